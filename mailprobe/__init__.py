@@ -1,0 +1,1 @@
+"""mailprobe: raw SMTP, LMTP and POP3 sessions, typed by hand, recorded and understood."""

@@ -1,0 +1,49 @@
+"""The one way from a peer's octets to a person's terminal, report or error sentence.
+
+`safe()` is injective (two different inputs never look the same, so nothing can be forged) and
+its result holds printable characters only: no control, no escape sequence, no bidirectional
+override, no zero-width character, no line separator.
+"""
+
+import re
+
+_SIMPLE = {"\\": "\\\\", "\t": "\\t", "\r": "\\r", "\n": "\\n"}
+
+# What ASCII text needs escaped; the fast path is one scan that finds nothing.
+_PLAIN = re.compile(rb"[ -\[\]-~]*")
+
+# Printable by str.isprintable(), yet invisible or width-less on a terminal: variation selectors,
+# Hangul and Khmer fillers, combining grapheme joiner, braille blank, Mongolian selectors.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+
+
+def safe(octets: bytes | str) -> str:
+    """Show `octets` as printable text of one line.
+
+    UTF-8 is read as such; an octet that is not UTF-8 becomes `\\xNN`, TAB `\\t`, CR `\\r`, LF
+    `\\n`, a backslash `\\\\`, any other unprintable character `\\u{HEX}`.  A `str` is taken for
+    the surrogate-escaped form of octets.  Never raises.
+    """
+    if isinstance(octets, str):
+        octets = octets.encode("utf-8", "surrogateescape" if _round_trips(octets) else "replace")
+    if _PLAIN.fullmatch(octets):
+        return octets.decode("ascii")
+    return "".join(map(_visible, octets.decode("utf-8", "surrogateescape")))
+
+
+def _round_trips(text: str) -> bool:
+    """Whether `text` holds no surrogate but those that stand for an undecodable octet."""
+    return not any("\ud800" <= c <= "\udfff" and not "\udc80" <= c <= "\udcff" for c in text)
+
+
+def _visible(character: str) -> str:
+    if simple := _SIMPLE.get(character):
+        return simple
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    if character.isprintable() and not _INVISIBLE.match(character):
+        return character
+    return f"\\u{{{ord(character):x}}}"
