@@ -1,0 +1,318 @@
+"""From octets to lines, replies and bodies, and back: bounded, and the same however it is cut.
+
+Readers never wait and never look at a clock.  What cannot be framed is a `Failure`, raised here
+and turned into a `Failed` event by `connection`.
+"""
+
+import re
+from dataclasses import dataclass
+
+from mailprobe.errors import Failure, Word
+from mailprobe.protocol.grammar import POP3_STATUS_LINE, SMTP_REPLY_LINE
+from mailprobe.protocol.model import Deviation, Reply
+from mailprobe.safe import safe
+
+CRLF = b"\r\n"
+END_OF_DATA = b"\r\n.\r\n"  # RFC 5321, section 4.1.1.4; RFC 1939, section 3
+_REPLY_LINES = 10_000
+_LF = re.compile(rb"\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what a peer may send, in octets.  Each is an option of the command line."""
+
+    line: int = 64 * 1024
+    reply: int = 1024 * 1024
+    body: int = 256 * 1024 * 1024
+    body_line: int = 1024 * 1024
+
+
+def over(limit: str, octets: int, what: str) -> Failure:
+    """The failure that names the option by which a bound can be moved."""
+    return Failure(Word.LIMIT, f"{what} is longer than {octets} octets (--max-{limit} moves this)")
+
+
+class ReceiveBuffer:
+    """Octets that came and are not framed yet."""
+
+    def __init__(self) -> None:
+        self._octets = bytearray()
+        self._searched = 0  # no LF before this offset: keeps one-octet drips linear
+
+    def __len__(self) -> int:
+        return len(self._octets)
+
+    @property
+    def octets(self) -> bytes:
+        """A copy of what is there."""
+        return bytes(self._octets)
+
+    def append(self, octets: bytes | memoryview) -> None:
+        self._octets += octets
+
+    def peek(self) -> int:
+        """The first octet; the buffer is not empty."""
+        return self._octets[0]
+
+    def take_line(self, limit: int, what: str) -> bytes | None:
+        """The next line with its LF, or None.  Failure `limit` when it grows beyond `limit`."""
+        at = self._octets.find(b"\n", self._searched)
+        if (at if at >= 0 else len(self._octets)) >= limit:
+            raise over("line", limit, what)
+        if at < 0:
+            self._searched = len(self._octets)
+            return None
+        return self.take(at + 1)
+
+    def take(self, count: int) -> bytes:
+        """The first `count` octets, or as many as there are."""
+        octets = bytes(self._octets[:count])
+        del self._octets[:count]
+        self._searched = 0
+        return octets
+
+    def take_all(self) -> bytes:
+        return self.take(len(self._octets))
+
+
+class ReplyReader:
+    """Cuts replies out of the lines of a server."""
+
+    def __init__(self, buffer: ReceiveBuffer, limits: Limits, *, pop3: bool) -> None:
+        self._buffer = buffer
+        self._limits = limits
+        self._status = POP3_STATUS_LINE if pop3 else SMTP_REPLY_LINE
+        self._pop3 = pop3
+        self._lines: list[bytes] = []
+        self._wire = bytearray()
+        self._deviations: list[Deviation] = []
+
+    def read(self, *, challenge: bool) -> Reply | None:
+        """The next whole reply, or None when more octets are needed.
+
+        `challenge`: a POP3 reply may be "+" (RFC 5034).  Raises Failure `protocol` for a line
+        that is no reply; `forget()` gives that line.
+        """
+        while True:
+            if not self._lines and len(self._buffer) and self._buffer.peek() in _BINARY:
+                raise Failure(
+                    Word.PROTOCOL, f"this is no mail server: {_BINARY[self._buffer.peek()]}"
+                )
+            line = self._buffer.take_line(self._limits.line, "a reply line")
+            if line is None:
+                return None
+            if reply := self._take(line, challenge=challenge):
+                return reply
+
+    def _take(self, line: bytes, *, challenge: bool) -> Reply | None:
+        offset = len(self._wire)
+        self._wire += line
+        content = line[:-2] if line.endswith(CRLF) else line[:-1]
+        match = self._status.match(content)
+        if match is None or (match[1] == b"+" and not challenge):
+            raise Failure(Word.PROTOCOL, _complaint(content))
+        if not line.endswith(CRLF):
+            self._deviate("bare LF", "RFC 5321, section 2.3.8", offset + len(content))
+        code = match[1]
+        if self._pop3:
+            if code != code.upper():
+                self._deviate("status indicator in lower case", "RFC 1939, section 3", offset)
+            return self._finish(content, code)
+        if self._lines and not self._lines[0].startswith(code):
+            self._deviate("the code changes inside the reply", "RFC 5321, section 4.2.1", offset)
+        if match[2] != b"-":
+            return self._finish(content, code)
+        self._lines.append(content)
+        if len(self._wire) > self._limits.reply or len(self._lines) >= _REPLY_LINES:
+            raise over("reply", self._limits.reply, "a reply")
+        return None
+
+    def _deviate(self, what: str, reference: str, at: int) -> None:
+        self._deviations.append(Deviation(what, reference, at))
+
+    def _finish(self, content: bytes, code: bytes) -> Reply:
+        lines = (*self._lines, content)
+        # Of a reply with two codes the last one counts: it is the line that says "the end".
+        reply = Reply(
+            lines, code.decode("ascii").upper(), bytes(self._wire), tuple(self._deviations)
+        )
+        if len(reply.wire) > self._limits.reply:
+            raise over("reply", self._limits.reply, "a reply")
+        self.forget()
+        return reply
+
+    @property
+    def unfinished(self) -> bytes:
+        """The lines of a reply that is not whole yet."""
+        return bytes(self._wire)
+
+    def forget(self) -> bytes:
+        """Give up a reply that is not whole; returns its octets."""
+        octets = bytes(self._wire)
+        self._lines = []
+        self._wire.clear()
+        self._deviations = []
+        return octets
+
+
+# What the first octet of a line gives away, without waiting for a line end that never comes.
+_BINARY = {
+    0x00: "binary data came",
+    0x15: "it speaks TLS (try --tls)",
+    0x16: "it speaks TLS (try --tls)",
+    0xFF: "it speaks telnet",
+}
+
+_SERVICES = (
+    (re.compile(rb"HTTP/|<(?i:!doctype|html)"), "HTTP"),
+    (re.compile(rb"SSH-[0-9.]+-"), "SSH"),
+    (re.compile(rb"\* (?i:OK|BYE|PREAUTH)"), "IMAP"),
+    (re.compile(rb"\+OK|-ERR"), "POP3"),
+    (re.compile(rb"[245][0-9][0-9][ -]"), "SMTP, LMTP or FTP"),
+    (re.compile(rb'"?IMPLEMENTATION"? '), "ManageSieve"),
+    (re.compile(rb"RFB [0-9.]+"), "VNC"),
+)
+
+
+def _complaint(line: bytes) -> str:
+    shown = safe(line[:120]) + ("..." if len(line) > 120 else "")
+    for pattern, name in _SERVICES:
+        if pattern.match(line):
+            return f"this is {name}, another service: {shown}"
+    return f"not a reply: {shown}"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What a `BodyReader` makes of a chunk."""
+
+    octets: bytes  # content: dots undone
+    wire: bytes  # as it travelled, the end included
+    rest: bytes  # what came behind the end
+    last: bool
+    failure: Failure | None = None  # a limit was reached behind these octets
+
+
+class BodyReader:
+    """A body up to its lone dot: a multi-line response, or mail data in the server role.
+
+    Only CRLF . CRLF ends it.  A dot that begins a line is taken off, doubled or not.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        # The line end before the first line was read elsewhere; with it put back, the first
+        # line is like every other one.
+        self._tail = CRLF
+        self._given = 2  # octets of the tail that are not part of the body
+        self._line = 0  # octets of the unfinished line
+        self._total = 0
+
+    def feed(self, chunk: bytes) -> Piece:
+        data = self._tail + chunk if self._tail else chunk
+        given, self._given = self._given, 0
+        dot = data.find(b"\r\n.")
+        end = data.find(END_OF_DATA, dot) if dot >= 0 else -1
+        if end >= 0:
+            content, wire, rest = data[: end + 2], data[given : end + 5], data[end + 5 :]
+            self._tail = b""
+        else:
+            keep = self._held(data)
+            content = data[: len(data) - keep] if keep else data
+            self._tail = data[len(data) - keep :] if keep else b""
+            if len(content) < given:  # nothing but the borrowed line end is there
+                self._given = given
+                return Piece(b"", b"", b"", last=False)
+            wire, rest = content[given:] if given else content, b""
+        allowed, failure = self._measure(content[given:] if given else content)
+        if failure:
+            content = content[: given + allowed]
+            wire, rest = content[given:], b""
+        octets = content.replace(b"\r\n.", CRLF) if dot >= 0 else content
+        return Piece(octets[given:] if given else octets, wire, rest, end >= 0, failure)
+
+    @staticmethod
+    def _held(data: bytes) -> int:
+        """How many last octets may belong to the end, or to a dot that is to be taken off."""
+        for length in (4, 3, 2, 1):
+            if data.endswith(END_OF_DATA[:length]):
+                return length
+        return 0
+
+    def _measure(self, content: bytes) -> tuple[int, Failure | None]:
+        """How many octets of `content` keep the limits, and what to say when not all do."""
+        allowed = self._limits.body - self._total
+        failure = over("body", self._limits.body, "the body")
+        if self._line + len(content) > self._limits.body_line:  # only then look closer
+            start = -self._line
+            for end in (*(match.end() for match in _LF.finditer(content)), len(content)):
+                if (
+                    end - start > self._limits.body_line
+                    and start + self._limits.body_line < allowed
+                ):
+                    allowed = start + self._limits.body_line
+                    failure = over("body-line", self._limits.body_line, "a line of the body")
+                    break
+                start = end
+        if len(content) > allowed:
+            return allowed, failure
+        self._total += len(content)
+        last = content.rfind(b"\n")
+        self._line = len(content) - last - 1 if last >= 0 else self._line + len(content)
+        return len(content), None
+
+    def unfinished(self) -> bytes:
+        """What is held back, at the end of a body that was cut off."""
+        tail, self._tail = self._tail[self._given :], b""
+        return tail
+
+
+class Stuffer:
+    """Doubles the dot that begins a line (RFC 5321, section 4.5.2), chunk by chunk.
+
+    `before` is the last two octets of what went before.
+    """
+
+    def __init__(self, before: bytes = CRLF) -> None:
+        self._tail = before
+
+    def feed(self, chunk: bytes) -> bytes:
+        if not chunk:
+            return b""
+        # A line begins behind CRLF; the two octets before the chunk say whether it begins here.
+        stuffed = chunk.replace(b"\r\n.", b"\r\n..") if b"\r\n." in chunk else chunk
+        if chunk[:1] == b"." and self._tail == CRLF:
+            stuffed = b"." + stuffed
+        elif chunk[:2] == b"\n." and self._tail[-1:] == b"\r":
+            stuffed = b"\n." + stuffed[1:]
+        self._tail = (self._tail + chunk[-2:])[-2:]
+        return stuffed
+
+    def finish(self) -> bytes:
+        """The end of mail data, with the line end that the last line may lack."""
+        return (b"" if self._tail == CRLF else CRLF) + b".\r\n"
+
+
+def stuff(octets: bytes) -> bytes:
+    """A whole body as it travels, without its end."""
+    return Stuffer().feed(octets)
+
+
+class EndFinder:
+    """Watches outgoing mail data for the CRLF . CRLF that ends it."""
+
+    def __init__(self) -> None:
+        self._tail = CRLF
+
+    def find(self, octets: bytes) -> int:
+        """How many of `octets` belong to the mail data, its end included; -1: all, and more."""
+        edge = self._tail + octets[:4]
+        at = edge.find(END_OF_DATA)
+        if at >= 0:
+            return at + 5 - len(self._tail)
+        at = octets.find(END_OF_DATA)
+        if at >= 0:
+            return at + 5
+        self._tail = (self._tail + octets[-4:])[-4:]
+        return -1
