@@ -1,0 +1,155 @@
+"""What a session may ask of a link, whatever carries it: TCP, TLS, a unix socket, memory.
+
+Deadlines are absolute moments of `time.monotonic()`; None means no limit.  Nothing here knows a
+protocol, an event or a socket.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mailprobe.errors import Failure, Word
+from mailprobe.safe import safe
+
+Octets = bytes | bytearray | memoryview
+
+ANSWER_SHOWN = 200  # octets of a peer's unexpected text that a sentence repeats
+
+
+class Interrupted(Exception):
+    """The wakeup descriptor became readable while a link was being made.
+
+    Only connecting and handshakes raise it; `receive` and `send` return what they have.
+    """
+
+
+class WriteFailed(Failure):
+    """The peer is gone and takes no more octets.
+
+    What it said before may still be there, a 421 for instance: `receive` works on until it
+    returns an empty view.
+    """
+
+
+class PlainText(Failure):
+    """Text where only TLS records may stand.  `octets` is what came, as far as it was read."""
+
+    def __init__(self, word: Word, sentence: str, octets: bytes) -> None:
+        super().__init__(word, sentence)
+        self.octets = octets
+
+
+def text_before_tls(octets: bytes) -> PlainText:
+    """Say that `octets` came after the go-ahead and before TLS (CVE-2021-22947 and its kin)."""
+    shown = safe(octets[:ANSWER_SHOWN])
+    return PlainText(
+        Word.SECURITY,
+        f"text injected before TLS: expected nothing after the go-ahead but the handshake, "
+        f"got {shown!s}; somebody on the way may be writing into this link, do not trust it",
+        octets,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """How a server's certificate is checked."""
+
+    ca: str | None = None  # a file of PEM certificates to trust in place of the system's
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFacts:
+    """What a finished handshake agreed on."""
+
+    version: str  # "TLSv1.3"
+    cipher: str
+    server_name: str  # what was verified, A-label or address; "" where nothing was
+    verified: bool
+    certificate: bytes = b""  # the peer's, DER; see verification.describe()
+
+
+class Transport(ABC):
+    """A link, made and not yet closed.
+
+    `peer` and `local` are addresses as a person writes them.  `tls` is None on a plain link.
+    `ending` is None until the peer's last octet was received, then a word of
+    `mailprobe.protocol.events.Ending`.  `wakeup` is a descriptor whose readability interrupts
+    every wait, or None; its owner reads it empty.
+    """
+
+    peer: str
+    tls: TlsFacts | None
+    ending: str | None
+    wakeup: int | None
+
+    @property
+    @abstractmethod
+    def local(self) -> str: ...
+
+    @abstractmethod
+    def fileno(self) -> int:
+        """Return the descriptor to watch; readable means: call `poll_receive` until None.
+
+        Do so once before watching, too: TLS may hold octets of which no descriptor tells.
+        """
+
+    @abstractmethod
+    def receive(self, deadline: float | None = None) -> memoryview | None:
+        """Wait for octets and return them: a view that is valid until the next call.
+
+        An empty view is the end (`ending` says how), None an interruption by `wakeup`.  Raises
+        Failure TIMEOUT when the deadline passes, TLS when a record is broken.  What is there
+        already comes even when the deadline has passed: who bounds a flood looks at the clock.
+        """
+
+    @abstractmethod
+    def poll_receive(self) -> memoryview | None:
+        """Return what is there now, like `receive`; None when nothing is.  Never waits."""
+
+    @abstractmethod
+    def send(
+        self,
+        octets: Octets,
+        deadline: float | None = None,
+        on_readable: Callable[[], None] | None = None,
+    ) -> int:
+        """Send all of `octets`; return how many were taken: fewer only when interrupted.
+
+        While the peer takes nothing and says something, `on_readable` is called, which must
+        `poll_receive` until None: so that two who both want to write cannot block each other.
+        Raises Failure TIMEOUT when the deadline passes (drop the link then), WriteFailed when
+        the peer is gone.
+        """
+
+    @abstractmethod
+    def start_tls(
+        self,
+        settings: TlsSettings,
+        server_name: str,
+        deadline: float | None = None,
+        *,
+        upgrade: bool,
+    ) -> TlsFacts:
+        """Become the client of a TLS handshake; `upgrade` says that a go-ahead came before it.
+
+        The caller has looked into its own buffer: what it has received and not understood yet
+        is `text_before_tls()`.  Raises PlainText, Failure TLS, TIMEOUT, EOF, RESET or USAGE (an
+        unreadable CA file), or Interrupted; the link is fit for `drop` alone then.
+        """
+
+    @abstractmethod
+    def half_close(self) -> None:
+        """Say that nothing more will be sent; receiving goes on."""
+
+    @abstractmethod
+    def close(self, deadline: float) -> None:
+        """End politely: close_notify, FIN, then wait for the peer's end until `deadline`."""
+
+    @abstractmethod
+    def drop(self) -> None:
+        """End at once, without a word."""
+
+    @abstractmethod
+    def reset(self) -> None:
+        """End by RST, as a machine that lost its power would."""

@@ -1,0 +1,276 @@
+"""TLS for one link: contexts, the handshake, and the octets after it.
+
+It and `verification` alone import `ssl` (26 ms): `stream` imports them when TLS is wanted.
+"""
+
+import contextlib
+import socket
+import ssl
+
+from mailprobe.errors import Failure, Word
+from mailprobe.protocol.events import Ending
+from mailprobe.safe import safe
+from mailprobe.transport import faults
+from mailprobe.transport.link import (
+    ANSWER_SHOWN,
+    Octets,
+    PlainText,
+    TlsFacts,
+    TlsSettings,
+    WriteFailed,
+    text_before_tls,
+)
+from mailprobe.transport.verification import why_not, why_not_trusted
+
+DONE, WANT_READ, WANT_WRITE = 0, -1, -2
+_RAW = 64 * 1024  # octets taken from the socket at once
+_PIECE = 64 * 1024  # octets encrypted at once: memory, and what an interrupted send cannot undo
+# The content types that may open a handshake: alert, handshake (RFC 8446, section 5.1).
+_RECORDS = (b"\x15", b"\x16")
+
+# --------------------------------------------------------------------------------- contexts
+
+
+def client_context(settings: TlsSettings) -> ssl.SSLContext:
+    """Verify chain, name and dates unless told otherwise; at least TLS 1.2 (RFC 8996, 8997).
+
+    Raises Failure USAGE when the CA file is no use.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False  # RFC 9525, section 2
+    if settings.ca is not None:
+        _trust(context, settings.ca)
+    elif settings.verify:
+        context.load_default_certs()
+    if not settings.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _trust(context: ssl.SSLContext, path: str) -> None:
+    # The certificate of a server may be given itself, though it is no CA.
+    context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        context.load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        sentence = f"--ca {safe(path)}: expected certificates in PEM form, found none to read"
+    except OSError as error:
+        sentence = f"--ca {safe(path)}: {error.strerror or error}"
+    else:
+        return
+    raise Failure(Word.USAGE, sentence)
+
+
+def server_context(certificate: str | None = None, key: str | None = None) -> ssl.SSLContext:
+    """Return a context for the server's side; `certificate` and `key` are PEM files.
+
+    Without a certificate the caller loads one.  Raises Failure USAGE for a file of no use.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if certificate is None:
+        return context
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:  # ssl.SSLError is one
+        said = error.strerror or str(error)
+        raise Failure(Word.USAGE, f"certificate {safe(certificate)}: {safe(said)}") from None
+    return context
+
+
+# ---------------------------------------------------------------------------------- channel
+
+
+def judge(first: bytes, *, upgrade: bool) -> None:
+    """Raise PlainText if what came `first` is no TLS, were it by one octet."""
+    if first[:1] in _RECORDS:
+        return
+    if upgrade:
+        raise text_before_tls(first)
+    raise PlainText(
+        Word.TLS,
+        f"expected a TLS handshake, the peer spoke plain text: {safe(first[:ANSWER_SHOWN])}; "
+        f"try without --tls, or with --starttls",
+        first,
+    )
+
+
+class Secured:
+    """The octets of a non-blocking socket under TLS.
+
+    OpenSSL works in memory, so that we see each octet of the peer before it does, and a write
+    never waits half done inside of it.  Operations return a count, or WANT_READ or WANT_WRITE:
+    what must be waited for before the same operation is tried again.
+    """
+
+    def __init__(
+        self, plain: socket.socket, context: ssl.SSLContext, name: str | None, *, upgrade: bool
+    ) -> None:
+        self.socket = plain
+        self.ending: str | None = None
+        self._name = name
+        self._upgrade = upgrade
+        self._verifies = name is not None and context.verify_mode is ssl.CERT_REQUIRED
+        self._raw = memoryview(bytearray(_RAW))
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        # Octets for the name: a str would load the idna codec.  OpenSSL sends no SNI for an
+        # address, which RFC 6066, section 3 forbids.
+        self._tls = context.wrap_bio(
+            self._in, self._out, name is None, name.encode("ascii") if name else None
+        )
+        self._judged = False
+        self._unsent: Octets = b""  # records that the socket did not take yet
+        self._unsaid = 0  # octets in them of which the caller was not told that they are sent
+        self._later: OSError | None = None  # an error behind octets that are to be shown first
+
+    def handshake(self) -> int:
+        """Go on with the handshake; DONE when it is.
+
+        Raises PlainText when the peer speaks no TLS, Failure TLS, EOF or RESET.
+        """
+        try:
+            while True:
+                try:
+                    self._tls.do_handshake()
+                except ssl.SSLWantReadError:
+                    if (want := self._flush() or self._fill()) < 0:
+                        return want
+                else:
+                    return self._flush()
+        except ssl.SSLCertVerificationError as error:
+            self._last_words()
+            raise Failure(Word.TLS, why_not_trusted(error, self._tls, self._name)) from None
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            sentence = "the peer closed the link in the middle of the TLS handshake"
+            raise Failure(Word.EOF, sentence) from None
+        except ssl.SSLError as error:
+            self._last_words()
+            raise Failure(Word.TLS, why_not(error, "the TLS handshake failed")) from None
+        except OSError as error:
+            raise faults.failure(error, "in the TLS handshake") from None
+
+    def facts(self) -> TlsFacts:
+        return TlsFacts(
+            version=self._tls.version() or "",
+            cipher=(self._tls.cipher() or ("",))[0],
+            server_name=(self._name or "") if self._verifies else "",
+            verified=self._verifies,
+            certificate=self._tls.getpeercert(binary_form=True) or b"",
+        )
+
+    # ------------------------------------------------------------- between socket and OpenSSL
+
+    def _fill(self) -> int:
+        """Take what the socket has; DONE, also at the end, or WANT_READ.  Raises OSError."""
+        try:
+            count = self.socket.recv_into(self._raw)
+        except BlockingIOError:
+            return WANT_READ
+        if not count:
+            self._in.write_eof()
+            return DONE
+        if not self._judged:
+            self._judged = True
+            judge(bytes(self._raw[:count]), upgrade=self._upgrade)
+        self._in.write(self._raw[:count])
+        return DONE
+
+    def _flush(self) -> int:
+        """Send what OpenSSL wrote; DONE when the socket took all.  Raises OSError."""
+        while True:
+            if not self._unsent:
+                if not self._out.pending:
+                    return DONE
+                self._unsent = memoryview(self._out.read())
+            try:
+                self._unsent = self._unsent[self.socket.send(self._unsent) :]
+            except BlockingIOError:
+                return WANT_WRITE
+
+    def _last_words(self) -> None:
+        """Send our alert or close_notify, as far as the socket takes it."""
+        with contextlib.suppress(OSError):
+            self._flush()
+
+    # ------------------------------------------------------------------------- for Stream
+
+    def pending(self) -> int:
+        """Octets that are here already, of which no descriptor tells; perhaps half a record."""
+        return self._tls.pending() or self._in.pending
+
+    def receive_into(self, view: memoryview) -> int:
+        try:
+            while True:
+                if self._later is not None:
+                    raise self._later
+                try:
+                    return self._read(view)
+                except ssl.SSLWantReadError:
+                    self._last_words()  # an answer to a KeyUpdate
+                    if (want := self._fill()) < 0:
+                        return want
+        except ssl.SSLZeroReturnError:
+            self.ending = Ending.EOF
+        except ssl.SSLEOFError:
+            self.ending = Ending.TRUNCATED
+        except ssl.SSLError as error:
+            self._last_words()
+            raise Failure(Word.TLS, why_not(error, "the TLS link broke")) from None
+        except OSError as error:
+            self.ending = ending_of(error)
+        return 0
+
+    def _read(self, view: memoryview) -> int:
+        """Decrypt record after record into `view`; an error behind the first one is kept."""
+        count = self._decrypt(view)
+        try:
+            while count < len(view) and self.pending():
+                count += self._decrypt(view[count:])
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError as error:
+            self._later = error
+        return count
+
+    def _decrypt(self, view: memoryview) -> int:
+        count = self._tls.read(len(view), view)
+        if not count:  # the other way in which close_notify is told
+            raise ssl.SSLZeroReturnError(ssl.SSL_ERROR_ZERO_RETURN, "closed")
+        return int(count)  # typeshed takes it for the octets
+
+    def send(self, octets: Octets) -> int:
+        try:
+            while (want := self._flush()) == DONE and not self._unsaid and len(octets):
+                self._unsaid = self._tls.write(octets[:_PIECE])
+        except ssl.SSLWantReadError:
+            return WANT_READ  # TLS 1.2 renegotiates
+        except ssl.SSLError as error:
+            raise WriteFailed(Word.TLS, why_not(error, "nothing more can be sent")) from None
+        except OSError as error:
+            raise faults.write_failed(error) from None
+        if want < 0:
+            return want
+        sent, self._unsaid = self._unsaid, 0
+        return sent
+
+    def give_up(self) -> int:
+        """Count as sent what is encrypted already: it cannot be taken back, only sent later."""
+        given, self._unsaid = self._unsaid, 0
+        return given
+
+    def finish(self) -> None:
+        """Send close_notify (RFC 8446, section 6.1), as far as the socket takes it."""
+        try:
+            self._tls.unwrap()
+        except OSError:
+            pass  # the peer's close_notify is not there yet, or its octets are, or it is gone
+        self._last_words()
+
+
+def ending_of(error: OSError) -> str:
+    """Return the kind of ending for an error in receiving; raise the Failure for any other."""
+    if error.errno in faults.GONE:
+        return Ending.RESET
+    raise faults.failure(error, "receiving") from None

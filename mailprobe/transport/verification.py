@@ -1,0 +1,134 @@
+"""Why TLS failed, in words: which check, what the peer showed, which option goes on.
+
+Knows errors and certificates; does no handshake.
+"""
+
+import contextlib
+import ssl
+import warnings
+from collections.abc import Iterable, Iterator
+
+from mailprobe.safe import safe
+
+_FOR_CA = "give its CA by --ca FILE, or go on unverified by --no-verify"
+_UNVERIFIED = "go on unverified by --no-verify"
+
+# The verification errors of OpenSSL, x509_vfy.h: what is wrong, and the option to go on.
+_UNTRUSTED = {
+    2: ("its issuer is not known", _FOR_CA),
+    9: ("it is not valid yet", _UNVERIFIED),
+    10: ("it has expired", _UNVERIFIED),
+    18: ("it is self-signed", _FOR_CA),
+    19: ("its CA is self-signed and not known", _FOR_CA),
+    20: ("its issuer is not known", _FOR_CA),
+    21: ("its issuer is not known", _FOR_CA),
+    62: ("it is for another host", _UNVERIFIED),
+    64: ("it is for another address", _UNVERIFIED),
+}
+_OTHER_HOST = (62, 64)
+
+_PLAIN_SPOKEN = "the peer does not speak TLS here; try without --tls, or with --starttls"
+_OLD = "the peer offers nothing newer than TLS 1.1, which RFC 8996 retired; expected TLS 1.2"
+_NO_CIPHER = "the peer refused: no TLS version, cipher or key in common"
+_WEAK = "the peer's key or certificate is too weak to be trusted"
+_CLIENT = "the peer wants a client certificate, which mailprobe does not have"
+_REASONS = {
+    "WRONG_VERSION_NUMBER": _PLAIN_SPOKEN,
+    "HTTP_REQUEST": _PLAIN_SPOKEN,
+    "UNSUPPORTED_PROTOCOL": _OLD,
+    "TLSV1_ALERT_PROTOCOL_VERSION": _OLD,
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": _NO_CIPHER,
+    "TLSV1_ALERT_INSUFFICIENT_SECURITY": _NO_CIPHER,
+    "NO_SHARED_CIPHER": _NO_CIPHER,
+    "DH_KEY_TOO_SMALL": _WEAK,
+    "EE_KEY_TOO_SMALL": _WEAK,
+    "CA_KEY_TOO_SMALL": _WEAK,
+    "CA_MD_TOO_WEAK": _WEAK,
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": _CLIENT,
+    "TLSV1_UNRECOGNIZED_NAME": "the peer does not know the server name that it was asked for",
+    "TLSV1_ALERT_UNKNOWN_CA": "the peer does not trust the certificate",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "the peer refused the certificate",
+}
+
+
+def why_not(error: ssl.SSLError, doing: str) -> str:
+    """Say in words what OpenSSL or the peer's alert meant, after what we were `doing`."""
+    name = getattr(error, "reason", None) or ""  # absent when Python raised it
+    said = _REASONS.get(name) or name.lower().replace("_", " ") or safe(str(error.args[-1]))
+    return f"{doing}: {said}" if doing else said
+
+
+def why_not_trusted(
+    error: ssl.SSLCertVerificationError, link: ssl.SSLObject, name: str | None
+) -> str:
+    """Say which check failed, show the chain, name the option to go on."""
+    chain = _chain(link)
+    wrong, way_on = _UNTRUSTED.get(
+        error.verify_code, (safe(error.verify_message.rstrip(".")), _UNVERIFIED)
+    )
+    if error.verify_code in _OTHER_HOST and chain and not _names(chain[0]):
+        wrong = "it names its host in the common name alone, which no longer counts (RFC 9525)"
+    shown = "; then ".join(describe(certificate) for certificate in chain[:4]) or "not available"
+    return f"the certificate of {safe(name or '')} is not trusted: {wrong} ({shown}); {way_on}"
+
+
+def _chain(link: ssl.SSLObject) -> list[bytes]:
+    """Return what the peer presented, DER, though the handshake failed; empty where unknown."""
+    # SSLObject.get_unverified_chain() is public from Python 3.13 on, the same method of the
+    # object inside exists since 3.10.
+    inside = getattr(link, "_sslobj", None)
+    ask = getattr(inside, "get_unverified_chain", None)
+    chain = ask() if ask else None
+    return [certificate.public_bytes(ssl._ssl.ENCODING_DER) for certificate in chain or ()]  # type: ignore[attr-defined]
+
+
+def describe(certificate: bytes) -> str:
+    """Describe a DER certificate in one line: subject, names, issuer, dates; fit to be shown."""
+    from cryptography import x509
+
+    try:
+        with _quietly():
+            read = x509.load_der_x509_certificate(certificate)
+            subject, issuer = read.subject.rfc4514_string(), read.issuer.rfc4514_string()
+            since, until = read.not_valid_before_utc.date(), read.not_valid_after_utc.date()
+    except (ValueError, TypeError, x509.InvalidVersion) as error:  # of odd name attributes
+        return f"unreadable certificate: {safe(str(error))}"
+    return (
+        f"{safe(subject) or 'no subject'}, for {_listed(_names(certificate))}, "
+        f"issued by {safe(issuer)}, valid {since} to {until}"
+    )
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep cryptography's warnings of odd certificates off a person's terminal."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _listed(names: list[str], most: int = 10) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return (", ".join(map(safe, names[:most])) or "no host") + more
+
+
+def _names(certificate: bytes) -> list[str]:
+    """Return the hosts and addresses of the subject alternative name (RFC 5280, 4.2.1.6)."""
+    from cryptography import x509
+
+    try:
+        with _quietly():
+            read = x509.load_der_x509_certificate(certificate)
+            found = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (
+        ValueError,
+        TypeError,
+        x509.InvalidVersion,
+        x509.ExtensionNotFound,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+    ):
+        return []
+    hosts: Iterable[object] = found.get_values_for_type(x509.DNSName)
+    addresses: Iterable[object] = found.get_values_for_type(x509.IPAddress)
+    return [str(name) for name in (*hosts, *addresses)]
