@@ -28,15 +28,17 @@ def safe(octets: bytes | str) -> str:
     the surrogate-escaped form of octets.  Never raises.
     """
     if isinstance(octets, str):
-        octets = octets.encode("utf-8", "surrogateescape" if _round_trips(octets) else "replace")
+        octets = _octets(octets)
     if _PLAIN.fullmatch(octets):
         return octets.decode("ascii")
     return "".join(map(_visible, octets.decode("utf-8", "surrogateescape")))
 
 
-def _round_trips(text: str) -> bool:
-    """Whether `text` holds no surrogate but those that stand for an undecodable octet."""
-    return not any("\ud800" <= c <= "\udfff" and not "\udc80" <= c <= "\udcff" for c in text)
+def _octets(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no octet; no peer can send one
+        return text.encode("utf-8", "backslashreplace")
 
 
 def _visible(character: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from mailprobe.errors import Failure, Word
-from mailprobe.protocol import events, grammar
+from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Catalogue, CommandSpec, Lines, Then
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.facts import Effect, Facts
@@ -20,6 +20,7 @@ from mailprobe.protocol.framing import (
     BodyReader,
     EndFinder,
     Limits,
+    Piece,
     ReceiveBuffer,
     ReplyReader,
     Stuffer,
@@ -98,8 +99,14 @@ class _Owed:
 
 
 _GREETING = Command(b"")
-_LISTING = 4 * 1024 * 1024  # octets of a listing that are kept to learn from
+_LISTING = 1024 * 1024  # octets of a listing that are kept to learn from
 _SHOWN = 120  # octets of a cut reply that fit into a sentence
+_PLACES = {
+    Phase.COMMAND: "a command",
+    Phase.ANSWER: "a login",
+    Phase.DATA: "mail data",
+    Phase.CHUNK: "a chunk of mail data",
+}
 
 
 class Connection:
@@ -115,8 +122,10 @@ class Connection:
         self.limits = limits or Limits()
         self.facts = Facts(catalogue.protocol)
         self._pop3 = catalogue.protocol is Protocol.POP3
+        self._lmtp = catalogue.protocol is Protocol.LMTP
         self._events: deque[Event] = deque()
         self._dead = False
+        self._ended = False  # nothing more will come, and that was not judged yet
         self._at = 0.0
         self._forget()
         self._owe(_Stage.GREETING, _GREETING)
@@ -147,6 +156,11 @@ class Connection:
     def reading_body(self) -> bool:
         """Whether a multi-line response is under way."""
         return self._body_of is not None
+
+    @property
+    def lost(self) -> bool:
+        """Whether it is over: nothing that comes can be understood any more."""
+        return self._dead
 
     @property
     def outstanding(self) -> int:
@@ -241,7 +255,8 @@ class Connection:
     def _end_data(self) -> None:
         self.phase = Phase.COMMAND
         self._end = EndFinder()
-        self._owe(_Stage.DATA, self._current)
+        row = self.catalogue.row(self._current)
+        self._owed.appendleft(_Owed(_Stage.DATA, self._current, row))
 
     def _line_sent(self, octets: bytes) -> bytes:
         length = octets.find(b"\n") + 1
@@ -272,9 +287,9 @@ class Connection:
         if not row.takes_last:
             self._owe(_Stage.COMMAND, command)
             return
-        last = command.argument.upper().split()[-1:] == [b"LAST"]
+        match = row.pattern.fullmatch(command.argument)  # else the one reply says "syntax error"
+        last = match and command.argument.upper().split()[-1] == b"LAST"
         self._owe(_Stage.LAST_CHUNK if last else _Stage.CHUNK, command)
-        match = grammar.BDAT_ARGUMENT.fullmatch(command.argument)
         if row.then is Then.CHUNK and match:
             self._left = int(match[1])
             self.phase = Phase.CHUNK if self._left else Phase.COMMAND
@@ -312,23 +327,49 @@ class Connection:
         if self._dead:
             return
         if len(octets):
+            self._take_in(octets)
+        else:
+            self._ended = True
+
+    def _take_in(self, octets: bytes | memoryview) -> None:
+        """A body is read where its octets lie; anything else waits for the end of its line."""
+        if self._body is None or len(self._buffer):
             self._buffer.append(octets)
             return
-        while self._read():  # what came whole before the end is told first
-            pass
-        self._settle_idle()
-        if self.unfinished or self.reading_body:
-            shown = safe(self.unfinished[:_SHOWN]) if not self.reading_body else ""
-            where = f"a reply: {shown}" if shown else "a multi-line response"
-            self.fail(Word.EOF, f"the connection was closed in the middle of {where}", at)
-        elif self._owed and self.state is not State.CLOSED and self.role is Role.CLIENT:
-            self.fail(Word.EOF, f"the connection was closed without {self.due_next()}", at)
+        try:
+            self._read_body(self._body, octets)
+        except Failure as failure:
+            self._misread(failure)
 
     def next_event(self) -> Event | NeedData:
         """What happened next, in the order of the wire."""
         while not self._events and self._read():
             pass
+        if not self._events and self._ended and not self._dead:
+            self._judge_end()
         return self._events.popleft() if self._events else NEED_DATA
+
+    def _judge_end(self) -> None:
+        """What came whole before the end of the stream was told: tell what the end cut off."""
+        self._settle_idle()
+        if self.role is Role.SERVER and (self._owed or self.reading_body):
+            return  # a client that only listens may still be told, and have said more
+        self._ended = False
+        if where := self._cut_off():
+            self.fail(Word.EOF, f"the connection was closed {where}", self._at)
+
+    def _cut_off(self) -> str:
+        """What the stream must not end in; "" when this is a good place."""
+        if self.reading_body:
+            return "in the middle of a multi-line response"
+        if self.unfinished:
+            what = "a reply" if self.role is Role.CLIENT else _PLACES[self.phase]
+            return f"in the middle of {what}: {safe(self.unfinished[:_SHOWN])}"
+        if self.state in (State.CLOSED, State.UPDATE):
+            return ""
+        if self._owed:
+            return f"without {self.due_next()}"
+        return f"in the middle of {_PLACES[self.phase]}" if self.phase is not Phase.COMMAND else ""
 
     def due_next(self) -> str:
         """What comes next from the server, for a sentence: "a reply to RCPT"."""
@@ -385,7 +426,7 @@ class Connection:
         if failure.word is Word.PROTOCOL and (line := self._replies.forget()):
             self._events.append(events.Failed(self._at, failure.word, failure.sentence, line))
             return
-        octets = self._replies.forget() + self._buffer.take(self.limits.line)
+        octets = self._replies.forget() or self._buffer.take(self.limits.line)
         self._dead = True
         self._events.append(events.Failed(self._at, failure.word, failure.sentence, octets))
 
@@ -398,7 +439,7 @@ class Connection:
             shown = safe(self._buffer.octets[:_SHOWN])
             raise Failure(Word.SECURITY, f"text was injected before TLS: {shown}")
         if self._body is not None:
-            return self._read_body(self._body)
+            return self._read_body(self._body, self._buffer.take_all())
         self._settle_idle()
         challenge = bool(self._owed) and self._owed[0].row.then is Then.SASL
         reply = self._replies.read(challenge=challenge)
@@ -427,32 +468,42 @@ class Connection:
         if self._body_of is not None:
             self._body = BodyReader(self.limits)
 
-    def _read_body(self, body: BodyReader) -> bool:
-        piece = body.feed(self._buffer.take_all())
-        self._keep_listing(piece.octets)
+    def _read_body(self, body: BodyReader, octets: bytes | memoryview) -> bool:
+        piece = body.feed(octets)
         if piece.wire or piece.last:
-            self._events.append(events.BodyChunk(self._at, piece.octets, piece.wire, piece.last))
+            self._events.append(self._told(piece))
         self._buffer.append(piece.rest)
         if piece.failure:
             raise piece.failure
-        if piece.last:
+        if not piece.last:
+            return True
+        if self.role is Role.CLIENT:
             self._end_body()
+        else:
+            self._body = None
+            self._end_data()
         return True
+
+    def _told(self, piece: Piece) -> Event:
+        if self.role is Role.SERVER:
+            return events.DataReceived(self._at, piece.octets, piece.last)
+        self._keep_listing(piece.octets)
+        return events.BodyChunk(self._at, piece.octets, piece.wire, piece.last)
 
     # ------------------------------------------------------------ server role: reading commands
 
     def _read_client(self) -> bool:
         if self.phase is Phase.CHUNK:
-            piece, rest = self._cut_chunk(self._buffer.take_all())
-            self._buffer.append(rest)
+            piece, _ = self._cut_chunk(self._buffer.take(self._left))
             last = self.phase is not Phase.CHUNK
             self._events.append(events.DataReceived(self._at, piece, last))
             return True
         self._settle_idle()
-        if self._owed or self.state is State.TLS:
+        if self._owed or self.reading_body or self.state is State.TLS:
             return False  # one command at a time: what it is followed by depends on our reply
         if self.phase is Phase.DATA:
-            return self._read_data()
+            self._body = BodyReader(self.limits)
+            return self._read_body(self._body, self._buffer.take_all())
         line = self._buffer.take_line(self.limits.line, "a command line")
         if line is None:
             return False
@@ -469,26 +520,11 @@ class Connection:
             self._events.append(events.DataReceived(self._at, b"", last=True))
         return True
 
-    def _read_data(self) -> bool:
-        if self._body is None:
-            self._body = BodyReader(self.limits)
-        piece = self._body.feed(self._buffer.take_all())
-        if piece.wire or piece.last:
-            self._events.append(events.DataReceived(self._at, piece.octets, piece.last))
-        self._buffer.append(piece.rest)
-        if piece.failure:
-            raise piece.failure
-        if piece.last:
-            self._body = None
-            self._end_data()
-        return True
-
     # --------------------------------------------------------- both roles: what a reply changes
 
     def _by_recipient(self, owed: _Owed) -> bool:
         """LMTP answers the end of mail data once for each recipient (RFC 2033, section 4.2)."""
-        ends = owed.stage in (_Stage.DATA, _Stage.LAST_CHUNK)
-        return ends and self.catalogue.protocol is Protocol.LMTP
+        return self._lmtp and owed.stage in (_Stage.DATA, _Stage.LAST_CHUNK)
 
     def _due(self, owed: _Owed) -> int:
         if self._by_recipient(owed):
@@ -528,8 +564,11 @@ class Connection:
 
     def _end_transaction(self) -> None:
         self.facts.forget_transaction()
-        if self.state is not State.CLOSED:
-            self._move(self._resume if self._pop3 else State.READY)
+        self._move(self._resume if self._pop3 else self._ready())
+
+    def _ready(self) -> State:
+        """Where a session stands outside transactions; only hello brings it past hello."""
+        return State.GREETED if self.facts.offers is None else State.READY
 
     def _carry_out(self, owed: _Owed, reply: Reply) -> None:
         lines = owed.row.shape.of(owed.command.argument)
@@ -551,18 +590,29 @@ class Connection:
         self._current = owed.command
         self.phase = Phase.DATA
         self._move(State.DATA)
+        # The server takes what was written behind DATA, too early, for mail data: it is owed
+        # nothing until there was a lone dot.
+        while self._owed and self.phase is Phase.DATA:
+            if self._end.find(self._owed.popleft().command.line + CRLF) >= 0:
+                self._end_data()
+        if self.phase is Phase.DATA:
+            self._end.find(self._partial)
+            self._partial = b""
 
     def _challenged(self, owed: _Owed) -> None:
         if self.state is not State.AUTH:
             self._resume = self.state
         self._current = owed.command
-        self.phase = Phase.ANSWER
         self._move(State.AUTH)
+        if self._owed:  # the server takes the command behind AUTH for the answer
+            self._owed[0] = owed
+        else:
+            self.phase = Phase.ANSWER
 
     def _keep_listing(self, octets: bytes) -> None:
         owed = self._body_of[0] if self._body_of else None
-        if owed and owed.row.effect is not Effect.NOTHING and len(self._listing) < _LISTING:
-            self._listing += octets
+        if owed and owed.row.effect is not Effect.NOTHING:
+            self._listing += octets[: _LISTING - len(self._listing)]
 
     def _end_body(self) -> None:
         assert self._body_of is not None  # a body has a reply that opened it
@@ -590,8 +640,7 @@ class Connection:
                 self.facts.forget_session()
                 self._move(State.GREETED)
             case _ if row.after and row.shape.of(command.argument) is not Lines.MULTI:
-                said_hello = self.facts.offers is not None or row.after is not State.READY
-                self._move(row.after if said_hello else State.GREETED)
+                self._move(self._ready() if row.after is State.READY else row.after)
 
     def _close_by(self, reply: Reply) -> None:
         """421 announces the end, whatever it answers (RFC 5321, section 4.2.2)."""
@@ -599,6 +648,6 @@ class Connection:
             self._move(State.CLOSED)
 
     def _move(self, state: State) -> None:
-        if state is not self.facts.state:
+        if self.state not in (state, State.CLOSED):  # what is closed stays closed
             before, self.facts.state = self.facts.state, state
             self._events.append(events.StateChanged(self._at, before, state))

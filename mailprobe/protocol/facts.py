@@ -131,7 +131,7 @@ def _learn_mechanisms(facts: Facts, command: Command, reply: Reply, body: list[b
     if not command.argument:  # the bare AUTH of old POP3 servers lists them, one a line
         facts.offers = {**(facts.offers or {}), "SASL": b" ".join(body).decode("latin-1")}
         return
-    facts.authenticated = True
+    _login(facts, command, reply, body)
 
 
 def _hello(facts: Facts, command: Command, reply: Reply, body: list[bytes]) -> None:
