@@ -23,6 +23,7 @@ _ANSWERS = {
     socket.EAI_AGAIN: "the resolver did not answer, try again later",
     socket.EAI_FAIL: "the resolver failed",
 }
+_WORDS = {errno.ETIMEDOUT: Word.TIMEOUT, errno.ECONNRESET: Word.RESET}
 _FAMILIES = {socket.AF_INET: "IPv4 ", socket.AF_INET6: "IPv6 "}
 # What non-blocking connect() says when it has begun; EAGAIN is a unix socket's full backlog.
 _BEGUN = (0, errno.EINPROGRESS, errno.EINTR)
@@ -73,7 +74,7 @@ def _share(deadline: float | None, candidates: int) -> float | None:
 def _unreached(target: Target, failed: list[tuple[str, OSError]]) -> Failure:
     attempts = "; ".join(f"{safe(name)}: {faults.reason(error)}" for name, error in failed)
     last = failed[-1][1]
-    word = Word.TIMEOUT if last.errno == errno.ETIMEDOUT else Word.CONNECT
+    word = _WORDS.get(last.errno or 0, Word.CONNECT)
     return Failure(word, f"no connection to {safe(str(target))} ({attempts})")
 
 

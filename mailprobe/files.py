@@ -1,0 +1,175 @@
+"""The edge to the file system: private files, one append an event, errors renamed once."""
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+from mailprobe.errors import Failure, Word
+from mailprobe.safe import safe
+
+_PRIVATE = 0o600
+_NEW = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_RDWR | os.O_CLOEXEC
+_OLD = os.O_CREAT | os.O_NOFOLLOW | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK
+
+
+class AlreadyThere(Failure):
+    """A file of that name exists, and is not overwritten."""
+
+
+class PrivateFile:
+    """A file that only its owner reads, and that grows by whole appends.
+
+    Raises AlreadyThere when it exists already (a symbolic link counts), Failure `usage` when it
+    cannot be made.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            self._descriptor = os.open(self.path, _NEW, _PRIVATE)
+        except FileExistsError:
+            raise AlreadyThere(
+                Word.USAGE, f"{safe(str(path))} exists already and is not overwritten"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise _unwritable(path, error) from None
+        self.size = 0  # octets
+
+    def append(self, octets: bytes) -> None:
+        """Write `octets` behind all others, at once.
+
+        Raises Failure `usage` when it cannot; none of them are in the file then.
+        """
+        self.replace(self.size, octets)
+
+    def replace(self, size: int, octets: bytes) -> None:
+        """Put `octets` in the place of all that stands behind the first `size` octets.
+
+        Where it grows, this is one write: whoever kills us finds the old text or the new one.
+        Raises Failure `usage`.
+        """
+        at, left = size, memoryview(octets)
+        before = self.read(size, self.size - size) if size < self.size else b""
+        try:
+            while left:
+                written = os.pwrite(self._descriptor, left, at)
+                at, left = at + written, left[written:]
+            if at < self.size:
+                os.ftruncate(self._descriptor, at)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, self.size)
+                os.pwrite(self._descriptor, before, size)
+            raise _unwritable(self.path, error) from None
+        self.size = at
+
+    def cut(self, size: int) -> None:
+        """Take back what was appended behind the first `size` octets."""
+        try:
+            os.ftruncate(self._descriptor, size)
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+        self.size = size
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Up to `count` octets from `offset` on."""
+        try:
+            return os.pread(self._descriptor, count, offset)
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
+    def remove(self) -> None:
+        """Take the name away.  Never raises: a file too many harms nobody."""
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+
+    def close(self, *, durable: bool = True) -> None:
+        """Close; `durable` waits until the octets are on the disk.  Never raises."""
+        if self._descriptor < 0:
+            return
+        descriptor, self._descriptor = self._descriptor, -1
+        if durable:
+            with contextlib.suppress(OSError):  # append() has told of what matters
+                os.fsync(descriptor)
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+
+
+def append_private(path: Path, octets: bytes) -> None:
+    """Append to a file that may exist, made 0600 in a 0700 folder when it does not.
+
+    Raises Failure `usage` when it cannot be written, or is no regular file.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, _OLD, _PRIVATE)
+        try:
+            _refuse_irregular(descriptor)
+            os.fchmod(descriptor, _PRIVATE)
+            left = memoryview(octets)
+            while left:
+                left = left[os.write(descriptor, left) :]
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from None
+
+
+def replace_private(path: Path, octets: bytes) -> None:
+    """Put a new file of `octets`, 0600, in the place of `path`.  Raises Failure `usage`."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    file = PrivateFile(fresh)
+    try:
+        file.append(octets)
+        fresh.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    finally:
+        file.remove()  # gone already, where it has taken the place
+        file.close()
+
+
+def read_small(path: Path, limit: int) -> bytes:
+    """At most `limit` octets of a regular file.  Raises Failure `usage`."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            _refuse_irregular(descriptor)
+            return os.pread(descriptor, limit, 0)
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise Failure(Word.USAGE, f"cannot read {safe(str(path))}: {reason}") from None
+
+
+class Spool(SpooledTemporaryFile[bytes]):
+    """Octets in memory, and beyond a bound in a file without a name that only we can read.
+
+    Whoever holds it need not close it: it goes when nobody holds it any more.
+    """
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def keep(file: IO[bytes], octets: bytes) -> None:
+    """Write to a spool that may be on a disk.  Raises Failure `usage` when that is full."""
+    try:
+        file.write(octets)
+    except OSError as error:
+        raise _unwritable("a temporary file", error) from None
+
+
+def _refuse_irregular(descriptor: int) -> None:
+    """No FIFO, no device: they may wait for ever, or never end."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise ValueError("not a regular file")
+
+
+def _unwritable(path: str | Path, error: Exception) -> Failure:
+    reason = getattr(error, "strerror", None) or str(error)
+    return Failure(Word.USAGE, f"cannot write {safe(str(path))}: {reason}")

@@ -1,0 +1,301 @@
+"""Secrets: named in a recording by position and by value, and in no file in any other way."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from mailprobe.protocol import events, sasl
+from mailprobe.protocol.catalogue import Catalogue
+from mailprobe.protocol.connection import Answer, Data, Raw
+from mailprobe.protocol.events import Ending
+from mailprobe.protocol.model import Command
+from mailprobe.protocol.pop3 import POP3
+from mailprobe.protocol.smtp import SMTP
+from mailprobe.transcript.redact import Secrets
+from tests.transcript.dialogue import Dialogue
+from tests.transcript.grammar_check import check
+
+NUMBERS = count()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("recordings")
+
+
+@pytest.fixture
+def pop3(tmp_path: Path) -> Dialogue:
+    dialogue = Dialogue(tmp_path / "a.mpt", POP3)
+    dialogue.hear(b"+OK\r\n")
+    return dialogue
+
+
+@pytest.fixture
+def smtp(tmp_path: Path) -> Dialogue:
+    dialogue = Dialogue(tmp_path / "a.mpt", SMTP)
+    dialogue.hear(b"220 hi\r\n")
+    return dialogue
+
+
+def said(dialogue: Dialogue) -> list[str]:
+    """The lines so far of both directions, checked, without the greeting."""
+    return check(dialogue.path.read_bytes())[1:]
+
+
+def answered(dialogue: Dialogue, command: bytes, *answers: bytes) -> list[str]:
+    """What the client's lines of an AUTH become, each answered by an empty challenge."""
+    dialogue.say(command)
+    for answer in answers:
+        dialogue.hear(b"334 \r\n")
+        dialogue.say(Answer(answer))
+    dialogue.hear(b"235 ok\r\n")
+    return [line for line in said(dialogue) if line.startswith("C")]
+
+
+def b64(text: str | bytes) -> bytes:
+    return base64.b64encode(text.encode() if isinstance(text, str) else text)
+
+
+DIGEST = b"c4c9334bac560ecc979e58001b3e22fb"
+
+
+@pytest.mark.parametrize(
+    "line, recorded",
+    [
+        (b"PASS secret", "C~ PASS {password}"),
+        (b"pAsS secret", "C~ pAsS {password}"),
+        (b" PASS  secret ", "C~  PASS {password}"),
+        (b"PASS {x}\\", "C~ PASS {password}"),
+        (b"PASS", "C: PASS"),
+        (b"PASS ", "C\\ PASS\\s"),
+        (b"APOP alice " + DIGEST, "C~ APOP alice {=apop}"),
+        (b"apop {al\xffice} " + DIGEST, "C~ apop \\{al\\xffice\\} {=apop}"),
+        (b"APOP alice nonsense", "C~ APOP alice {typed-1}"),
+        (b"AUTH PLAIN " + b64("\0alice\0secret"), 'C~ AUTH PLAIN {=sasl("alice")}'),
+        (b"auth  plain  " + b64('\0a"{}\\\0secret'), 'C~ auth  plain  {=sasl("a\\x22\\{\\}\\\\")}'),
+        (b"AUTH PLAIN " + b64("\0alice\0"), "C~ AUTH PLAIN {typed-1}"),
+        (b"AUTH PLAIN " + b64(b"\0\xff\0secret"), "C~ AUTH PLAIN {typed-1}"),
+        (b"AUTH PLAIN " + b64("alice\0secret"), "C~ AUTH PLAIN {typed-1}"),
+        (b"AUTH PLAIN " + b64("\0secret\0secret"), "C~ AUTH PLAIN {typed-1}"),
+        (b"AUTH PLAIN " + b64("\0" + "a" * 999 + "\0secret"), "C~ AUTH PLAIN {typed-1}"),
+        (b"AUTH PLAIN secret", "C~ AUTH PLAIN {typed-1}"),
+        (b"AUTH PLAIN =", "C: AUTH PLAIN ="),
+        (b"AUTH XOAUTH2 " + b64("user=a\1auth=Bearer t0ken\1\1"), "C~ AUTH XOAUTH2 {typed-1}"),
+        (b"AUTH \x0b x", "C~ AUTH \\u{b} {typed-1}"),
+    ],
+)
+def test_a_secret_by_its_position(pop3: Dialogue, line: bytes, recorded: str) -> None:
+    """Case and blanks stay as they were typed; what stands in the secret place is a name."""
+    pop3.say(line)
+    assert said(pop3) == [recorded]
+
+
+@pytest.mark.parametrize(
+    "command, answers, recorded",
+    [
+        (b"AUTH LOGIN", (b64("alice"), b64("secret")), ('{=sasl("alice")}', '{=sasl("alice")}')),
+        (b"auth login " + b64("alice"), (b64("secret"),), ('{=sasl("alice")}',)),
+        (b"AUTH LOGIN", (b"alice", b64("secret")), ("{typed-1}", "{typed-2}")),
+        (b"AUTH LOGIN", (b"", b64("secret")), ("", "{typed-1}")),
+        (b"AUTH LOGIN =", (b64("secret"),), ("{typed-1}",)),
+        (b"AUTH LOGIN", (b64("alice"), b64("secret"), b64("more")), ("", "", "{typed-1}")),
+        (b"AUTH PLAIN", (b64("\0alice\0secret"),), ('{=sasl("alice")}',)),
+        (b"AUTH CRAM-MD5", (b64(b"alice " + DIGEST),), ('{=sasl("alice")}',)),
+        (b"AUTH SCRAM-SHA-1", (b64("n,,n=al,r=x"), b64("c=biws,r=x,p=cHJvb2Y=")), ("", "")),
+        (b"AUTH SCRAM-SHA-1", (b64("n,,n=al,r=x"), b64("no final")), ("", "{typed-1}")),
+        (b"AUTH LOGIN", (b"*",), ("*",)),
+        (b"AUTH", (b64("secret"),), ("{typed-1}",)),
+    ],
+)
+def test_the_answers_to_challenges(
+    smtp: Dialogue, command: bytes, answers: tuple[bytes, ...], recorded: tuple[str, ...]
+) -> None:
+    """Every answer is a name but `*` and nothing; after a mistake no step is taken for a user."""
+    lines = answered(smtp, command, *answers)
+    assert len(lines) == 1 + len(answers)
+    for line, answer, expected in zip(lines[1:], answers, recorded, strict=True):
+        if answer in (b"", b"*"):
+            assert line == f"C: {expected}".rstrip()
+        else:
+            assert line == f"C~ {expected or line[3:]}"
+            assert expected or line.startswith('C~ {=sasl("al')
+    text = smtp.path.read_text()
+    for secret in ("secret", b64("secret").decode(), DIGEST.decode(), "cHJvb2Y="):
+        assert secret not in text
+
+
+def test_names_count_values(pop3: Dialogue) -> None:
+    """The same password has the same name; the second one another; and AUTH says which."""
+    for password in (b"first", b"second", b"first"):
+        pop3.say(b"PASS " + password)
+    pop3.say(b"AUTH PLAIN " + b64("\0alice\0second"))
+    assert said(pop3) == [
+        "C~ PASS {password}",
+        "C~ PASS {password-2}",
+        "C~ PASS {password}",
+        'C~ AUTH PLAIN {=sasl("alice", password-2)}',
+    ]
+
+
+ECHOES = [
+    (b"+OK secret!\r\n", "S~ +OK {password}!"),
+    (b"+OK {x} secret \r\n", "S~ +OK \\{x\\} {password}\\s"),
+    (b"+OK secret\n", "S= +OK {password}\\n"),
+    (b"+OK \\r\\nsecret\\r\n", "S= +OK \\\\r\\\\n{password}\\\\r\\n"),
+    (b"-ERR " + b64("secret") + b"\r\n", "S~ -ERR {=b64(password)}"),
+    (b"-ERR " + b"secret".hex().encode() + b"\r\n", "S~ -ERR {=hex(password)}"),
+    (b"-ERR " + b64("a:secret:b") + b"\r\n", "S~ -ERR YTpz{typed-1}Om"),
+    (b"+OK nothing\r\n", "S: +OK nothing"),
+]
+
+
+@pytest.mark.parametrize("reply, recorded", ECHOES)
+def test_a_server_that_echoes_a_secret(pop3: Dialogue, reply: bytes, recorded: str) -> None:
+    """By value, in every encoding, in whatever the server says later."""
+    pop3.say(b"PASS secret")
+    pop3.hear(reply)
+    line = said(pop3)[1]
+    assert line == recorded or (recorded.startswith("S~ -ERR YTp") and "{typed-1}" in line)
+
+
+def test_secrets_in_notes_failures_and_mail(smtp: Dialogue) -> None:
+    """Everything that is written down is looked through."""
+    smtp.say(b"AUTH PLAIN " + b64(b"\0alice\0s\xc3\xa9cret\xff"))
+    smtp.recorder.note("it was sécret\udcff, he said")
+    smtp.recorder(events.Failed(0, events.Word.PROTOCOL, "not a reply: sécret\\xff"))
+    smtp.hear(b"235 ok\r\n")
+    smtp.say(b"DATA")
+    smtp.hear(b"354 go\r\n")
+    smtp.say(Data(b"Subject: s\xc3\xa9cret\xff!\r\n"))
+    smtp.say(Data(b"cut s\xc3\xa9cre"))
+    smtp.say(Data(b"t\xff!\r\n"))
+    assert said(smtp) == [
+        'C~ AUTH PLAIN {=sasl("alice")}',
+        "| it was ****, he said",
+        "# incomplete: protocol: not a reply: ****",
+        "S: 235 ok",
+        "C: DATA",
+        "S: 354 go",
+        "C~ Subject: {password}!",
+        "C~ cut {password}!",
+    ]
+
+
+@pytest.mark.parametrize(
+    "pieces, recorded",
+    [
+        ((b"PA", b"SS sec", b"ret\r\n"), ["C= PA", "C= {typed-1}", "C~ {typed-2}"]),
+        ((b"PASS secret", b"\r\n"), ["C= {typed-1}", "C:"]),
+        ((b"PASS secret\r", b"\n"), ["C= {typed-1}", "C= \\n"]),
+        ((b"PASS sec", b"ret\n"), ["C= {typed-1}", "C= {typed-2}\\n"]),
+        ((b"PASS secret\n",), ["C= PASS {password}\\n"]),
+        ((b"PASS secret\r\nNOOP\r\n",), ["C~ PASS {password}", "C: NOOP"]),
+    ],
+)
+def test_a_secret_that_is_sent_in_pieces(
+    pop3: Dialogue, pieces: tuple[bytes, ...], recorded: list[str]
+) -> None:
+    """Each piece has a name of its own, so that a player can say it again to the octet."""
+    for piece in pieces:
+        pop3.say(Raw(piece))
+    assert said(pop3) == recorded
+    pop3.hear(b"+OK secret\r\n")
+    assert "secret" not in pop3.path.read_text()
+
+
+def encodings(secret: bytes) -> Iterator[bytes]:
+    """Every form in which a value must not be found."""
+    yield secret
+    yield base64.b64encode(secret)
+    yield base64.b64encode(secret).rstrip(b"=")
+    yield secret.hex().encode()
+    yield secret.hex().upper().encode()
+    yield quote(secret).encode()
+
+
+TEXT = st.text(
+    st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=("C", "Z")),
+    min_size=4,
+    max_size=12,
+)
+
+
+def exchange(mechanism: str, secret: str) -> Iterator[tuple[bytes | None, bytes | None]]:
+    """Challenges and answers of a real login as zoe, raw octets."""
+    nonce = "left@right" if mechanism == "CRAM-MD5" else "n0nce"
+    server = sasl.server(mechanism, lambda user: secret, nonce=nonce, salt=b"0123456789ab")
+    client = sasl.client(mechanism, "zoe", secret, nonce="c")
+    challenge, answer = next(server), next(client)
+    while True:
+        if answer is None:
+            assert challenge is not None
+            answer = client.send(challenge)
+            yield challenge, answer
+        else:
+            yield None, answer
+        try:
+            challenge, answer = server.send(answer), None
+        except StopIteration:
+            return
+
+
+@given(mechanism=st.sampled_from((*sasl.MECHANISMS, "PASS", "APOP")), secret=TEXT)
+def test_no_file_holds_a_secret(folder: Path, mechanism: str, secret: str) -> None:
+    """Real logins; the server repeats all that it heard, in every encoding; so does a mail."""
+    octets = secret.encode()
+    catalogue: Catalogue = POP3 if mechanism in ("PASS", "APOP") else SMTP
+    dialogue = Dialogue(folder / f"{next(NUMBERS)}.mpt", catalogue)
+    head = b"+OK " if catalogue is POP3 else b"250 "
+    dialogue.hear(head + b"hi\r\n")
+    hidden = [octets]
+    if mechanism == "PASS":
+        dialogue.say(b"PASS " + octets)
+    elif mechanism == "APOP":
+        hidden = [hashlib.md5(octets).hexdigest().encode()]
+        dialogue.say(b"APOP zoe " + hidden[0])
+    else:
+        try:
+            steps = list(exchange(mechanism, secret))
+        except (ValueError, sasl.SaslError):
+            assume(False)
+        dialogue.say(b"AUTH " + mechanism.encode())
+        for challenge, answer in steps:
+            dialogue.hear(b"334 " + sasl.encode(challenge or b"") + b"\r\n")
+            dialogue.say(Answer(sasl.encode(answer or b"")))
+            hidden += [sasl.encode(answer)] if answer else []
+        if "SCRAM" in mechanism or mechanism == "CRAM-MD5":
+            hidden.remove(octets)  # it never travelled
+    echoes = [form for value in hidden for form in encodings(value) if len(form) >= 4]
+    assume(not any(form in b"AUTH PASS APOP password typed sasl zoe ****" for form in echoes))
+    for form in echoes:
+        dialogue.hear(head + b"<" + form + b">\r\n")
+        dialogue.recorder(events.RawSent(0, b"<" + form + b">\r\n"))
+    recording = dialogue.end(Ending.EOF)
+    lines = check(recording)
+    body = "\n".join(line for line in lines if not line.startswith(("S: 334", "S: 250 hi")))
+    for form in echoes:
+        shown = form.decode()
+        assert f"<{shown}>" not in body.replace("\\", "")
+
+
+def test_masks_for_a_screen() -> None:
+    """What is learned is masked, and nothing else is touched."""
+    secrets = Secrets()
+    assert secrets.mask(b"nothing is known") == b"nothing is known"
+    assert secrets.learn(b"secret") == "password"
+    assert secrets.learn(b"secret") == "password"
+    secrets.learn_form(b"derived")
+    secrets.learn_form(b"ab")
+    secrets.learn(b"xyz")
+    assert secrets.mask(b"a secret, derived, ab, xyz") == b"a ****, ****, ab, xyz"
+    secrets(events.CommandSent(0, Command(b"XYZ tail"), b"", (4, 8)))
+    assert secrets.placeholder == "{typed-1}"
+    secrets(events.Closed(0, Ending.EOF))
+    assert secrets.mask(b"tail") == b"****"
