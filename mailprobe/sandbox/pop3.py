@@ -1,0 +1,301 @@
+"""The sandbox's server of POP3: rules for one client's commands.
+
+Which command may come when, and how it is written, the catalogue says.
+"""
+
+import hmac
+import secrets
+from collections.abc import Callable, Iterator
+from re import Match
+
+from mailprobe.errors import Failure, Word
+from mailprobe.protocol import events, sasl
+from mailprobe.protocol.events import Event
+from mailprobe.protocol.model import Command, State
+from mailprobe.protocol.pop3 import POP3
+from mailprobe.sandbox.accounts import DOMAIN, secret_of, user_of
+from mailprobe.sandbox.dialogue import Dialogue
+from mailprobe.sandbox.login import Challenge, Granted, Login, Refused, Step
+from mailprobe.sandbox.maildrop import Entry, InUse, Maildrop, Message, Store
+from mailprobe.version import VERSION
+
+__all__ = ["POP3", "Pop3Service"]
+
+_WRONG = "[AUTH] There is no such user, or the secret is wrong"  # RFC 3206, section 5
+_TROUBLE = "[SYS/TEMP] The maildrop cannot be read now, try again later"  # RFC 3206, section 4
+
+
+class NotDone(Exception):
+    """A command is not carried out; the text is what follows -ERR."""
+
+
+class Pop3Service:
+    """One client's session."""
+
+    def __init__(self, dialogue: Dialogue, store: Store) -> None:
+        self.dialogue = dialogue
+        self._connection = dialogue.connection
+        self._store = store
+        self._timestamp = f"<{secrets.token_hex(12)}@{DOMAIN}>".encode()
+        self._name: str | None = None  # of a USER that PASS may follow
+        self._login: Login | None = None
+        self._maildrop: Maildrop | None = None
+        self._entries: tuple[Entry, ...] = ()
+        self._marked: set[int] = set()
+
+    # -------------------------------------------------------------------------- the service
+
+    def greet(self) -> None:
+        self._say(b"mailprobe sandbox, POP3 for " + DOMAIN.encode() + b" " + self._timestamp)
+
+    def take(self, event: Event) -> None:
+        match event:
+            case events.CommandReceived(command=command):
+                self._take_command(command)
+            case events.AnswerReceived(line=line):
+                self._attempt(lambda: self._answer(line))
+            case events.Failed(word=Word.LIMIT):
+                self._part("The line is too long: the session ends")
+            case _:
+                pass
+
+    def forget(self) -> None:
+        self._name = None
+
+    def time_out(self) -> None:
+        """RFC 1939, section 3: no message is removed, and no response is sent."""
+        self.dialogue.over = True
+
+    def end(self) -> None:
+        if self._maildrop is not None:
+            self._maildrop.release()
+
+    def _say(self, text: str | bytes = "") -> None:
+        self.dialogue.say("+OK", text)
+
+    def _part(self, text: str) -> None:
+        self.dialogue.say("-ERR", text)
+        self.dialogue.over = True
+
+    # --------------------------------------------------------------------------- any command
+
+    def _take_command(self, command: Command) -> None:
+        if not self.dialogue.count_command():
+            self._part("Too many commands, goodbye")
+            return
+        self._attempt(lambda: self._carry_out(command))
+
+    def _attempt(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except NotDone as no:
+            self.dialogue.say("-ERR", str(no))
+        except Failure:
+            if self._connection.reading_body:  # the client has had its +OK: only the end is left
+                self.dialogue.over = True
+                return
+            self.dialogue.say("-ERR", _TROUBLE)
+
+    def _carry_out(self, command: Command) -> None:
+        row = POP3.find(command.verb)
+        rule = _RULES.get(command.verb)
+        if row is None or rule is None:
+            self._count_junk()
+            raise NotDone("There is no such command here")
+        if self._connection.state not in row.states:
+            logged_in = self._connection.state is State.TRANSACTION
+            raise NotDone("You are logged in already" if logged_in else "Log in first")
+        match = row.pattern.fullmatch(command.argument)
+        match = match or row.pattern.fullmatch(command.argument.rstrip(b" \t"))
+        if match is None:
+            raise NotDone(f"The form is {row.syntax}")
+        name, self._name = self._name, None  # PASS counts straight after USER alone
+        rule(self, match, name)
+
+    def _count_junk(self) -> None:
+        if not self.dialogue.count_junk():
+            self.dialogue.over = True
+
+    # ------------------------------------------------------------------------------ the login
+
+    def _user(self, match: Match[bytes], name: str | None) -> None:
+        self._name = match[0].decode("utf-8", "replace")
+        self._say("Now the password, by PASS")
+
+    def _pass(self, match: Match[bytes], name: str | None) -> None:
+        if name is None:
+            raise NotDone("USER comes straight before PASS")
+        secret = secret_of(name)
+        right = hmac.compare_digest((secret or "").encode(), match[0])
+        self._log_in(name if secret is not None and right else None)
+
+    def _apop(self, match: Match[bytes], name: str | None) -> None:
+        octets, _, digest = match[0].partition(b" ")
+        user = octets.decode("utf-8", "replace")
+        secret = secret_of(user)
+        expected = sasl.apop_digest(self._timestamp, secret or "").encode()
+        right = hmac.compare_digest(expected, digest)
+        self._log_in(user if secret is not None and right else None)
+
+    def _auth(self, match: Match[bytes], name: str | None) -> None:
+        if not match[0]:  # as servers older than RFC 5034 do
+            self._say("These mechanisms are here:")
+            self.dialogue.give([f"{mechanism}\r\n".encode() for mechanism in sasl.MECHANISMS])
+            return
+        mechanism = match[1].decode("ascii")
+        if mechanism.upper() not in sasl.MECHANISMS:
+            raise NotDone(f"Try one of {' '.join(sasl.MECHANISMS)}")
+        self._login = Login(mechanism)
+        self._go_on(self._login.begin(match[2]))
+
+    def _answer(self, line: bytes) -> None:
+        assert self._login is not None  # an answer has a challenge before it
+        self._go_on(self._login.answer(line))
+
+    def _go_on(self, step: Step) -> None:
+        match step:
+            case Challenge(line=line):
+                self.dialogue.say("+", line)
+            case Granted(user=user):
+                self._log_in(user)
+            case Refused(sentence=sentence, malformed=True):
+                raise NotDone(sentence)
+            case Refused(sentence=sentence):
+                self._count_junk()
+                raise NotDone(f"[AUTH] {sentence}")
+
+    def _log_in(self, name: str | None) -> None:
+        """Open and lock the maildrop of a user who has proved to be himself."""
+        user = user_of(name) if name is not None else None
+        if user is None:
+            self._count_junk()
+            raise NotDone(_WRONG)
+        try:
+            self._maildrop = Maildrop(self._store.folder(user))
+        except InUse:
+            raise NotDone("[IN-USE] Another session holds the maildrop") from None
+        self._entries = self._maildrop.entries
+        octets = sum(entry.size for entry in self._entries)
+        self._say(f"{user}'s maildrop has {_messages(len(self._entries))} ({octets} octets)")
+
+    def _start_tls(self, match: Match[bytes], name: str | None) -> None:
+        if self._connection.facts.tls:
+            raise NotDone("TLS is on already")
+        if self._connection.unread:
+            # Whoever wrote behind STLS may not be the client that TLS will show: nothing of it
+            # may count, and neither does this session (RFC 2595, section 4; CVE-2011-0411).
+            self._part("Text came behind STLS: the session ends")
+            return
+        self._say("Go ahead")
+
+    def _capabilities(self, match: Match[bytes], name: str | None) -> None:
+        lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "USER"]
+        lines.append(f"SASL {' '.join(sasl.MECHANISMS)}")
+        facts = self._connection.facts
+        if not facts.tls and facts.state is State.AUTHORIZATION:
+            lines.append("STLS")
+        lines.append(f"IMPLEMENTATION mailprobe-sandbox-{VERSION}")
+        self._say("Capability list follows")
+        self.dialogue.give([f"{line}\r\n".encode() for line in lines])
+
+    # --------------------------------------------------------------------------- the maildrop
+
+    def _left(self) -> Iterator[tuple[int, Entry]]:
+        """The messages that are not marked, with their numbers."""
+        for number, entry in enumerate(self._entries, 1):
+            if number not in self._marked:
+                yield number, entry
+
+    def _find(self, digits: bytes) -> tuple[int, Entry]:
+        number = int(digits)
+        if not 1 <= number <= len(self._entries):
+            raise NotDone(f"There is no message {number}, the maildrop has {len(self._entries)}")
+        if number in self._marked:
+            raise NotDone(f"Message {number} is marked as deleted")
+        return number, self._entries[number - 1]
+
+    def _stat(self, match: Match[bytes], name: str | None) -> None:
+        sizes = [entry.size for _, entry in self._left()]
+        self._say(f"{len(sizes)} {sum(sizes)}")
+
+    def _list(self, match: Match[bytes], name: str | None) -> None:
+        self._tell(match[0], lambda entry: entry.size)
+
+    def _uidl(self, match: Match[bytes], name: str | None) -> None:
+        self._tell(match[0], lambda entry: entry.unique_id)
+
+    def _tell(self, digits: bytes, fact: Callable[[Entry], object]) -> None:
+        """Give a listing of one message, or of all that are not marked."""
+        if digits:
+            number, entry = self._find(digits)
+            self._say(f"{number} {fact(entry)}")
+            return
+        lines = [f"{number} {fact(entry)}\r\n" for number, entry in self._left()]
+        self._say(_messages(len(lines)))
+        self.dialogue.give(["".join(lines).encode("ascii")])
+
+    def _open(self, entry: Entry) -> Message:
+        assert self._maildrop is not None  # the states of RETR and TOP say so
+        return self._maildrop.open(entry)
+
+    def _retrieve(self, match: Match[bytes], name: str | None) -> None:
+        _, entry = self._find(match[0])
+        with self._open(entry) as message:
+            self._say(f"{entry.size} octets")
+            self.dialogue.give(message.chunks())
+
+    def _top(self, match: Match[bytes], name: str | None) -> None:
+        digits, _, lines = match[0].partition(b" ")
+        _, entry = self._find(digits)
+        with self._open(entry) as message:
+            self._say(f"The header and {int(lines)} lines follow")
+            self.dialogue.give(message.top(int(lines)))
+
+    def _delete(self, match: Match[bytes], name: str | None) -> None:
+        number, _ = self._find(match[0])
+        self._marked.add(number)
+        self._say(f"Message {number} is marked, QUIT will remove it")
+
+    def _reset(self, match: Match[bytes], name: str | None) -> None:
+        self._marked.clear()
+        self._say(f"No message is marked now, the maildrop has {len(self._entries)}")
+
+    def _noop(self, match: Match[bytes], name: str | None) -> None:
+        self._say("Here I am")
+
+    def _quit(self, match: Match[bytes], name: str | None) -> None:
+        """Leave; after a login this is the UPDATE state (RFC 1939, section 6)."""
+        if self._maildrop is None:
+            self._say("Goodbye")
+            return
+        try:
+            self._maildrop.update(self._entries[number - 1] for number in self._marked)
+        except Failure:
+            self._part("[SYS/TEMP] Some marked messages are still there, goodbye")
+        else:
+            self._say(f"Goodbye, {_messages(len(self._marked))} removed")
+        self._maildrop.release()  # before the reply goes out: who reads it may log in again
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count} messages"
+
+
+_Rule = Callable[[Pop3Service, Match[bytes], str | None], None]
+_RULES: dict[str, _Rule] = {
+    "USER": Pop3Service._user,
+    "PASS": Pop3Service._pass,
+    "APOP": Pop3Service._apop,
+    "AUTH": Pop3Service._auth,
+    "STLS": Pop3Service._start_tls,
+    "CAPA": Pop3Service._capabilities,
+    "STAT": Pop3Service._stat,
+    "LIST": Pop3Service._list,
+    "UIDL": Pop3Service._uidl,
+    "RETR": Pop3Service._retrieve,
+    "TOP": Pop3Service._top,
+    "DELE": Pop3Service._delete,
+    "NOOP": Pop3Service._noop,
+    "RSET": Pop3Service._reset,
+    "QUIT": Pop3Service._quit,
+}

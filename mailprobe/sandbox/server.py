@@ -1,0 +1,191 @@
+"""The sandbox: servers of SMTP, LMTP and POP3 on loopback over one store of maildrops.
+
+Writes nothing to standard output, needs no privilege, and sends no mail on.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from types import TracebackType
+
+from mailprobe.errors import Failure, Word
+from mailprobe.protocol.catalogue import Catalogue
+from mailprobe.sandbox.accounts import USERS
+from mailprobe.sandbox.certificates import Certificates
+from mailprobe.sandbox.dialogue import PATIENCE, Dialogue, Service, converse
+from mailprobe.sandbox.maildrop import MAXIMUM_OCTETS, Store, renamed
+from mailprobe.sandbox.pop3 import POP3, Pop3Service
+from mailprobe.sandbox.smtp import LMTP, SMTP, SmtpService
+from mailprobe.transport.listen import Listener
+from mailprobe.transport.stream import Stream
+
+LOOPBACK = "127.0.0.1"
+_SAMPLES_OF = "alice"
+_STOP_PATIENCE = 0.5  # seconds that a session has to notice the end
+
+_MEMORY = Path("/dev/shm")  # Linux: a file system in memory
+_MEMORY_WANTED = 2 * MAXIMUM_OCTETS
+
+_Make = Callable[[Dialogue, Store], Service]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What is spoken on one port."""
+
+    catalogue: Catalogue
+    make: _Make
+    implicit: bool = False  # TLS from the first octet (RFC 8314)
+
+
+_SMTP = _Kind(SMTP, partial(SmtpService, SMTP))
+_KINDS: dict[str, _Kind] = {
+    "smtp": _SMTP,
+    "submission": _SMTP,
+    "submissions": _Kind(SMTP, partial(SmtpService, SMTP), implicit=True),
+    "lmtp": _Kind(LMTP, partial(SmtpService, LMTP)),
+    "pop3": _Kind(POP3, Pop3Service),
+    "pop3s": _Kind(POP3, Pop3Service, implicit=True),
+}
+SERVICES = tuple(_KINDS)
+
+# A URL's scheme, where it is no service's name.
+_SCHEMES = {"smtps": "submissions"}
+
+
+class Sandbox:
+    """A sandbox, from `start` to `stop`; also a context manager.
+
+    `ports` names the services to start, 0 is any free port; without it all are started.  The
+    maildrops lie in `directory`, or in a private folder that `stop` removes.  Raises Failure
+    USAGE for a service that nobody knows.
+    """
+
+    def __init__(
+        self,
+        ports: Mapping[str, int] | None = None,
+        directory: Path | None = None,
+        host: str = LOOPBACK,
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._wanted = dict(ports) if ports else dict.fromkeys(SERVICES, 0)
+        if unknown := self._wanted.keys() - _KINDS.keys():
+            known = ", ".join(SERVICES)
+            raise Failure(Word.USAGE, f"expected services among {known}, got {sorted(unknown)}")
+        self.host = host
+        self.ports: dict[str, int] = {}
+        self._directory = directory
+        self._patience = patience
+        self._private: Path | None = None
+        self._certificates: Certificates | None = None
+        self._listeners: list[Listener] = []
+
+    def __enter__(self) -> "Sandbox":
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Make the maildrops and open the ports.
+
+        Raises Failure CONNECT when a port cannot be had, USAGE when the folder is no use.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
+        with renamed("making the sandbox's folder"):
+            self._private = Path(tempfile.mkdtemp(prefix="mailprobe-", dir=_scratch()))
+        self._certificates = Certificates(self._private)
+        store = Store(self._directory or self._private / "mail")
+        for user in USERS:
+            if store.make(user) and user == _SAMPLES_OF:
+                for sample in samples():
+                    store.put(user, sample)
+        for name in sorted(self._wanted, key=SERVICES.index):
+            listener = Listener(self.host, self._wanted[name])
+            self._listeners.append(listener)
+            self.ports[name] = listener.address[1]
+            listener.serve(partial(self._serve, _KINDS[name], store))
+
+    def _serve(self, kind: _Kind, store: Store, stream: Stream) -> None:
+        def drain(octets: bytes) -> None:
+            stream.send(octets, time.monotonic() + self._patience)
+
+        assert self._certificates is not None  # `_start` made them
+        dialogue = Dialogue(kind.catalogue, peer=stream.peer, drain=drain)
+        converse(
+            stream,
+            kind.make(dialogue, store),
+            self._certificates.context,
+            implicit=kind.implicit,
+            patience=self._patience,
+        )
+
+    def stop(self) -> None:
+        """Close the ports, end the sessions, remove what is private.  May be called again."""
+        listeners, self._listeners = self._listeners, []
+        for listener in listeners:
+            listener.stop(_STOP_PATIENCE)
+        self.ports = {}
+        private, self._private = self._private, None
+        if private is not None:
+            shutil.rmtree(private, ignore_errors=True)
+
+    @property
+    def ca(self) -> Path:
+        """The file with the CA's certificate; made when it is first asked for.
+
+        Raises Failure USAGE before `start`.
+        """
+        if self._certificates is None:
+            raise Failure(Word.USAGE, "the sandbox has no certificates before it starts")
+        return self._certificates.ca
+
+    def address_of(self, name: str) -> tuple[str, int]:
+        """Host and port of a service, by its name or a URL's scheme.
+
+        Raises Failure USAGE for a service that was not started.
+        """
+        service = _SCHEMES.get(name, name)
+        if service not in self.ports:
+            running = ", ".join(self.ports) or "nothing"
+            raise Failure(Word.USAGE, f"the sandbox has no {service}; it runs {running}")
+        return self.host, self.ports[service]
+
+
+def _scratch() -> Path | None:
+    """Where the private folder goes: into memory when there is room, unless TMPDIR says where.
+
+    To make one file on a disk was seen to take 1 ms, more than a whole short session.
+    """
+    if os.environ.get("TMPDIR") or not os.access(_MEMORY, os.W_OK):
+        return None
+    return _MEMORY if shutil.disk_usage(_MEMORY).free > _MEMORY_WANTED else None
+
+
+def samples() -> list[bytes]:
+    """The mails of a new maildrop, in their order, with CRLF line ends."""
+    folder = resources.files("mailprobe.sandbox") / "samples"
+    with renamed("reading the sample mails"):
+        files = sorted((file for file in folder.iterdir()), key=lambda file: file.name)
+        found = [file.read_bytes() for file in files if file.name.endswith(".eml")]
+    # The files have the line ends of a checkout, whichever those are.
+    return [octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for octets in found]

@@ -1,0 +1,367 @@
+"""The sandbox's server of SMTP, submission and LMTP: rules for one client's commands.
+
+Which command may come when, and how it is written, the catalogue says.  Nothing is ever sent on.
+"""
+
+from collections.abc import Callable
+from re import Match
+
+from mailprobe.errors import Word
+from mailprobe.protocol import events, sasl
+from mailprobe.protocol.catalogue import Catalogue, CommandSpec, Standing, Then
+from mailprobe.protocol.events import Event
+from mailprobe.protocol.model import Command, Protocol, State
+from mailprobe.protocol.smtp import LMTP, SMTP
+from mailprobe.sandbox import parameters
+from mailprobe.sandbox.accounts import DOMAIN, POSTMASTER, Address, members_of
+from mailprobe.sandbox.dialogue import Dialogue
+from mailprobe.sandbox.login import Challenge, Granted, Login, Refused, Step
+from mailprobe.sandbox.maildrop import Store
+from mailprobe.sandbox.parameters import NotDone, Refusal, not_done
+from mailprobe.sandbox.transaction import MAXIMUM_SIZE, TOO_LARGE, TROUBLE, Source, Transaction
+
+__all__ = ["LMTP", "MAXIMUM_RECIPIENTS", "MAXIMUM_SIZE", "SMTP", "SmtpService"]
+
+MAXIMUM_RECIPIENTS = 1000  # RFC 5321, section 4.5.3.1.8: at least 100
+
+_OFFERED = ("PIPELINING", "SIZE", "8BITMIME", "SMTPUTF8", "DSN", "CHUNKING", "ENHANCEDSTATUSCODES")
+_PARAMETERS_OF = frozenset({*_OFFERED, "AUTH"})
+
+# What is in the way where the session stands (503).
+_NOT_NOW = {
+    State.GREETED: "say hello first: {hello}",
+    State.READY: "no mail transaction is open: MAIL comes first",
+    State.MAIL: "the mail transaction has no recipient yet: RCPT comes next, or RSET",
+    State.RCPT: "a mail transaction is open: RCPT, DATA or RSET",
+    State.BDAT: "chunks have come: go on with BDAT, or RSET",
+}
+
+_FULL = Refusal("452", "4.3.1 The sandbox is full")
+_BAD_PATH = Refusal("501", "5.1.3 The address is not UTF-8")
+_NOT_ASCII = Refusal("553", "5.6.7 The address is not ASCII: MAIL wants SMTPUTF8 for that")
+
+
+class SmtpService:
+    """One client's session; `catalogue` says whether it is SMTP or LMTP."""
+
+    def __init__(self, catalogue: Catalogue, dialogue: Dialogue, store: Store) -> None:
+        self.dialogue = dialogue
+        self._catalogue = catalogue
+        self._connection = dialogue.connection
+        self._store = store
+        self._lmtp = catalogue.protocol is Protocol.LMTP
+        self._hello = b""
+        self._extended = False  # EHLO or LHLO, not HELO
+        self._user: str | None = None
+        self._login: Login | None = None
+        self._transaction: Transaction | None = None
+        self._chunk: tuple[Refusal | None, bool] | None = None  # refused?, LAST?
+
+    # -------------------------------------------------------------------------- the service
+
+    def greet(self) -> None:
+        kind = "LMTP" if self._lmtp else "ESMTP"
+        self._say("220", f"{DOMAIN} {kind} mailprobe sandbox, nothing is sent on from here")
+
+    def take(self, event: Event) -> None:
+        match event:
+            case events.CommandReceived(command=command):
+                self._take_command(command)
+            case events.DataReceived(octets=octets, last=last):
+                self._take_data(octets)
+                if last:
+                    self._end_data()
+            case events.AnswerReceived(line=line):
+                self._answer(line)
+            case events.Failed(word=Word.LIMIT):
+                self._part("500", "5.5.2 The line is too long: the session ends")
+            case _:
+                pass
+
+    def forget(self) -> None:
+        self._drop_transaction()
+        self._hello, self._extended, self._user = b"", False, None
+
+    def time_out(self) -> None:
+        self._part("421", "4.4.2 Nothing has come for too long, goodbye")
+
+    def end(self) -> None:
+        self._drop_transaction()
+
+    def _say(self, code: str, *texts: str) -> None:
+        self.dialogue.say(code, *texts)
+
+    def _part(self, code: str, text: str) -> None:
+        self._say(code, text)
+        self.dialogue.over = True
+
+    # ------------------------------------------------------------------------ any command
+
+    def _take_command(self, command: Command) -> None:
+        if not self.dialogue.count_command():
+            self._part("421", "4.7.0 Too many commands, goodbye")
+            return
+        row = self._catalogue.row(command)
+        try:
+            rule, match = self._judge(row, command)
+            rule(self, match)
+        except NotDone as no:
+            if row.then is Then.CHUNK:  # its octets come all the same
+                self._chunk = (no.refusal, _is_last(command))
+                return
+            self._refuse(no.refusal)
+
+    def _judge(self, row: CommandSpec, command: Command) -> tuple["_Rule", Match[bytes]]:
+        """Find the rule for a command that is known, in its place and well written."""
+        if not row.verb:
+            raise not_done("500", "5.5.1 There is no such command; HELP lists those that there are")
+        if row.standing is Standing.DEAD:  # RFC 2033, section 4.1
+            raise not_done("500", f"5.5.1 This is LMTP, which has no {row.verb}: say LHLO")
+        rule = _RULES.get(row.verb)
+        if rule is None:
+            raise not_done("502", f"5.5.1 {row.verb} is not carried out here")
+        if self._connection.state not in row.states:
+            hello = "LHLO" if self._lmtp else "EHLO"
+            raise not_done("503", f"5.5.1 {_NOT_NOW[self._connection.state].format(hello=hello)}")
+        match = row.pattern.fullmatch(command.argument.rstrip(b" \t"))
+        if match is None:
+            raise not_done("501", f"5.5.4 The form is {row.syntax}")
+        return rule, match
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Say why not, as often as a reply is owed: LMTP's BURL LAST has one a recipient."""
+        if refusal.code == "500" and not self.dialogue.count_junk():
+            self._part("421", "4.7.0 Too many commands that nobody knows, goodbye")
+            return
+        for _ in range(self._connection.outstanding):
+            self._say(refusal.code, refusal.text)
+
+    # ---------------------------------------------------------------------- hello, TLS, login
+
+    def _greet_back(self, match: Match[bytes]) -> None:
+        self._drop_transaction()
+        self._hello, self._extended = match[0], True
+        keywords = [
+            f"SIZE {MAXIMUM_SIZE}" if keyword == "SIZE" else keyword for keyword in _OFFERED
+        ]
+        if not self._connection.facts.tls:
+            keywords.append("STARTTLS")
+        keywords.append(f"AUTH {' '.join(sasl.MECHANISMS)}")
+        self._say("250", f"{DOMAIN} greets {match[0].decode('utf-8', 'replace')}", *keywords)
+
+    def _greet_plainly(self, match: Match[bytes]) -> None:
+        self._drop_transaction()
+        self._hello, self._extended = match[0], False
+        self._say("250", DOMAIN)
+
+    def _start_tls(self, match: Match[bytes]) -> None:
+        if self._connection.facts.tls:
+            raise not_done("503", "5.5.1 TLS is on already")
+        if self._connection.unread:
+            # Whoever wrote behind STARTTLS may not be the client that TLS will show: nothing of
+            # it may count (CVE-2011-0411), and neither does this session.
+            self._part("421", "4.7.0 Text came behind STARTTLS: the session ends")
+            return
+        self._say("220", "2.0.0 Go ahead")
+
+    def _authenticate(self, match: Match[bytes]) -> None:
+        if self._user is not None:
+            raise not_done("503", "5.5.1 You are logged in already")
+        mechanism = match[1].decode("ascii")
+        if mechanism.upper() not in sasl.MECHANISMS:
+            raise not_done("504", f"5.5.4 Try one of {' '.join(sasl.MECHANISMS)}")
+        self._login = Login(mechanism)
+        self._go_on(self._login.begin(match[2]))
+
+    def _answer(self, line: bytes) -> None:
+        assert self._login is not None  # an answer has a challenge before it
+        self._go_on(self._login.answer(line))
+
+    def _go_on(self, step: Step) -> None:
+        match step:
+            case Challenge(line=line):
+                self.dialogue.say("334", line)
+            case Granted(user=user):
+                self._user = user
+                self._say("235", "2.7.0 You are logged in")
+            case Refused(sentence=sentence, malformed=True):
+                self._say("501", f"5.5.2 {sentence}")
+            case Refused(sentence=sentence):
+                if self.dialogue.count_junk():
+                    self._say("535", f"5.7.8 {sentence}")
+                else:
+                    self._part("421", "4.7.0 Too many failed logins, goodbye")
+
+    # -------------------------------------------------------------------- the mail transaction
+
+    def _begin(self, match: Match[bytes]) -> None:
+        """MAIL: the reverse-path and its parameters."""
+        row = self._catalogue.find("MAIL")
+        assert row is not None  # it has just matched
+        values = parameters.read(row, match["parameters"], _PARAMETERS_OF)
+        path = match["mailbox"] or b""
+        utf8 = "SMTPUTF8" in values
+        if path:
+            _address(path, utf8=utf8)
+        if int(values.get("SIZE", b"0")) > MAXIMUM_SIZE:
+            raise NotDone(TOO_LARGE)
+        if self._store.full:
+            raise NotDone(_FULL)
+        self._transaction = Transaction(self._store, path, utf8)
+        self._say("250", "2.1.0 Sender accepted")
+
+    def _add_recipient(self, match: Match[bytes]) -> None:
+        transaction = self._transaction
+        row = self._catalogue.find("RCPT")
+        assert transaction is not None  # the states of RCPT say so
+        assert row is not None  # it has just matched
+        parameters.read(row, match["parameters"], _PARAMETERS_OF)
+        path = match["mailbox"] or match["postmaster"]
+        address = POSTMASTER if match["postmaster"] else _address(path, utf8=transaction.utf8)
+        if not address.ours and self._user is None:
+            raise not_done("550", f"5.7.1 No relaying: only {DOMAIN} is here, or log in by AUTH")
+        if len(transaction.recipients) >= MAXIMUM_RECIPIENTS:
+            raise not_done("452", f"4.5.3 More than {MAXIMUM_RECIPIENTS} recipients")
+        transaction.recipients.append((path, address))
+        kept = "" if address.ours else ": kept here, never sent"
+        self._say("250", f"2.1.5 Recipient accepted{kept}")
+
+    def _open_data(self, match: Match[bytes]) -> None:
+        transaction = self._transaction
+        assert transaction is not None  # the states of DATA say so
+        if transaction.begun:
+            raise not_done("503", "5.5.1 Chunks have come: go on with BDAT, or RSET")
+        transaction.open(self._source(transaction))
+        if transaction.refusal is not None:
+            raise NotDone(transaction.refusal)
+        self._say("354", "Send the message, and end it with a lone dot")
+
+    def _open_chunk(self, match: Match[bytes]) -> None:
+        self._chunk = (None, match[2] is not None)
+
+    def _source(self, transaction: Transaction) -> Source:
+        word = "LMTP" if self._lmtp else "ESMTP" if self._extended else "SMTP"
+        if transaction.utf8:  # RFC 6531, section 3.7.3
+            word = f"UTF8{word.removeprefix('E')}"
+        tls = "S" if self._connection.facts.tls else ""
+        word += tls + ("A" if self._user else "")
+        return Source(self._hello, self.dialogue.peer, word)
+
+    def _take_data(self, octets: bytes) -> None:
+        transaction = self._transaction
+        refused = self._chunk is not None and self._chunk[0] is not None
+        if refused or transaction is None:
+            return
+        if not transaction.begun:
+            transaction.open(self._source(transaction))
+        transaction.write(octets)
+
+    def _end_data(self) -> None:
+        """The mail data or a chunk has ended."""
+        refused, last = self._chunk or (None, True)
+        self._chunk = None
+        transaction = self._transaction
+        if refused is not None or transaction is None:
+            if last:
+                self._drop_transaction()
+            self._refuse(refused or TROUBLE)
+        elif last:
+            self._deliver(transaction)
+            self._drop_transaction()
+        elif transaction.refusal is not None:
+            self._refuse(transaction.refusal)
+        else:
+            self._say("250", "2.0.0 Chunk accepted")
+
+    def _deliver(self, transaction: Transaction) -> None:
+        """Put the message into every maildrop, and reply: once, or once for each recipient."""
+        outcome = transaction.deliver()
+        if not self._lmtp:
+            refusal = next(filter(None, outcome.values()), None)
+            self._say_outcome(refusal, b"Message accepted, it stays here")
+            return
+        for path, address in transaction.recipients:  # RFC 2033, section 4.2
+            self._say_outcome(outcome[address.folder], b"<" + path + b"> Saved")
+
+    def _say_outcome(self, refusal: Refusal | None, text: bytes) -> None:
+        if refusal is None:
+            self.dialogue.say("250", b"2.0.0 " + text)
+        else:
+            self._say(refusal.code, refusal.text)
+
+    def _drop_transaction(self) -> None:
+        transaction, self._transaction = self._transaction, None
+        if transaction is not None:
+            transaction.drop()
+
+    # --------------------------------------------------------------------------- at any time
+
+    def _reset(self, match: Match[bytes]) -> None:
+        self._drop_transaction()
+        self._say("250", "2.0.0 No mail transaction is open now")
+
+    def _verify(self, match: Match[bytes]) -> None:
+        self._say("252", f"2.0.0 Every address of {DOMAIN} takes mail: send some and see")
+
+    def _expand(self, match: Match[bytes]) -> None:
+        words = match[0].decode("utf-8", "replace").split()
+        members = members_of(words[0]) if words else ()
+        if not members:
+            raise not_done("550", "5.1.1 There is no such list; try EXPN postmaster")
+        self._say("250", *(f"2.1.5 <{member}>" for member in members))
+
+    def _help(self, match: Match[bytes]) -> None:
+        topic = match[0].strip().upper().decode("latin-1")
+        rows = [row for row in self._catalogue if row.verb in _RULES]
+        rows = [row for row in rows if row.standing is not Standing.DEAD]
+        if not topic:
+            self._say(
+                "214",
+                "2.0.0 These commands are carried out, HELP with one of them says more:",
+                f"2.0.0 {' '.join(row.verb for row in rows)}",
+            )
+            return
+        row = next((row for row in rows if row.verb == topic), None)
+        if row is None:
+            raise not_done("504", "5.5.4 There is no help about this; HELP alone lists commands")
+        lines = (f"The form is {row.syntax}", row.summary, row.reference)
+        self._say("214", *(f"2.0.0 {line}" for line in lines))
+
+    def _noop(self, match: Match[bytes]) -> None:
+        self._say("250", "2.0.0 Here I am")
+
+    def _quit(self, match: Match[bytes]) -> None:
+        self._say("221", "2.0.0 Goodbye")
+
+
+def _is_last(command: Command) -> bool:
+    return command.argument.upper().split()[-1:] == [b"LAST"]
+
+
+def _address(path: bytes, *, utf8: bool) -> Address:
+    if not path.isascii() and not utf8:
+        raise NotDone(_NOT_ASCII)
+    try:
+        return Address.of(path)
+    except UnicodeDecodeError:
+        raise NotDone(_BAD_PATH) from None
+
+
+_Rule = Callable[[SmtpService, Match[bytes]], None]
+_RULES: dict[str, _Rule] = {
+    "EHLO": SmtpService._greet_back,
+    "LHLO": SmtpService._greet_back,
+    "HELO": SmtpService._greet_plainly,
+    "STARTTLS": SmtpService._start_tls,
+    "AUTH": SmtpService._authenticate,
+    "MAIL": SmtpService._begin,
+    "RCPT": SmtpService._add_recipient,
+    "DATA": SmtpService._open_data,
+    "BDAT": SmtpService._open_chunk,
+    "RSET": SmtpService._reset,
+    "VRFY": SmtpService._verify,
+    "EXPN": SmtpService._expand,
+    "HELP": SmtpService._help,
+    "NOOP": SmtpService._noop,
+    "QUIT": SmtpService._quit,
+}

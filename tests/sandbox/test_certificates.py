@@ -1,0 +1,46 @@
+import socket
+import ssl
+import threading
+from pathlib import Path
+
+import pytest
+
+from mailprobe.errors import Failure
+from mailprobe.sandbox.certificates import NAMES, Certificates
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names(tmp_path: Path, name: str) -> None:
+    """A client that trusts the CA's file verifies the chain and each of the names."""
+    certificates = Certificates(tmp_path)
+    ours, theirs = socket.socketpair()
+
+    def serve() -> None:
+        with certificates.context().wrap_socket(theirs, server_side=True) as secured:
+            secured.recv(1)
+
+    worker = threading.Thread(target=serve)
+    worker.start()
+    context = ssl.create_default_context(cafile=str(certificates.ca))
+    context.hostname_checks_common_name = False
+    with context.wrap_socket(ours, server_hostname=name) as secured:
+        assert secured.version() in ("TLSv1.2", "TLSv1.3")
+        secured.sendall(b"x")
+    worker.join()
+
+
+def test_made_once(tmp_path: Path) -> None:
+    """Nothing is made before somebody asks, and then once for all."""
+    certificates = Certificates(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    first = certificates.context()
+    written = certificates.ca.read_bytes()
+    assert certificates.context() is first
+    assert certificates.ca.read_bytes() == written
+    assert [path.name for path in tmp_path.iterdir()] == ["ca.pem"]
+
+
+def test_a_folder_that_is_gone(tmp_path: Path) -> None:
+    """A CA that cannot be written is a failure that says so."""
+    with pytest.raises(Failure, match="certificates"):
+        Certificates(tmp_path / "missing").ca  # noqa: B018 - asking is what fails
