@@ -1,0 +1,22 @@
+"""`python -m mailprobe` and the `mailprobe` command."""
+
+import sys
+
+
+def main() -> int:
+    """Run the command line of this process; returns the exit status."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        from mailprobe.version import VERSION  # before argparse: a version costs nothing
+
+        sys.stdout.write(f"mailprobe {VERSION}\n")
+        return 0
+    try:
+        from mailprobe import cli
+
+        return cli.run()
+    except KeyboardInterrupt:  # before anything could be interrupted in good order
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

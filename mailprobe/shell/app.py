@@ -1,0 +1,58 @@
+"""The shell of a person at a terminal: from options to an exit status, full or plain."""
+
+import sys
+from collections.abc import Mapping
+
+from mailprobe.errors import ExitStatus
+from mailprobe.shell.conversation import Conversation
+from mailprobe.shell.interface import Front
+from mailprobe.shell.options import Options
+from mailprobe.shell.plain import PlainFront
+from mailprobe.shell.terminal import Interrupts, Terminal, taken
+
+_POOR = ("", "dumb", "unknown")  # values of TERM without cursor movement
+
+
+def run(options: Options) -> ExitStatus:
+    """Talk with a person until he leaves: 0, or 130.
+
+    Raises Failure `usage` when the recording cannot be made, and SystemExit after SIGTERM.
+    """
+    terminal, interrupts = Terminal(sys.stdin.fileno()), Interrupts()
+    try:
+        with taken(terminal, interrupts):
+            return _talk(options, terminal, interrupts)
+    finally:
+        interrupts.close()
+
+
+def _talk(options: Options, terminal: Terminal, interrupts: Interrupts) -> ExitStatus:
+    plain = PlainFront(terminal, interrupts, options.env)
+    conversation = Conversation(options, plain, interrupts)
+    try:
+        conversation.open()  # before anything that takes long to load
+        front = plain if wants_plain(options) else _full(interrupts, options.env, plain)
+        conversation.front = front
+        while conversation.status is None:
+            conversation.take(front.read(conversation))
+        return conversation.status
+    finally:
+        conversation.finish()
+
+
+def wants_plain(options: Options) -> bool:
+    """Whether the plain shell was asked for, or is all that the terminal can do."""
+    env = options.env
+    asked = options.plain or env.get("MAILPROBE_PLAIN") == "1" or env.get("ACCESSIBLE") == "1"
+    return asked or env.get("TERM", "") in _POOR or not sys.stdout.isatty()
+
+
+def _full(interrupts: Interrupts, env: Mapping[str, str], plain: PlainFront) -> Front:
+    """The full front; the plain one where prompt_toolkit does not start."""
+    try:
+        from mailprobe.shell.prompt import FullFront
+
+        return FullFront(interrupts, env)
+    except (ImportError, AssertionError, ValueError) as error:
+        plain.write(f"note: the full shell does not start ({type(error).__name__}): plain it is\n")
+        return plain

@@ -1,0 +1,99 @@
+"""All that a connection has told since it began, for a recording that is asked for later.
+
+Bodies go to a file without a name that only we can read; the rest stays in memory.
+What is too much to keep, or for the disk, is given up as a whole: half a recording would lie.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from mailprobe import files
+from mailprobe.errors import Failure, Word
+from mailprobe.protocol.events import BodyChunk, Event
+
+_IN_MEMORY = 1024 * 1024  # octets of bodies before they go to the disk
+_PIECE = 256 * 1024  # octets up to which pieces of a body become one
+_ENTRIES = 50_000  # some 50 MB; a server that floods us must not fill the memory
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the person wrote between the lines of the wire."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """Where a piece of a body went; `octets` None says that content and wire are the same."""
+
+    at: float
+    wire: int
+    octets: int | None
+    last: bool
+
+
+class Backlog:
+    """Events and notes, in order."""
+
+    def __init__(self, most: int = _ENTRIES) -> None:
+        self._most = most
+        self._entries: list[Event | Note | _Stored] = []
+        self._bodies = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - close() closes it
+        self._failure: Failure | None = None
+
+    def append(self, entry: Event | Note) -> None:
+        """Keep `entry`; never raises."""
+        if self._failure is not None:
+            return
+        if len(self._entries) >= self._most:
+            self._give_up(Failure(Word.LIMIT, "too much has come to be saved now: use --record"))
+        elif isinstance(entry, BodyChunk):
+            self._store(entry)
+        else:
+            self._entries.append(entry)
+
+    def _store(self, chunk: BodyChunk) -> None:
+        same = chunk.octets == chunk.wire
+        try:
+            files.keep(self._bodies, chunk.wire if same else chunk.wire + chunk.octets)
+        except Failure as failure:
+            self._give_up(failure)
+            return
+        stored = _Stored(chunk.at, len(chunk.wire), None if same else len(chunk.octets), chunk.last)
+        before = self._entries[-1] if self._entries else None
+        if (
+            isinstance(before, _Stored)
+            and before.octets is stored.octets is None
+            and not before.last
+            and before.wire + stored.wire <= _PIECE
+        ):
+            self._entries.pop()
+            stored = replace(stored, wire=before.wire + stored.wire)
+        self._entries.append(stored)
+
+    def _give_up(self, failure: Failure) -> None:
+        self._failure = failure
+        self._entries.clear()
+        self._bodies.close()
+
+    def __iter__(self) -> Iterator[Event | Note]:
+        """What was appended; neighbouring pieces of a body may have become one.
+
+        Raises Failure where it could not all be kept.
+        """
+        if self._failure is not None:
+            raise self._failure
+        self._bodies.seek(0)
+        for entry in self._entries:
+            if not isinstance(entry, _Stored):
+                yield entry
+                continue
+            wire = self._bodies.read(entry.wire)
+            octets = wire if entry.octets is None else self._bodies.read(entry.octets)
+            yield BodyChunk(entry.at, octets, wire, entry.last)
+        self._bodies.seek(0, 2)
+
+    def close(self) -> None:
+        self._bodies.close()

@@ -1,0 +1,195 @@
+"""From what the command line says to a session: the inner sandbox, and the way to an MX."""
+
+import atexit
+import functools
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mailprobe.errors import Failure, Word
+from mailprobe.protocol.catalogue import Catalogue
+from mailprobe.protocol.events import Event
+from mailprobe.protocol.model import Protocol
+from mailprobe.session import Observer, Session
+from mailprobe.shell.options import Options
+from mailprobe.transport.connect import connect
+from mailprobe.transport.stream import Stream
+from mailprobe.transport.target import Kind, Target, Tls
+
+if TYPE_CHECKING:
+    from mailprobe.lookup import MailHost
+    from mailprobe.sandbox.server import Sandbox
+
+_MX_PORT = {Tls.NONE: 25, Tls.STARTTLS: 25, Tls.IMPLICIT: 465}
+Tell = Callable[[str], None]
+
+_NEXT = (Word.CONNECT, Word.TIMEOUT, Word.RESET, Word.EOF)  # troubles that end with one host
+
+
+def catalogue_of(protocol: Protocol) -> Catalogue:
+    """The table of a protocol; the others are not even loaded."""
+    if protocol is Protocol.POP3:
+        from mailprobe.protocol.pop3 import POP3
+
+        return POP3
+    from mailprobe.protocol.smtp import LMTP, SMTP
+
+    return LMTP if protocol is Protocol.LMTP else SMTP
+
+
+def open_session(
+    options: Options,
+    target: Target | None,
+    observers: Sequence[Observer],
+    *,
+    wakeup: int | None = None,
+    tell: Tell = lambda note: None,
+    begin: Callable[[Target], None] = lambda target: None,
+) -> Session:
+    """Open a session with `target`, or with the first exchanger of `options.mx` that answers.
+
+    `tell` hears of exchangers that were passed over; `begin` is told the target that it is.
+    Raises Failure, or `transport.link.Interrupted`.
+    """
+    if target is None:
+        if options.mx is None:
+            raise Failure(Word.USAGE, "name a target: mailprobe smtp HOST, or --mx DOMAIN")
+        return _open_mx(options, options.mx, observers, wakeup, tell, begin)
+    begin(target)
+    if target.kind is Kind.SANDBOX:
+        target, options = _sandboxed(target, options)
+    return _open(options, target, (), observers, wakeup)
+
+
+def _open(
+    options: Options,
+    target: Target,
+    addresses: Sequence[str],
+    observers: Sequence[Observer],
+    wakeup: int | None,
+) -> Session:
+    def link(target: Target, **how: object) -> Stream:
+        return connect(
+            target, family=options.family, addresses=addresses, wakeup=wakeup, **how  # type: ignore[arg-type]  # deadline, on_event, clock: as Session.open() gives them
+        )
+
+    settings = replace(options.settings, starttls=target.tls is Tls.STARTTLS)
+    session = Session(catalogue_of(target.protocol), observers, settings)
+    try:
+        session.open(target, link)
+    except BaseException:
+        session.drop()
+        raise
+    return session
+
+
+# --------------------------------------------------------------------------------- the sandbox
+
+
+@functools.cache  # all sandbox targets of one process are one sandbox
+def inner_sandbox() -> "Sandbox":
+    """The practice server inside this process; it ends with it."""
+    from mailprobe.sandbox.server import Sandbox
+
+    sandbox = Sandbox()
+    sandbox.start()
+    atexit.register(sandbox.stop)
+    return sandbox
+
+
+_SERVICES = {
+    (Protocol.SMTP, False): "smtp",
+    (Protocol.SMTP, True): "submissions",
+    (Protocol.LMTP, False): "lmtp",
+    (Protocol.POP3, False): "pop3",
+    (Protocol.POP3, True): "pop3s",
+}
+
+
+def _sandboxed(target: Target, options: Options) -> tuple[Target, Options]:
+    service = _SERVICES.get((target.protocol, target.tls is Tls.IMPLICIT))
+    if service is None:
+        raise Failure(Word.USAGE, "the sandbox speaks no LMTP with --tls; try --starttls")
+    sandbox = inner_sandbox()
+    settings = options.settings
+    if settings.tls.ca is None:
+        settings = replace(settings, tls=replace(settings.tls, ca=str(sandbox.ca)))
+    target = Target(target.protocol, "127.0.0.1", sandbox.ports[service], target.tls)
+    return target, replace(options, settings=settings)
+
+
+# ------------------------------------------------------------------------------ mail exchangers
+
+
+class _Held:
+    """Holds the events of an attempt back until it is known to be the one that counts."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = observers
+        self._events: list[Event] | None = []
+
+    def __call__(self, event: Event) -> None:
+        if self._events is not None:
+            self._events.append(event)
+            return
+        for observer in self._observers:
+            observer(event)
+
+    def release(self) -> None:
+        held, self._events = self._events or [], None
+        for event in held:
+            self(event)
+
+
+def _open_mx(
+    options: Options,
+    domain: str,
+    observers: Sequence[Observer],
+    wakeup: int | None,
+    tell: Tell,
+    begin: Callable[[Target], None],
+) -> Session:
+    """RFC 5321, section 5.1: in order of preference, until one host answers."""
+    hosts = _exchangers(options, domain, tell)
+    for position, host in enumerate(hosts, start=1):
+        target = Target(Protocol.SMTP, host.name, _MX_PORT[options.mx_tls], options.mx_tls)
+        held = _Held(observers)
+        try:
+            session = _open(options, target, host.addresses, [held], wakeup)
+        except Failure as failure:
+            if failure.word in _NEXT and position < len(hosts):
+                tell(f"{host.name}: {failure.sentence}; trying the next one")
+                continue
+            begin(target)
+            held.release()
+            raise
+        begin(target)
+        held.release()
+        return session
+    raise AssertionError("the last host either answered or raised")
+
+
+def _exchangers(options: Options, domain: str, tell: Tell) -> tuple["MailHost", ...]:
+    from mailprobe import lookup
+
+    limit, end = lookup.LIMIT, options.settings.end
+    if end is not None:
+        limit = max(0.0, min(limit, end - time.monotonic()))
+    hop = lookup.next_hop(domain, server=options.dns, limit=limit)
+    if not hop.usable:
+        raise Failure(Word.DNS, hop.sentence)
+    tell(hop.sentence)
+    local_dns = options.dns is not None and bool(
+        lookup.dangerous(lookup.parse_server(options.dns)[0])
+    )
+    for host in hop.usable:
+        for address in host.addresses:
+            # a name server on this machine may well name this machine
+            if (danger := lookup.dangerous(address)) and not local_dns:
+                raise Failure(
+                    Word.SECURITY,
+                    f"the MX {host.name} of {hop.domain} is {address}: {danger}; "
+                    "name that address yourself if you mean it",
+                )
+    return hop.usable

@@ -1,0 +1,28 @@
+"""What the command line asked for, as the shell and the pipe take it."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mailprobe.protocol.model import Protocol
+from mailprobe.session import Settings
+from mailprobe.transport.target import Target, Tls
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`target` is None when a shell opens unconnected, or when `mx` names a domain."""
+
+    protocol: Protocol | None = None
+    target: Target | None = None
+    mx: str | None = None  # a domain whose mail exchangers are tried in their order
+    mx_tls: Tls = Tls.NONE
+    settings: Settings = field(default_factory=Settings)
+    family: socket.AddressFamily = socket.AF_UNSPEC
+    dns: str | None = None  # SERVER[:PORT]
+    record: Path | None = None
+    keep_going: bool = False
+    color: str = "auto"  # auto, always, never
+    plain: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,336 @@
+"""Pipe mode: lines in, `C:` and `S:` lines out, in lock-step.  No terminal, no questions.
+
+The next line goes only after the whole reply to the last one, so that a script means the same
+however fast it is read.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mailprobe.errors import Failure, Word
+from mailprobe.protocol.catalogue import CommandSpec, Lines, Then
+from mailprobe.protocol.connection import Data, Phase
+from mailprobe.protocol.framing import Stuffer
+from mailprobe.protocol.model import Command, State
+from mailprobe.safe import safe
+from mailprobe.session import Item, Observer, Session, Settings
+from mailprobe.shell.lines import LineSource
+from mailprobe.shell.opening import open_session
+from mailprobe.shell.options import Options
+from mailprobe.shell.printer import Printer
+from mailprobe.shell.recording import Recording
+from mailprobe.transport.link import Interrupted
+from mailprobe.transport.target import Target
+
+_LINE_END = re.compile(rb"\r?\n")
+_LONE_DOT = re.compile(rb"^\.\r?$", re.MULTILINE)
+_WIDTH = 100  # columns of help
+# Failures after which the server still understands us: it is told QUIT.
+_POLITE = (Word.REFUSED, Word.USAGE, Word.SECURITY)
+
+
+class Pipe:
+    """One run: an input, and the sessions that it talks to.  Also what local commands see."""
+
+    def __init__(
+        self,
+        options: Options,
+        source: int,
+        printer: Printer,
+        tell: Callable[[str], None],
+        write: Callable[[str], None],
+        wakeup: int | None = None,
+    ) -> None:
+        self.session: Session | None = None
+        self._options = options
+        self._printer = printer
+        self._tell = tell
+        self._write = write
+        self._wakeup = wakeup
+        self._recording = Recording(lambda sentence: tell(f"warning: {sentence}"))
+        self._seen = 0  # refusals that were looked at
+        self._left = False  # QUIT was said, or /quit
+        self._hung_up = False  # /close or /drop was said
+        self._no_data: Failure | None = None  # a positive reply to DATA that was no go-ahead
+        self._input = LineSource(
+            source,
+            watch=self._descriptor,
+            on_readable=self._poll,
+            wakeup=wakeup,
+            end=options.settings.end,
+        )
+
+    def run(self) -> None:
+        """Play the whole input.  Raises the Failure that ended the run, or Interrupted."""
+        try:
+            if self._options.record is not None:
+                self._recording.start(self._options.record)
+            if self._options.target is not None or self._options.mx is not None:
+                self._open(self._options.target)
+            while not self._left and self._step():
+                pass
+            self._end_of_input()
+        except Failure as failure:
+            self._end_early(failure)
+            raise Failure(failure.word, self._mask(failure.sentence)) from None
+        finally:
+            if self.session is not None:
+                self.session.drop()
+                self.session.release()
+            self._recording.close()
+        if self._no_data is not None:
+            self._tell_refusals()
+            raise self._no_data
+        self._count_refusals()
+
+    def _end_early(self, failure: Failure) -> None:
+        session = self.session
+        if session is not None and not session.closed and failure.word in _POLITE:
+            session.leave()
+        if self._options.keep_going and failure.word is not Word.REFUSED:
+            self._tell_refusals()
+
+    # -------------------------------------------------------------------------------- sessions
+
+    def _open(self, target: Target | None) -> None:
+        observers: list[Observer] = [self._recording, self._printer]
+        self.session = open_session(
+            self._options,
+            target,
+            observers,
+            wakeup=self._wakeup,
+            tell=lambda note: self._tell(f"note: {note}"),
+            begin=self._recording.begin,
+        )
+        self._settle()
+
+    def _descriptor(self) -> int | None:
+        session = self.session
+        return None if session is None or session.closed else session.transport.fileno()
+
+    def _poll(self) -> None:
+        assert self.session is not None  # its descriptor was watched
+        self.session.poll()
+        self.session.check()
+
+    def _connected(self) -> Session:
+        if self.session is None:
+            raise Failure(
+                Word.USAGE, "there is no connection: name a target, or /connect smtp HOST first"
+            )
+        return self.session
+
+    # ------------------------------------------------------------------------------ the input
+
+    def _step(self) -> bool:
+        """One line and all that belongs to it; False at the end of the input."""
+        phase = self.session.connection.phase if self.session else Phase.COMMAND
+        if phase is Phase.DATA:
+            return self._send_data()
+        line = self._input.line()
+        if line is None:
+            return False
+        if phase is Phase.ANSWER or not line.startswith(b"/"):
+            self._say(line)
+        elif line.startswith(b"//"):
+            self._say(line[1:])
+        else:
+            self._run_local(line)
+        return True
+
+    def _say(self, line: bytes) -> None:
+        session = self._connected()
+        verb = safe(Command(line).verb) or "an empty line"
+        self._refuse_closed(session, f"before {verb} was sent")
+        item = session.item(line)
+        if self.send(item) and isinstance(item, Command):
+            self._follow(session, item)
+
+    def _follow(self, session: Session, command: Command) -> None:
+        """What an answered command means for the lines behind it."""
+        row = session.connection.catalogue.row(command)
+        if row.then is Then.CLOSE and session.state in (State.CLOSED, State.UPDATE):
+            self._left = True
+        opens = row.then is Then.DATA or row.shape.of(command.argument) is Lines.DATA
+        if opens and session.connection.phase is not Phase.DATA:
+            self._pass_over_data(session, command)
+
+    def _refuse_closed(self, session: Session, when: str) -> None:
+        """Nothing can be sent any more: say at which line of the input that was."""
+        session.poll()
+        session.check()
+        if self._hung_up:
+            raise Failure(Word.USAGE, "the connection was closed: /connect opens another one")
+        if session.closed or session.state is State.CLOSED:
+            raise Failure(Word.EOF, f"the server closed the connection {when}")
+
+    def _settle(self) -> None:
+        """Wait for all that is owed, and stop at a refusal unless told to go on."""
+        session = self._connected()
+        if not session.wait():
+            raise Interrupted
+        refused = self._printer.refused[self._seen :]
+        self._seen = len(self._printer.refused)
+        if refused and not self._options.keep_going:
+            raise Failure(Word.REFUSED, refused[0])
+
+    def _count_refusals(self) -> None:
+        if count := len(self._printer.refused):
+            said = "1 command was refused" if count == 1 else f"{count} commands were refused"
+            raise Failure(Word.REFUSED, f"{said}; {self._printer.refused[0]}")
+
+    def _tell_refusals(self) -> None:
+        """They stand before the harder failure that ended the run."""
+        try:
+            self._count_refusals()
+        except Failure as refusals:
+            self._tell(f"mailprobe: {refusals}")
+
+    def _end_of_input(self) -> None:
+        if self._left and self._input.pending():
+            self._tell("note: the input goes on after QUIT; the rest was not sent")
+        session = self.session
+        if session is None:
+            return
+        if not self._left:
+            session.poll()
+            session.check()
+            if not session.closed:
+                self._tell("note: the input ended without QUIT; the connection was closed")
+        session.close()
+
+    # ------------------------------------------------------------------------------- mail data
+
+    def _send_data(self) -> bool:
+        """Lines up to the lone dot, as many at a time as there are."""
+        lines = self._input.whole_lines()
+        if not lines:
+            return False
+        dot = _LONE_DOT.search(lines)
+        if dot is not None:
+            end = lines.find(b"\n", dot.end()) + 1 or len(lines)
+            self._input.put_back(lines[end:])
+            lines = lines[: dot.start()]
+        octets = Stuffer().feed(_LINE_END.sub(b"\r\n", _ended(lines)))
+        session = self._connected()
+        self._refuse_closed(session, "inside the mail data")
+        session.send(Data(octets if dot is None else octets + b".\r\n"))
+        if dot is not None:
+            self._settle()
+        return True
+
+    def _send_chunk(self, session: Session) -> bool:
+        """The octets that BDAT has counted, as they are (RFC 3030); False if they are too few."""
+        while left := session.connection.chunk_left:
+            octets = self._input.take(left)
+            if not octets:
+                self._tell("note: the input ended inside a BDAT chunk; the connection was closed")
+                session.drop()
+                self._left = True
+                return False
+            self._refuse_closed(session, "inside a BDAT chunk")
+            session.send(Data(octets))
+        return True
+
+    def _pass_over_data(self, session: Session, command: Command) -> None:
+        """The server wants no data: lines up to a lone dot must not be taken for commands."""
+        replies = session.last.replies if session.last is not None else []
+        if replies and not replies[-1].refused:
+            sentence = f"{safe(command.verb)} was answered by {replies[-1].code}, no go-ahead"
+            self._no_data = Failure(Word.PROTOCOL, sentence)
+            if not self._options.keep_going:
+                raise self._no_data
+        skipped = []
+        while (line := self._input.line()) is not None:
+            if line == b".":
+                return
+            skipped.append(line)
+        self._input.put_back(b"".join(line + b"\n" for line in skipped))
+
+    # --------------------------------------------------------------- what local commands may ask
+
+    def _run_local(self, line: bytes) -> None:
+        from mailprobe.shell import local
+
+        was_open = self.session is not None and not self.session.closed
+        local.run(self, line.decode("utf-8", "surrogateescape"))
+        self._hung_up = was_open and self.session is not None and self.session.closed
+
+    @property
+    def settings(self) -> Settings:
+        return self._options.settings
+
+    @property
+    def name_server(self) -> str | None:
+        return self._options.dns
+
+    def write(self, text: str) -> None:
+        """Local output is no line of the dialogue: a script that reads it skips the `#`."""
+        lines = self._mask(text).removesuffix("\n").split("\n")
+        self._write("".join(f"# {line}".rstrip() + "\n" for line in lines))
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str | bytes]]) -> None:
+        cells = [[*map(safe, row)] for row in (columns, *rows)]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        for row in cells:
+            self.write("  ".join(map(str.ljust, row, widths)))
+
+    def explain(self, row: CommandSpec) -> None:
+        from mailprobe.render.tables import help_text
+
+        self.write(help_text(row, width=_WIDTH, color=False, plain=True))
+
+    def ask_secret(self, prompt: str) -> str | None:
+        raise Failure(Word.USAGE, "a pipe cannot be asked for a secret: send AUTH by hand")
+
+    def may_expose(self, item: Item) -> bool:
+        return True  # Session.send() refuses what must not travel in the clear
+
+    def learn(self, secret: bytes) -> None:
+        self._printer.secrets.learn(secret)
+
+    def send(self, item: Item) -> bool:
+        session = self._connected()
+        session.send(item)
+        if session.connection.phase is Phase.CHUNK and not self._send_chunk(session):
+            return False
+        self._settle()
+        return True
+
+    def _mask(self, text: str) -> str:
+        octets = text.encode("utf-8", "surrogateescape")
+        return self._printer.secrets.mask(octets).decode("utf-8", "surrogateescape")
+
+    def change(self, settings: Settings) -> None:
+        self._options = replace(self._options, settings=settings)
+        if self.session is not None:
+            starttls = self.session.settings.starttls
+            self.session.settings = replace(settings, starttls=starttls)
+
+    def set_color(self, choice: str) -> None:
+        raise Failure(Word.USAGE, "the colour of a pipe is set by --color")
+
+    def connect(self, target: Target) -> None:
+        if self.session is not None and self._recording.next_connection():
+            self._tell("note: the recording holds the connection before")
+        if self.session is not None:
+            self.session.release()
+        self._open(target)
+
+    def save(self, path: Path) -> None:
+        self._recording.save(path)
+
+    def note(self, text: str) -> None:
+        self._recording.note(text)
+
+    def leave(self) -> None:
+        if self.session is not None and not self.session.closed:
+            self.session.leave()
+        self._left = True
+
+
+def _ended(lines: bytes) -> bytes:
+    """The last line of an input may lack its end."""
+    return lines if not lines or lines.endswith(b"\n") else lines + b"\n"

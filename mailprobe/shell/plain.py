@@ -1,0 +1,309 @@
+"""The plain shell: append-only, for screen readers, slow links and terminals that can do little.
+
+A line editor of our own: readline cannot hide the password in `PASS secret`, nor what was typed
+ahead of it.  It writes what changed at the end of the line and backspaces, nothing else.
+"""
+
+import codecs
+import os
+import select
+import sys
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mailprobe.shell import local
+from mailprobe.shell.complete import Suggestion, completions, local_completions
+from mailprobe.shell.conversation import Conversation
+from mailprobe.shell.interface import Entry, Key
+from mailprobe.shell.mask import for_history, visible
+from mailprobe.shell.standing import prompt_text
+from mailprobe.shell.terminal import Interrupts, Terminal
+
+if TYPE_CHECKING:
+    from mailprobe.shell.history import LineHistory
+
+_LISTED = 30  # suggestions that one Tab shows
+_ESCAPE_TIME = 0.05  # seconds in which the rest of a key's escape sequence comes
+
+Show = Callable[[str], str]
+Complete = Callable[[str], list[Suggestion]]
+
+_KEYS = {
+    "\x1b[A": "up", "\x1bOA": "up", "\x10": "up",
+    "\x1b[B": "down", "\x1bOB": "down", "\x0e": "down",
+    "\x1b[C": "right", "\x1bOC": "right", "\x06": "right",
+    "\x1b[D": "left", "\x1bOD": "left", "\x02": "left",
+    "\x1b[H": "home", "\x1bOH": "home", "\x01": "home",
+    "\x1b[F": "end", "\x1bOF": "end", "\x05": "end",
+    "\x1b[3~": "delete", "\x7f": "backspace", "\b": "backspace",
+    "\x15": "kill", "\x17": "kill-word", "\x0b": "kill-rest",
+    "\t": "complete", "\r": "enter", "\n": "enter",
+    "\x03": "interrupt", "\x04": "end-of-input", "\x1a": "suspend",
+    "\x11": "quote", "\x16": "quote",
+}  # fmt: skip
+
+
+class Keyboard:
+    """Keys of a terminal, one at a time, however they arrive."""
+
+    def __init__(self, terminal: Terminal, descriptor: int) -> None:
+        self.terminal = terminal
+        self._descriptor = descriptor
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._waiting = ""
+
+    def character(self) -> str:
+        """The next character; "" where the terminal is gone."""
+        while not self._waiting:
+            octets = os.read(self._descriptor, 4096)
+            if not octets:
+                return ""
+            self._waiting = self._decoder.decode(octets)
+        first, self._waiting = self._waiting[0], self._waiting[1:]
+        return first
+
+    def key(self) -> str:
+        """The next key: a character, or the escape sequence of a special key."""
+        first = self.character()
+        if first != "\x1b" or not self._more():
+            return first
+        key = first + self.character()
+        while key[1] in "[O" and self._more():
+            key += self.character()
+            if "@" <= key[-1] <= "~":
+                break
+        return key
+
+    def _more(self) -> bool:
+        if self._waiting:
+            return True
+        ready, _, _ = select.select([self._descriptor], [], [], _ESCAPE_TIME)
+        return bool(ready)
+
+
+class Editor:
+    """One line while it is typed.  `show` says what may be seen, character by character."""
+
+    def __init__(self, write: Callable[[str], None], show: Show, prompt: str) -> None:
+        self.text = ""
+        self.cursor = 0
+        self._write = write
+        self._show = show
+        self._prompt = prompt
+        self._cells: list[str] = []  # what stands on the screen behind the prompt
+        self._at = 0  # where the terminal's cursor is among them
+        write(prompt)
+
+    def insert(self, text: str) -> None:
+        self.replace(self.text[: self.cursor] + text + self.text[self.cursor :])
+        self.move(self.cursor + len(text))
+
+    def replace(self, text: str, cursor: int | None = None) -> None:
+        self.text = text
+        if cursor is not None:
+            self.cursor = cursor
+        self.cursor = min(self.cursor, len(text))
+
+    def move(self, cursor: int) -> None:
+        self.cursor = max(0, min(cursor, len(self.text)))
+
+    def edit(self, key: str) -> bool:
+        """Carry out an editing key; False for one that is none."""
+        before, behind = self.text[: self.cursor], self.text[self.cursor :]
+        match key:
+            case "left":
+                self.move(self.cursor - 1)
+            case "right":
+                self.move(self.cursor + 1)
+            case "home":
+                self.move(0)
+            case "end":
+                self.move(len(self.text))
+            case "backspace":
+                self.replace(before[:-1] + behind, len(before[:-1]))
+            case "delete":
+                self.replace(before + behind[1:])
+            case "kill":
+                self.replace(behind, 0)
+            case "kill-rest":
+                self.replace(before)
+            case "kill-word":
+                kept = before.rstrip(" ").rpartition(" ")
+                self.replace(kept[0] + kept[1] + behind, len(kept[0] + kept[1]))
+            case _:
+                return False
+        return True
+
+    def draw(self) -> None:
+        """Bring the screen up to date: go back to the first change, and write from there."""
+        cells = [_cell(character) for character in self._show(self.text)]
+        same = _common([self._cells, cells])
+        out = ""
+        if cells != self._cells:
+            start = min(same, self._at)
+            out += "\b" * _width(self._cells[start : self._at]) + "".join(cells[start:])
+            left_over = max(0, _width(self._cells[same:]) - _width(cells[same:]))
+            out += " " * left_over + "\b" * left_over
+            self._at = len(cells)
+        if self._at > self.cursor:
+            out += "\b" * _width(cells[self.cursor : self._at])
+        out += "".join(cells[self._at : self.cursor])
+        self._cells, self._at = cells, self.cursor
+        if out:
+            self._write(out)
+
+    def list_below(self, lines: Sequence[str]) -> None:
+        """Show lines, and the prompt with the line again below them."""
+        self._write("\n" + "".join(f"{line}\n" for line in lines) + self._prompt)
+        self._cells, self._at = [], 0
+        self.draw()
+
+    def end(self) -> None:
+        self.move(len(self.text))
+        self.draw()
+        self._write("\n")
+
+
+def _cell(character: str) -> str:
+    """A character as it is shown in a line that somebody types."""
+    if character.isprintable():
+        return character
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return f"^{chr(ord(character) ^ 64)}" if ord(character) < 128 else "?"
+
+
+def _width(cells: Sequence[str]) -> int:
+    """Columns of a terminal."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for cell in cells
+        for c in cell
+    )
+
+
+class PlainFront:
+    """The keyboard and the screen of the plain shell."""
+
+    def __init__(self, terminal: Terminal, interrupts: Interrupts, env: Mapping[str, str]) -> None:
+        self._keyboard = Keyboard(terminal, sys.stdin.fileno())
+        self._terminal = terminal
+        self._interrupts = interrupts
+        self._env = env
+        self._histories: dict[str, tuple[LineHistory, list[str]]] = {}  # and older sessions' lines
+
+    def write(self, text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def ask(self, question: str) -> str:
+        return self._edit(question, lambda text: text, None, []).text
+
+    def ask_secret(self, prompt: str) -> str | None:
+        entry = self._edit(prompt, lambda text: "", None, [])
+        return entry.text if entry.key is Key.LINE else None
+
+    def read(self, conversation: Conversation) -> Entry:
+        """The next entry; what came from the server since the last one is shown before it."""
+        self._interrupts.clear()
+        conversation.poll()
+        facts, catalogue = conversation.facts, conversation.catalogue
+
+        def complete(line: str) -> list[Suggestion]:
+            if line.startswith(local.ESCAPE):
+                found = local_completions("/" + line[1:], local.NAMES)
+                return [Suggestion(one.text[1:], 1, one.display, one.meta) for one in found]
+            return completions(line, facts, catalogue, local.NAMES)
+
+        history, older = self._history(conversation)
+        entry = self._edit(
+            prompt_text(conversation.session),
+            lambda text: visible(text, facts, catalogue),
+            complete,
+            [*older, *history.get_strings()],
+        )
+        if entry.key is Key.LINE:
+            history.append_string(entry.text)
+            conversation.warn_once(history.failure)
+            if entry.text.startswith(local.ESCAPE):
+                return Entry(Key.LOCAL, entry.text[1:])
+        return entry
+
+    def _history(self, conversation: Conversation) -> tuple["LineHistory", list[str]]:
+        from mailprobe.shell.history import LineHistory, history_path  # prompt_toolkit, 97 ms
+
+        protocol = str(conversation.facts.protocol) if conversation.session else ""
+        if protocol not in self._histories:
+            path = history_path(conversation.facts.protocol, self._env) if protocol else None
+            history = LineHistory(
+                path, lambda line: for_history(line, conversation.facts, conversation.catalogue)
+            )
+            self._histories[protocol] = history, history.read()
+        return self._histories[protocol]
+
+    def _edit(
+        self, prompt: str, show: Show, complete: Complete | None, history: Sequence[str]
+    ) -> Entry:
+        editor = Editor(self.write, show, prompt)
+        recall = len(history)
+        with self._terminal.raw():
+            while not self._interrupts.twice:  # the second may have come before the keys were ours
+                key = self._keyboard.key()
+                name = _KEYS.get(key, key)
+                if (done := self._finished(name, editor)) is not None:
+                    editor.end()
+                    return done
+                if name in ("up", "down"):
+                    recall = max(0, min(len(history), recall + (1 if name == "down" else -1)))
+                    text = history[recall] if recall < len(history) else ""
+                    editor.replace(text, len(text))
+                elif name == "complete":
+                    _complete(editor, complete)
+                elif name == "suspend":
+                    self._terminal.suspend()
+                    self._terminal.make_raw()
+                    editor.list_below([])
+                elif name == "quote":
+                    editor.insert(self._keyboard.character())
+                elif not editor.edit(name) and len(key) == 1 and (key >= " " or key == "\x1d"):
+                    editor.insert(key)
+                editor.draw()
+        return Entry(Key.INTERRUPT)
+
+    def _finished(self, name: str, editor: Editor) -> Entry | None:
+        """What the line is, where the key ends it."""
+        match name:
+            case "enter":
+                return Entry(Key.LINE, editor.text)
+            case "interrupt":
+                self._interrupts.press()
+                return Entry(Key.INTERRUPT)
+            case "end-of-input" if not editor.text:
+                return Entry(Key.END)
+            case "":
+                return Entry(Key.END)
+            case _:
+                return None
+
+
+def _common(sequences: Sequence[Sequence[str]]) -> int:
+    """How many elements all of `sequences` have in common from the beginning on."""
+    first, shortest = sequences[0], min(map(len, sequences))
+    different = (at for at in range(shortest) if any(one[at] != first[at] for one in sequences))
+    return next(different, shortest)
+
+
+def _complete(editor: Editor, complete: Complete | None) -> None:
+    """Insert what all suggestions have in common; where that is nothing, list them."""
+    before = editor.text[: editor.cursor]
+    found = complete(before) if complete is not None else []
+    if not found:
+        return
+    wholes = [before[: one.start] + one.text for one in found]
+    common = wholes[0][: _common(wholes)]
+    if common.startswith(before) and common != before:
+        editor.replace(common + editor.text[editor.cursor :], len(common))
+        return
+    more = [f"... {len(found) - _LISTED} more"] if len(found) > _LISTED else []
+    editor.list_below([f"{one.display}  {one.meta}" for one in found[:_LISTED]] + more)

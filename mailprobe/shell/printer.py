@@ -1,0 +1,91 @@
+"""The dialogue as `C:` and `S:` lines, for a pipe, a file or a CI log."""
+
+import re
+from collections.abc import Callable
+
+from mailprobe.protocol import events
+from mailprobe.protocol.events import Event
+from mailprobe.protocol.model import Reply, Verdict
+from mailprobe.render import theme
+from mailprobe.safe import safe
+from mailprobe.transcript.redact import PUBLIC_ANSWERS, Secrets
+
+_LINE_END = re.compile(rb"\r?\n")
+_STYLES = {
+    Verdict.DONE: "reply.ok",
+    Verdict.GO_ON: "reply.go-on",
+    Verdict.LATER: "reply.later",
+    Verdict.REFUSED: "reply.refused",
+}
+
+
+class Printer:
+    """An observer.  `write` takes text for stdout, `tell` a line for stderr; both flush."""
+
+    def __init__(
+        self, write: Callable[[str], None], tell: Callable[[str], None], *, color: bool
+    ) -> None:
+        self.refused: list[str] = []  # a sentence for each reply that said no
+        self.secrets = Secrets()
+        self._write = write
+        self._tell = tell
+        self._color = color
+        self._rest = {"C": b"", "S": b""}  # a line that has not ended yet
+
+    def __call__(self, event: Event) -> None:
+        self.secrets(event)
+        match event:
+            case events.CommandSent(command=command, secret=secret):
+                line = command.line
+                if secret is not None:
+                    line = line[: secret[0]] + b"****" + line[secret[1] :]
+                self._write(self._shown("C", line, "sent"))
+            case events.AnswerSent(line=line):
+                shown = line if line in PUBLIC_ANSWERS else b"****"
+                self._write(self._shown("C", shown, "sent"))
+            case events.RawSent(octets=octets, secret=secret):
+                self._write(self._shown("C", b"****" if secret else octets, "sent"))
+            case events.DataSent(octets=octets, last=last):
+                self._lines("C", octets, "sent", last=last)
+            case events.BodyChunk(wire=wire, last=last):
+                self._lines("S", wire, "body", last=last)
+            case events.Greeting(reply=reply):
+                self._reply(reply, "the connection")
+            case events.ReplyReceived(reply=reply, command=command, recipient=recipient):
+                of = safe(command.verb) or "an empty line"
+                if recipient is not None:
+                    of = f"the mail for <{safe(recipient)}>"
+                self._reply(reply, of)
+            case events.Unsolicited(reply=reply):
+                self._write("# unsolicited\n")
+                self._tell("note: unsolicited")
+                self._lines("S", reply.wire, "unsolicited", last=True)
+            case events.Failed(octets=octets):
+                self._lines("S", octets, "failure", last=True)
+            case events.Closed():
+                self._lines("C", b"", "sent", last=True)
+            case events.TlsStarted(version=version, cipher=cipher, verified=verified):
+                self._write(f"# {safe(version)} {safe(cipher)}\n")
+                if not verified:
+                    self._tell("warning: the certificate was NOT verified (--no-verify)")
+            case _:
+                pass
+
+    def _reply(self, reply: Reply, of: str) -> None:
+        self._lines("S", reply.wire, _STYLES[reply.verdict], last=True)
+        if reply.refused:
+            text = safe(self.secrets.mask(reply.lines[-1]))
+            self.refused.append(f"{of} was answered: {text}")
+
+    def _shown(self, side: str, content: bytes, style: str) -> str:
+        text = safe(self.secrets.mask(content))
+        return f"{side}: {theme.paint(style, text, color=self._color)}\n" if text else f"{side}:\n"
+
+    def _lines(self, side: str, octets: bytes, style: str, *, last: bool) -> None:
+        """Show the lines that are whole; with `last` the rest, too."""
+        *whole, rest = _LINE_END.split(self._rest[side] + octets)
+        if last and rest:
+            whole, rest = [*whole, rest], b""
+        self._rest[side] = rest
+        if whole:
+            self._write("".join(self._shown(side, line, style) for line in whole))

@@ -1,0 +1,228 @@
+"""The screen: what a person sees of a session, and what nobody must see."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailprobe.errors import Word
+from mailprobe.protocol import events
+from mailprobe.protocol.events import Ending, Event
+from mailprobe.protocol.model import Advice, Command, Deviation, Reply, State
+from mailprobe.render.console import Screen
+from mailprobe.safe import safe
+
+
+class Secrets:
+    def mask(self, octets: bytes) -> bytes:
+        return octets.replace(b"hunter2", b"****")
+
+
+def show(*shown: Event, color: bool = False, plain: bool = False) -> str:
+    """What a screen writes of these events."""
+    written: list[str] = []
+    screen = Screen(written.append, color=color, secrets=Secrets(), plain=plain)
+    for event in shown:
+        screen(event)
+    return "".join(written)
+
+
+def reply(wire: bytes, code: str) -> Reply:
+    return Reply(tuple(wire.split(b"\r\n")), code, wire + b"\r\n")
+
+
+OK = reply(b"250 ok", "250")
+NOOP = Command(b"NOOP")
+RETR = Command(b"RETR 1")
+DATA = Command(b"DATA")
+
+
+@pytest.mark.parametrize(
+    "event, text",
+    [
+        (events.Greeting(0, reply(b"220 mx ESMTP", "220")), "< 220 mx ESMTP\n"),
+        (events.Unsolicited(0, reply(b"421 bye", "421")), "<* 421 bye  (unsolicited)\n"),
+        (events.ReplyReceived(0, reply(b"250-a\r\n250 b", "250"), NOOP), "< 250-a\n< 250 b\n"),
+        (events.ReplyReceived(0, reply(b"535 hunter2?", "535"), NOOP), "< 535 ****?\n"),
+        (events.ReplyReceived(0, OK, DATA, b"bob@x"), "< 250 ok  (for bob@x)\n"),
+        (events.Connecting(0, "192.0.2.1:25"), "note: connecting to 192.0.2.1:25\n"),
+        (events.Connected(0, "[::1]:25", ""), "note: connected to [::1]:25\n"),
+        (
+            events.TlsStarted(0, "TLSv1.3", "TLS_AES", "mx.test", verified=True),
+            "note: TLSv1.3, TLS_AES, verified for mx.test\n",
+        ),
+        (
+            events.TlsStarted(0, "TLSv1.3", "TLS_AES", "", verified=False),
+            "warning: TLSv1.3, TLS_AES, server NOT VERIFIED: anybody may be at the other end\n",
+        ),
+        (
+            events.Deviated(0, Deviation("bare LF", "RFC 5321, section 2.3.8", 12)),
+            "note: bare LF at octet 12 (RFC 5321, section 2.3.8)\n",
+        ),
+        (events.Advised(0, Advice("RCPT before MAIL", "RFC")), "note: RCPT before MAIL (RFC)\n"),
+        (events.Failed(0, Word.EOF, "gone"), "mailprobe: eof: gone\n"),
+        (events.Failed(0, Word.EOF, "cut: 5 hunter2"), "mailprobe: eof: cut: 5 ****\n"),
+        (
+            events.Failed(0, Word.PROTOCOL, "odd", b"HTTP\x1b hunter2"),
+            "<? HTTP\\u{1b} ****\nmailprobe: protocol: odd\n",
+        ),
+        (events.Closed(0, Ending.EOF), "note: the server closed the connection\n"),
+        (events.Closed(0, Ending.LOCAL), "note: connection closed\n"),
+        (events.CommandSent(0, NOOP, b""), "> NOOP\n"),
+        (events.CommandSent(0, Command(b"PASS a b"), b"", (5, 8)), "> PASS ****\n"),
+        (events.AnswerSent(0, b"c2VjcmV0", b"c2VjcmV0\r\n", NOOP), ""),
+        (events.StateChanged(0, State.READY, State.MAIL), ""),
+        (events.DataSent(0, b"hello\r\n", last=False), ""),
+        (events.RawSent(0, b"NO"), ""),
+    ],
+)  # fmt: skip
+def test_each_event_has_its_line(event: Event, text: str) -> None:
+    """What the server says behind `<`, what we say about it behind a word."""
+    assert show(event) == text
+
+
+def test_replies_are_coloured_by_what_they_say() -> None:
+    """The whole line, never the line end, and the colour ends with it."""
+    codes = {"250": "32", "354": "36", "450": "33", "550": "1;31"}
+    for code, sgr in codes.items():
+        event = events.ReplyReceived(0, reply(f"{code} x".encode(), code), NOOP)
+        assert show(event, color=True) == f"\x1b[{sgr}m< {code} x\x1b[0m\n"
+
+
+@pytest.mark.parametrize(
+    "code, words", [("250", "ok"), ("354", "go on"), ("450", "later"), ("-ERR", "refused")]
+)
+def test_plain_mode_says_it_in_words(code: str, words: str) -> None:
+    """What colour says elsewhere stands behind the reply."""
+    event = events.ReplyReceived(0, reply(f"{code} x".encode(), code), NOOP)
+    assert show(event, plain=True) == f"< {code} x  ({words})\n"
+    unsolicited = events.Unsolicited(0, reply(f"{code} x".encode(), code))
+    assert show(unsolicited, plain=True) == f"<* {code} x  ({words}, unsolicited)\n"
+
+
+def test_typed_commands_are_not_shown_again() -> None:
+    """Those that mailprobe sends itself are, before the typed one goes out."""
+    written: list[str] = []
+    screen = Screen(written.append, color=False, secrets=Secrets())
+    screen.expect_typed(b"MAIL FROM:<>")
+    screen(events.CommandSent(0, Command(b"EHLO me"), b""))
+    assert screen.typed == b"MAIL FROM:<>"
+    screen(events.CommandSent(0, Command(b"MAIL FROM:<>"), b""))
+    assert screen.typed is None
+    screen(events.CommandSent(0, Command(b"MAIL FROM:<>"), b""))
+    assert written == ["> EHLO me\n", "> MAIL FROM:<>\n"]
+
+
+def test_replies_say_how_long_they_took() -> None:
+    """From the octets that asked for them: of mail data, from its end."""
+    first, second = Command(b"NOOP"), Command(b"NOOP")
+    go_on = reply(b"354 go", "354")
+    text = show(
+        events.CommandSent(1.0, first, b""),
+        events.CommandSent(2.0, second, b""),
+        events.ReplyReceived(2.5, OK, first),
+        events.ReplyReceived(2.5, OK, second),
+        events.CommandSent(3.0, DATA, b""),
+        events.ReplyReceived(3.25, go_on, DATA),
+        events.DataSent(9.0, b".\r\n", last=True),
+        events.ReplyReceived(9.125, OK, DATA, b"a"),
+        events.ReplyReceived(29.0, OK, DATA, b"b"),
+        events.CommandSent(30.0, NOOP, b""),
+        events.ReplyReceived(30.001, OK, NOOP),
+    )
+    assert re.findall(r"\(.*\)", text) == [
+        "(1500 ms)",
+        "(500 ms)",
+        "(250 ms)",
+        "(for a, 125 ms)",
+        "(for b, 20.0 s)",
+        "(1 ms)",
+    ]
+
+
+def test_a_body_is_shown_piece_by_piece() -> None:
+    """One write a piece; the end says how much it was."""
+    written: list[str] = []
+    screen = Screen(written.append, color=False, secrets=Secrets())
+    screen.expect_typed(b"RETR 1")
+    screen(events.CommandSent(0, RETR, b""))
+    screen(events.ReplyReceived(0.5, reply(b"+OK", "+OK"), RETR, body=True))
+    screen(events.BodyChunk(0.75, b"a\r\nb\r", b""))
+    screen(events.BodyChunk(1, b"\n", b"", last=True))
+    assert written == ["< +OK  (500 ms)\n", "< a\n< b", "\n< .  (6 octets, 1000 ms)\n"]
+
+
+def test_a_cut_body_leaves_no_open_line() -> None:
+    """The failure begins on a line of its own."""
+    text = show(
+        events.ReplyReceived(0, reply(b"+OK", "+OK"), RETR, body=True),
+        events.BodyChunk(0, b"half\xe6", b""),
+        events.Failed(0, Word.EOF, "closed"),
+        events.Closed(0, Ending.EOF),
+    )
+    assert text == "< +OK\n< half\\xe6\nmailprobe: eof: closed\n"
+
+
+def test_a_long_piece_of_nothing_is_cut() -> None:
+    """What was no reply is shown as far as a person reads."""
+    text = show(events.Failed(0, Word.LIMIT, "too long", b"x" * 60_000))
+    assert text.startswith("<? xxx")
+    assert "(58000 octets more)" in text
+    assert len(text) < 2200
+
+
+def test_our_own_remarks() -> None:
+    """Notes, warnings and failures have the forms that stderr has, too."""
+    written: list[str] = []
+    screen = Screen(written.append, color=True, secrets=Secrets())
+    screen.note("one")
+    screen.warn("two")
+    screen.fail("usage", "three \\x1b")
+    screen.fail("usage", "four \x1b")
+    assert written == [
+        "\x1b[2mnote: one\x1b[0m\n",
+        "\x1b[1;33mwarning: two\x1b[0m\n",
+        "\x1b[1;31mmailprobe: usage: three \\x1b\x1b[0m\n",
+        "\x1b[1;31mmailprobe: usage: four \\u{1b}\x1b[0m\n",
+    ]
+
+
+OCTETS = st.binary(max_size=40) | st.sampled_from(
+    [b"\x1b]0;x\x07", b"\xc2\x9b2J", "\u202ea\u200b\u2028".encode(), b"[/red] :skull:", b"\r\n\n"]
+)
+TEXTS = st.text(max_size=20) | OCTETS.map(lambda octets: octets.decode("latin-1"))
+REPLIES = st.builds(
+    lambda lines, code: Reply(tuple(lines), code, b""),
+    st.lists(OCTETS, min_size=1, max_size=3),
+    st.sampled_from(["250", "354", "451", "599", "+OK", "-ERR", "+"]),
+)
+COMMANDS = st.builds(Command, OCTETS)
+EVENTS = st.one_of(
+    st.builds(events.Greeting, st.just(0.0), REPLIES),
+    st.builds(events.ReplyReceived, st.just(1.0), REPLIES, COMMANDS, st.none() | OCTETS),
+    st.builds(events.Unsolicited, st.just(1.0), REPLIES),
+    st.builds(events.BodyChunk, st.just(1.0), OCTETS, OCTETS, st.booleans()),
+    st.builds(events.CommandSent, st.just(0.5), COMMANDS, OCTETS, st.none() | st.just((1, 3))),
+    st.builds(events.Failed, st.just(1.0), st.sampled_from(Word), TEXTS, OCTETS),
+    st.builds(events.TlsStarted, st.just(0.0), TEXTS, TEXTS, TEXTS, st.booleans()),
+    st.builds(events.Connecting, st.just(0.0), TEXTS),
+    st.builds(events.Connected, st.just(0.0), TEXTS, TEXTS),
+    st.builds(events.Deviated, st.just(0.0), st.builds(Deviation, TEXTS, TEXTS, st.just(1))),
+    st.builds(events.Advised, st.just(0.0), st.builds(Advice, TEXTS, TEXTS)),
+    st.builds(events.Closed, st.just(2.0), TEXTS),
+)
+
+
+@given(st.lists(EVENTS, max_size=6), st.booleans(), st.booleans())
+def test_nothing_raw_reaches_the_terminal(shown: list[Event], color: bool, plain: bool) -> None:
+    """Whatever a peer sends, all that is written is printable text, line ends and our colours."""
+    text = show(*shown, color=color, plain=plain)
+    rest = re.sub(r"\x1b\[(?:0|[12]|3[1-6]|1;3[1-6])m", "", text) if color else text
+    assert all(safe(piece) == piece for line in rest.split("\n") for piece in line.split("\\"))
+
+
+@given(st.binary(max_size=30))
+def test_answers_are_never_shown(line: bytes) -> None:
+    """No octet of an answer to AUTH, not even a star: its length is nobody's business."""
+    assert show(events.AnswerSent(0, line, line + b"\r\n", NOOP)) == ""

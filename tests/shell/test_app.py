@@ -1,0 +1,423 @@
+"""A conversation without a terminal: entries in, octets to a scripted server, text to a list."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mailprobe.errors import ExitStatus
+from mailprobe.protocol.events import Ending
+from mailprobe.protocol.model import Protocol
+from mailprobe.session import Observer, Session, Settings
+from mailprobe.shell import conversation as module
+from mailprobe.shell.app import wants_plain
+from mailprobe.shell.conversation import Conversation
+from mailprobe.shell.interface import Entry, Key
+from mailprobe.shell.opening import catalogue_of
+from mailprobe.shell.options import Options
+from mailprobe.shell.standing import prompt_text, status_text
+from mailprobe.shell.terminal import Interrupts
+from mailprobe.transport.memory import Scripted
+from mailprobe.transport.target import Target
+
+
+class Typist:
+    """A front whose person gives the answers that a test has prepared."""
+
+    def __init__(self) -> None:
+        self.shown = ""
+        self.asked: list[str] = []
+        self.answers: list[str | None] = []
+
+    def write(self, text: str) -> None:
+        self.shown += text
+
+    def ask(self, question: str) -> str:
+        self.asked.append(question)
+        return self.answers.pop(0) or ""
+
+    def ask_secret(self, prompt: str) -> str | None:
+        self.asked.append(prompt)
+        return self.answers.pop(0)
+
+    def read(self, conversation: Conversation) -> Entry:
+        raise AssertionError("the test gives the entries")
+
+
+class Table:
+    """A conversation with a scripted server, and all that can be seen of it."""
+
+    def __init__(
+        self, typist: Typist, talk: Conversation, links: list[Scripted], interrupts: Interrupts
+    ) -> None:
+        self.typist = typist
+        self.talk = talk
+        self.interrupts = interrupts
+        self._links = links
+
+    @property
+    def sent(self) -> list[bytes]:
+        return self._links[-1].sent
+
+    @property
+    def shown(self) -> str:
+        return self.typist.shown
+
+    @property
+    def prompt(self) -> str:
+        return prompt_text(self.talk.session)
+
+    def enter(self, *lines: str) -> None:
+        for line in lines:
+            self.talk.take(Entry(Key.LINE, line))
+
+    def local(self, line: str) -> None:
+        self.talk.take(Entry(Key.LOCAL, line))
+
+
+Sit = Callable[..., Table]
+
+
+@pytest.fixture
+def sit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sit]:
+    """Sit down at a shell whose server says `chunks`, one for each time that it is listened to."""
+    talks: list[tuple[Conversation, Interrupts]] = []
+
+    def start(
+        *chunks: bytes | None,
+        protocol: Protocol = Protocol.SMTP,
+        ending: str | None = None,
+        peer: str = "memory",
+        **options: object,
+    ) -> Table:
+        links: list[Scripted] = []
+
+        def open_session(
+            options: Options,
+            target: Target,
+            observers: Sequence[Observer],
+            *,
+            begin: Callable[[Target], None],
+            **how: object,
+        ) -> Session:
+            begin(target)
+            session = Session(catalogue_of(target.protocol), observers, options.settings)
+            links.append(_Patient(chunks, ending=ending))
+            links[-1].peer = peer
+            session.attach(links[-1])
+            return session
+
+        monkeypatch.setattr(module, "open_session", open_session)
+        typist, interrupts = Typist(), Interrupts()
+        target = Target(protocol, "mx.example", 25)
+        settings = Options(target=target, color="never", **options)  # type: ignore[arg-type]
+        talk = Conversation(settings, typist, interrupts)
+        talks.append((talk, interrupts))
+        talk.open()
+        return Table(typist, talk, links, interrupts)
+
+    yield start
+    for talk, interrupts in talks:
+        talk.finish()
+        interrupts.close()
+
+
+class _Patient(Scripted):
+    """A scripted server that speaks only when it is waited for."""
+
+    def poll_receive(self) -> memoryview | None:
+        return None
+
+
+GREETING = b"220 mx.example\r\n"
+
+
+# ----------------------------------------------------------------------------------------- lines
+
+
+def test_line_goes_out_octet_for_octet(sit: Sit) -> None:
+    """Blanks, case, bare CR and octets that are no UTF-8 are sent as they were typed."""
+    table = sit(GREETING, b"250 ok\r\n")
+    table.enter("  noOp \r\udce9\u00e9\x00 ")
+    assert table.sent == [b"  noOp \r\xe9\xc3\xa9\x00 \r\n"]
+    assert "250 ok" in table.shown
+
+
+def test_empty_line_is_sent_only_as_an_answer(sit: Sit) -> None:
+    """Enter on an empty prompt says nothing, except to a challenge."""
+    table = sit(GREETING, b"334 \r\n", b"235 ok\r\n")
+    table.enter("", "AUTH LOGIN")
+    assert table.prompt == "smtp:auth| "
+    table.enter("")
+    assert table.sent == [b"AUTH LOGIN\r\n", b"\r\n"]
+    assert table.prompt == "smtp:greeted> "
+
+
+def test_slash_is_payload_in_data(sit: Sit) -> None:
+    """Among mail data every line is sent, dots are doubled, and a lone dot ends it."""
+    table = sit(GREETING, b"354 go\r\n", b"250 ok\r\n")
+    table.enter("DATA", "/quit", "", ".x", ".")
+    assert table.sent == [b"DATA\r\n", b"/quit\r\n", b"\r\n", b"..x\r\n", b".\r\n"]
+    assert table.talk.status is None
+
+
+def test_octets_of_a_chunk_need_no_line_end(sit: Sit) -> None:
+    """BDAT counts octets: a line that fills the chunk is sent without CRLF."""
+    table = sit(GREETING, b"250 5 octets\r\n")
+    table.enter("BDAT 5")
+    assert table.sent == [b"BDAT 5\r\n", b"hello"] or table.prompt == "smtp:chunk(5)| "
+    table.enter("hello")
+    assert table.sent == [b"BDAT 5\r\n", b"hello"]
+    assert "250 5 octets" in table.shown
+
+
+def test_rest_of_a_paste_is_held_back_when_data_is_refused(sit: Sit) -> None:
+    """A message whose DATA was refused would be run as commands."""
+    table = sit(GREETING, b"554 no\r\n")
+    table.enter("DATA\nSubject: x\n\n.\n")
+    assert table.sent == [b"DATA\r\n"]
+    assert "3 more lines were not sent" in table.shown
+
+
+def test_nothing_is_sent_without_a_connection(sit: Sit) -> None:
+    """A line typed after the end stays here, and the person is told."""
+    table = sit(GREETING, b"221 bye\r\n", ending=Ending.EOF)
+    table.enter("QUIT")
+    table.talk.session.close()  # type: ignore[union-attr]
+    table.enter("NOOP")
+    assert table.sent == [b"QUIT\r\n"]
+    assert "nothing was sent" in table.shown
+    assert table.prompt == "smtp:closed> "
+
+
+def test_advice_is_shown_and_the_line_is_sent(sit: Sit) -> None:
+    """A command at the wrong time is a test of the server: a note, and out it goes."""
+    table = sit(GREETING, b"503 first MAIL\r\n")
+    table.enter("RCPT TO:<a@b.example>")
+    assert table.sent == [b"RCPT TO:<a@b.example>\r\n"]
+    assert "note: RCPT belongs to state" in table.shown
+
+
+def test_line_that_is_no_reply_keeps_the_link(sit: Sit) -> None:
+    """Garbage is shown once, with its word, and the next command is sent."""
+    table = sit(GREETING, b"what?\r\n", b"250 ok\r\n250 ok\r\n")
+    table.enter("NOOP")
+    assert table.shown.count("mailprobe: protocol:") == 1
+    table.enter("NOOP")
+    assert table.sent == [b"NOOP\r\n", b"NOOP\r\n"]
+    assert table.shown.count("mailprobe: protocol:") == 1
+
+
+def test_failure_is_shown_once(sit: Sit) -> None:
+    """A server that goes away in mid-reply is one failure line."""
+    table = sit(GREETING, b"250-half\r\n", ending=Ending.EOF)
+    table.enter("EHLO me")
+    assert table.shown.count("mailprobe: eof:") == 1
+    assert table.prompt == "smtp:closed> "
+
+
+# ------------------------------------------------------------------------------- interruptions
+
+
+def test_interrupted_wait_keeps_the_connection(sit: Sit) -> None:
+    """What is owed stays owed; the late reply belongs to its command."""
+    table = sit(GREETING, None, b"250 late\r\n250 ok\r\n")
+    table.enter("EHLO me")
+    assert "a reply to EHLO is owed" in table.shown
+    assert status_text(table.talk.session, recorded=False) == (
+        "memory · 1 reply owed · ^] local command"
+    )
+    table.enter("NOOP")
+    assert table.prompt == "smtp:ready> "
+    assert table.sent == [b"EHLO me\r\n", b"NOOP\r\n"]
+
+
+def test_interrupted_body_is_read_but_not_shown(sit: Sit) -> None:
+    """Ctrl-C stops the showing of a body; the session stays in step."""
+    table = sit(
+        b"+OK\r\n",
+        b"+OK\r\nfirst\r\n",
+        None,
+        b"second\r\n.\r\n+OK awake\r\n",
+        protocol=Protocol.POP3,
+    )
+    table.enter("RETR 1", "NOOP")
+    assert "first" in table.shown
+    assert "second" not in table.shown
+    assert "+OK awake" in table.shown
+
+
+def test_first_interrupt_tells_how_to_leave_and_two_leave(sit: Sit) -> None:
+    """Ctrl-C at an empty prompt is harmless; twice in a second it means: out."""
+    table = sit(GREETING)
+    table.talk.take(Entry(Key.INTERRUPT))
+    assert "Ctrl-D or /quit leaves" in table.shown
+    table.interrupts.press()
+    table.interrupts.press()
+    table.talk.take(Entry(Key.INTERRUPT))
+    assert table.talk.status is ExitStatus.INTERRUPTED
+    assert table.sent == []
+
+
+@pytest.mark.parametrize(
+    "answer, sent",
+    [("e", [b"DATA\r\n", b".\r\n"]), ("c", [b"DATA\r\n"]), ("", [b"DATA\r\n"])],
+)
+def test_interrupt_in_data_asks(sit: Sit, answer: str, sent: list[bytes]) -> None:
+    """Mail data can be ended or abandoned, never taken back."""
+    table = sit(GREETING, b"354 go\r\n", b"250 ok\r\n")
+    table.enter("DATA")
+    table.typist.answers = [answer]
+    table.talk.take(Entry(Key.INTERRUPT))
+    assert table.sent == sent
+
+
+def test_interrupt_in_login_cancels_it(sit: Sit) -> None:
+    """`*` cancels an AUTH (RFC 4954, section 4)."""
+    table = sit(GREETING, b"334 \r\n", b"501 cancelled\r\n")
+    table.enter("AUTH LOGIN")
+    table.typist.answers = ["e"]
+    table.talk.take(Entry(Key.INTERRUPT))
+    assert table.sent == [b"AUTH LOGIN\r\n", b"*\r\n"]
+    assert table.prompt == "smtp:greeted> "
+
+
+# -------------------------------------------------------------------------------------- leaving
+
+
+def test_leaving_says_quit(sit: Sit) -> None:
+    """Ctrl-D is polite."""
+    table = sit(GREETING, b"221 bye\r\n")
+    table.talk.take(Entry(Key.END))
+    assert table.sent == [b"QUIT\r\n"]
+    assert table.talk.status is ExitStatus.OK
+
+
+def test_leaving_after_421_says_nothing(sit: Sit) -> None:
+    """The server has said that it closes: QUIT would be an answer to nobody."""
+    table = sit(GREETING, b"421 going down\r\n")
+    table.enter("NOOP")
+    table.talk.take(Entry(Key.END))
+    assert table.sent == [b"NOOP\r\n"]
+    assert table.talk.status is ExitStatus.OK
+
+
+@pytest.mark.parametrize(
+    "answer, sent, status",
+    [("q", True, ExitStatus.OK), ("d", False, ExitStatus.OK), ("", False, None)],
+)
+def test_leaving_with_marked_messages_asks(
+    sit: Sit, answer: str, sent: bool, status: ExitStatus | None
+) -> None:
+    """QUIT deletes what is marked, so it is not said unasked (RFC 1939, section 6)."""
+    table = sit(
+        b"+OK\r\n", b"+OK in\r\n", b"+OK marked\r\n", b"+OK bye\r\n", protocol=Protocol.POP3
+    )
+    table.enter("PASS secret", "DELE 1")
+    table.typist.answers = [answer]
+    table.talk.take(Entry(Key.END))
+    assert (b"QUIT\r\n" in table.sent) is sent
+    assert table.talk.status is status
+
+
+# -------------------------------------------------------------------------------------- secrets
+
+
+@pytest.mark.parametrize("answer, sent", [("y", [b"PASS hunter2\r\n"]), ("", [])])
+def test_credential_in_clear_is_asked_about(sit: Sit, answer: str, sent: list[bytes]) -> None:
+    """To a host that is not this one a secret goes only when the person says yes."""
+    table = sit(b"+OK\r\n", b"+OK\r\n", protocol=Protocol.POP3, peer="192.0.2.1:110")
+    table.typist.answers = [answer]
+    table.enter("PASS hunter2")
+    assert table.sent == sent
+    assert table.typist.asked == ["Send this secret in the clear to 192.0.2.1:110? [y/N] "]
+
+
+def test_credential_in_clear_is_sent_when_so_told(sit: Sit) -> None:
+    """--insecure-auth has answered the question."""
+    table = sit(
+        b"+OK\r\n",
+        b"+OK\r\n",
+        protocol=Protocol.POP3,
+        peer="192.0.2.1:110",
+        settings=replace(Settings(), insecure_auth=True),
+    )
+    table.enter("PASS hunter2")
+    assert table.sent == [b"PASS hunter2\r\n"]
+    assert table.typist.asked == []
+
+
+def test_starttls_comes_before_any_other_line(sit: Sit) -> None:
+    """Under --starttls the first line that is no hello brings TLS up, then it goes."""
+    table = sit(
+        GREETING,
+        b"250-mx\r\n250 STARTTLS\r\n",
+        b"220 go\r\n",
+        b"250 mx\r\n",
+        b"250 ok\r\n",
+        settings=replace(Settings(), starttls=True, hello_name="me.example"),
+    )
+    table.enter("NOOP")
+    hello = b"EHLO me.example\r\n"
+    assert table.sent == [hello, b"STARTTLS\r\n", hello, b"NOOP\r\n"]
+    assert "> STARTTLS" in table.shown
+
+
+def test_starttls_that_is_not_offered_sends_nothing(sit: Sit) -> None:
+    """No TLS, no line: the failure is `security`."""
+    table = sit(
+        GREETING,
+        b"250 mx\r\n",
+        settings=replace(Settings(), starttls=True, hello_name="me.example"),
+    )
+    table.enter("MAIL FROM:<>")
+    assert table.sent == [b"EHLO me.example\r\n"]
+    assert table.shown.count("mailprobe: security:") == 1
+
+
+def test_recording_begins_with_the_first_octet(sit: Sit, tmp_path: Path) -> None:
+    """--record holds the greeting and, by name, the secret."""
+    path = tmp_path / "a.mpt"
+    table = sit(b"+OK hi\r\n", b"+OK in\r\n", protocol=Protocol.POP3, record=path)
+    table.enter("PASS hunter2")
+    table.local("note almost")
+    text = path.read_text()
+    assert "S: +OK hi\nC~ PASS {password}\nS: +OK in\n| almost\n" in text
+
+
+# ------------------------------------------------------------------------------------- prompts
+
+
+def test_prompt_counts_recipients(sit: Sit) -> None:
+    """`smtp:rcpt(2)> `: the state is in the prompt, for logs and screen readers."""
+    table = sit(GREETING, *[b"250 ok\r\n"] * 4)
+    assert table.prompt == "smtp:greeted> "
+    for line, prompt in (
+        ("EHLO me", "smtp:ready> "),
+        ("MAIL FROM:<>", "smtp:mail> "),
+        ("RCPT TO:<a@b.example>", "smtp:rcpt(1)> "),
+        ("RCPT TO:<c@d.example>", "smtp:rcpt(2)> "),
+    ):
+        table.enter(line)
+        assert table.prompt == prompt
+
+
+@pytest.mark.parametrize(
+    "env, plain",
+    [
+        ({"TERM": "dumb"}, True),
+        ({"TERM": "unknown"}, True),
+        ({}, True),
+        ({"TERM": "xterm", "ACCESSIBLE": "1"}, True),
+        ({"TERM": "xterm", "MAILPROBE_PLAIN": "1"}, True),
+        ({"TERM": "xterm", "MAILPROBE_PLAIN": "0"}, False),
+        ({"TERM": "xterm"}, False),
+    ],
+)
+def test_plain_is_chosen_by_the_surroundings(
+    monkeypatch: pytest.MonkeyPatch, env: dict[str, str], plain: bool
+) -> None:
+    """Who asks for the plain shell gets it, and so does a terminal that can do no more."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    assert wants_plain(Options(env=env)) is plain

@@ -1,0 +1,414 @@
+"""The local commands, on a shell that only remembers what it was asked for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from mailprobe import lookup
+from mailprobe.errors import Failure, Word
+from mailprobe.protocol.catalogue import CommandSpec
+from mailprobe.protocol.model import Protocol
+from mailprobe.session import Item, Session, Settings
+from mailprobe.shell import local
+from mailprobe.shell.opening import catalogue_of
+from mailprobe.transport.memory import Scripted
+from mailprobe.transport.target import Target
+
+
+class Desk:
+    """The smallest shell that local commands can work on."""
+
+    def __init__(self, *chunks: bytes, protocol: Protocol = Protocol.SMTP) -> None:
+        self.session: Session | None = None
+        self.settings = Settings(timeout=60)
+        self.name_server: str | None = None
+        self.text = ""
+        self.rows: list[Sequence[str | bytes]] = []
+        self.explained: list[CommandSpec] = []
+        self.targets: list[Target] = []
+        self.learned: list[bytes] = []
+        self.done: list[str] = []
+        self.secret: str | None = "secret"
+        self.exposes = True
+        self.link = _Patient(chunks, ending=None)
+        self.link.peer = "memory"
+        if chunks:
+            self.session = Session(catalogue_of(protocol))
+            self.session.attach(self.link)
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str | bytes]]) -> None:
+        self.rows += rows
+
+    def explain(self, row: CommandSpec) -> None:
+        self.explained.append(row)
+
+    def ask_secret(self, prompt: str) -> str | None:
+        self.done.append(f"asked {prompt}")
+        return self.secret
+
+    def may_expose(self, item: Item) -> bool:
+        return self.exposes
+
+    def learn(self, secret: bytes) -> None:
+        self.learned.append(secret)
+
+    def send(self, item: Item) -> bool:
+        assert self.session is not None
+        self.session.send(item)
+        return self.session.wait()
+
+    def change(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def set_color(self, choice: str) -> None:
+        self.done.append(f"color {choice}")
+
+    def connect(self, target: Target) -> None:
+        self.targets.append(target)
+
+    def save(self, path: Path) -> None:
+        self.done.append(f"save {path}")
+
+    def note(self, text: str) -> None:
+        self.done.append(f"note {text}")
+
+    def leave(self) -> None:
+        self.done.append("leave")
+
+
+class _Patient(Scripted):
+    def poll_receive(self) -> memoryview | None:
+        return None
+
+
+def _refused(desk: Desk, line: str) -> str:
+    """Run a command that must be refused; nothing may have been sent."""
+    with pytest.raises(Failure) as caught:
+        local.run(desk, line)
+    assert caught.value.word is Word.USAGE
+    assert desk.link.sent == []
+    return caught.value.sentence
+
+
+GREETING = b"220 mx.example\r\n"
+
+# ------------------------------------------------------------------------------------- the table
+
+
+@pytest.mark.parametrize("name", local.COMMANDS)
+def test_every_command_has_its_syntax_and_summary(name: str) -> None:
+    """/help shows each command by the name that runs it."""
+    row = local.COMMANDS[name]
+    assert row.syntax.split()[0] == f"/{name}"
+    assert row.summary
+    desk = Desk()
+    local.run(desk, f"/help /{name}")
+    assert row.summary in desk.text
+
+
+def test_unknown_command_is_told_and_not_sent() -> None:
+    """A slash and an unknown word are never a line for the server."""
+    assert "//" in _refused(Desk(GREETING), "/noop")
+    assert "\\u{1b}" in _refused(Desk(GREETING), "/\x1b[2J")
+    _refused(Desk(GREETING), "/")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/state",
+        "/caps",
+        "/last",
+        "/close",
+        "/drop",
+        "/save x",
+        "/note x",
+        "/raw x",
+        "/auth PLAIN a",
+    ],
+)
+def test_commands_that_need_a_connection_say_so(line: str) -> None:
+    """Without a connection the sentence names the way to one."""
+    assert "/connect" in _refused(Desk(), line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/connect",
+        "/connect a b c",
+        "/connect imap x",
+        "/last 0",
+        "/last x",
+        "/raw",
+        "/auth PLAIN",
+        "/auth GSSAPI alice",
+        "/save",
+        "/note",
+        "/set timeout",
+        "/set timeout 0",
+        "/set timeout fast",
+        "/set colour never",
+        "/set color blue",
+        "/help nonsense",
+        "/mx",
+        "/last 9",
+    ],
+)
+def test_wrong_form_is_told(line: str) -> None:
+    """A command that is not well formed does nothing and says how it is written."""
+    assert _refused(Desk(GREETING), line)
+
+
+# -------------------------------------------------------------------------------- the connection
+
+
+def test_connect_reads_protocol_and_target() -> None:
+    """The protocol is a word before the target, or in its URL."""
+    desk = Desk()
+    local.run(desk, "/connect pop3 sandbox")
+    local.run(desk, "/connect LMTP 127.0.0.1:24")
+    local.run(desk, "connect submission://mx.example")
+    assert [target.protocol for target in desk.targets] == ["pop3", "lmtp", "smtp"]
+    assert "which protocol" in _refused(desk, "/connect mx.example")
+
+
+def test_connect_keeps_a_connection() -> None:
+    """There is one connection at a time."""
+    assert "/close" in _refused(Desk(GREETING), "/connect smtp x.example")
+
+
+def test_settings_change() -> None:
+    """Times are written as on the command line."""
+    desk = Desk()
+    local.run(desk, "/set timeout 500ms")
+    local.run(desk, "/set ehlo me.example")
+    local.run(desk, "/set color never")
+    assert desk.settings == Settings(timeout=0.5, hello_name="me.example")
+    assert desk.done == ["color never"]
+    local.run(desk, "/set")
+    assert ("timeout", "0.5 s") in desk.rows
+
+
+def test_close_and_drop_and_quit() -> None:
+    """/close and /drop end the connection, /quit the shell."""
+    for line in ("/close", "/drop"):
+        desk = Desk(GREETING)
+        local.run(desk, line)
+        assert desk.link.closed
+        assert desk.link.sent == []
+    desk = Desk()
+    local.run(desk, "/quit")
+    assert desk.done == ["leave"]
+
+
+# ---------------------------------------------------------------------------------- looking back
+
+
+def test_capabilities_are_explained() -> None:
+    """/caps shows what was offered, with what it is, and never asks by itself."""
+    desk = Desk(GREETING, b"250-mx\r\n250-SIZE 10\r\n250 X-\xff\r\n")
+    assert "EHLO" in _refused(desk, "/caps")
+    assert desk.session is not None
+    desk.session.exchange(b"EHLO me")
+    local.run(desk, "/caps")
+    assert desk.rows[0][0] == b"SIZE 10"
+    assert desk.rows[0][1]
+
+
+def test_state_is_shown() -> None:
+    """/state names protocol, state and transaction."""
+    desk = Desk(GREETING, b"250 mx\r\n", b"250 ok\r\n", b"250 ok\r\n")
+    assert desk.session is not None
+    for line in (b"EHLO me", b"MAIL FROM:<a@b.example>", b"RCPT TO:<c@d.example>"):
+        desk.session.exchange(line)
+    local.run(desk, "/state")
+    assert ("state", "rcpt") in desk.rows
+    assert ("reverse-path", b"<a@b.example>") in desk.rows
+    assert ("forward-path", b"<c@d.example>") in desk.rows
+
+
+def test_last_hides_the_secret_and_what_is_unsafe() -> None:
+    """/last shows an exchange again: no password, no escape sequence, and how long it took."""
+    desk = Desk(b"+OK\r\n", b"+OK \x1b[2Jin\r\n", b"+OK\r\n1 10\r\n.\r\n", protocol=Protocol.POP3)
+    assert desk.session is not None
+    desk.session.exchange(b"PASS hunter2")
+    desk.session.exchange(b"LIST")
+    local.run(desk, "/last 2")
+    assert desk.text.startswith("C: PASS ****\nS: +OK \\u{1b}[2Jin\ntook ")
+    desk.text = ""
+    local.run(desk, "/last")
+    assert "S: 1 10\n6 octets of body\n" in desk.text
+    desk.session.exchanges[-1].body.close()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "word, text", [("550", "mailbox"), ("5.7.1", "policy"), ("in-use", "maildrop")]
+)
+def test_codes_are_explained(word: str, text: str) -> None:
+    """/help knows reply codes, enhanced status codes and response codes."""
+    desk = Desk()
+    local.run(desk, f"/help {word}")
+    assert desk.text
+
+
+def test_verbs_are_explained() -> None:
+    """/help VERB asks the table; without a connection, all tables."""
+    desk = Desk()
+    for verb in ("retr", "LHLO", "Mail"):
+        local.run(desk, f"/help {verb}")
+    assert [row.verb for row in desk.explained] == ["RETR", "LHLO", "MAIL"]
+
+
+def test_next_hop_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """/mx shows the hosts in their order, and one sentence."""
+    asked: list[object] = []
+
+    def next_hop(domain: str, **how: object) -> lookup.NextHop:
+        asked.append((domain, how["server"]))
+        host = lookup.MailHost(10, "mx.example", ("192.0.2.1",), "")
+        return lookup.NextHop(domain, lookup.Outcome.MX, (host,), "One takes it.", 0.1)
+
+    monkeypatch.setattr(lookup, "next_hop", next_hop)
+    desk = Desk()
+    desk.name_server = "127.0.0.1:5353"
+    local.run(desk, "/mx example")
+    assert asked == [("example", "127.0.0.1:5353")]
+    assert desk.rows == [("10", "mx.example", "192.0.2.1")]
+    assert desk.text == "One takes it.\n"
+
+
+# ----------------------------------------------------------------------------- sending by design
+
+
+@pytest.mark.parametrize(
+    "text, octets",
+    [
+        (r'"NOOP\r\n"', b"NOOP\r\n"),
+        (r"NOOP\n", b"NOOP\n"),
+        (r"\x00\xff\t\0\e\\\"", b'\x00\xff\t\0\x1b\\"'),
+        ("\u00e9\udce9", b"\xc3\xa9\xe9"),
+        ('"', b'"'),
+        ('""', b""),
+    ],
+)
+def test_escapes_are_undone(text: str, octets: bytes) -> None:
+    """/raw sends exactly what its escapes say."""
+    assert local.unescape(text) == octets
+
+
+@pytest.mark.parametrize("text", [r"\q", r"\x1", "\\", r"\xzz"])
+def test_unknown_escape_is_told(text: str) -> None:
+    """A mistyped escape never turns into other octets."""
+    assert "unknown escape" in _refused(Desk(GREETING), f"/raw {text}")
+
+
+def test_raw_sends_no_line_end_of_its_own() -> None:
+    """Bare LF, half a line: what a person wants to test."""
+    desk = Desk(GREETING, b"250 ok\r\n")
+    local.run(desk, r'/raw "NOOP\n"')
+    assert desk.link.sent == [b"NOOP\n"]
+
+
+# -------------------------------------------------------------------------------------- logins
+
+
+def test_plain_sends_its_initial_response() -> None:
+    """/auth PLAIN is one command (RFC 4954, section 4), and the secret is learned."""
+    desk = Desk(GREETING, b"235 in\r\n")
+    local.run(desk, "/auth plain alice")
+    assert desk.link.sent == [b"AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n"]
+    assert desk.learned == [b"secret"]
+
+
+def test_initial_response_that_is_too_long_waits_for_its_challenge() -> None:
+    """A command line has its limit; the response is the answer to an empty challenge then."""
+    desk = Desk(b"+OK\r\n", b"+ \r\n", b"+OK\r\n", protocol=Protocol.POP3)
+    desk.secret = "x" * 300
+    local.run(desk, "/auth PLAIN alice")
+    assert desk.link.sent[0] == b"AUTH PLAIN\r\n"
+    assert len(desk.link.sent[1]) > 400
+
+
+def test_login_answers_two_challenges() -> None:
+    """/auth LOGIN answers whatever the prompts say."""
+    desk = Desk(GREETING, b"334 VXNlcg==\r\n", b"334 UGFzcw==\r\n", b"235 in\r\n")
+    local.run(desk, "/auth LOGIN alice")
+    assert desk.link.sent == [b"AUTH LOGIN\r\n", b"YWxpY2U=\r\n", b"c2VjcmV0\r\n"]
+
+
+def test_challenge_that_makes_no_sense_is_cancelled() -> None:
+    """What is no base64 ends the login with `*`, and the failure says why."""
+    desk = Desk(GREETING, b"334 \x1b!\r\n", b"501 ok\r\n")
+    with pytest.raises(Failure) as caught:
+        local.run(desk, "/auth CRAM-MD5 alice")
+    assert caught.value.word is Word.PROTOCOL
+    assert desk.link.sent == [b"AUTH CRAM-MD5\r\n", b"*\r\n"]
+
+
+def test_one_challenge_too_many_is_cancelled() -> None:
+    """A mechanism that is at its end answers nothing more."""
+    desk = Desk(GREETING, b"334 \r\n", b"501 ok\r\n")
+    with pytest.raises(Failure, match="one more challenge"):
+        local.run(desk, "/auth PLAIN alice")
+    assert desk.link.sent[-1] == b"*\r\n"
+
+
+def test_scram_without_proof_is_warned_about() -> None:
+    """Success before the server's signature proves nothing about the server (RFC 5802)."""
+    desk = Desk(GREETING, b"235 in\r\n")
+    local.run(desk, "/auth SCRAM-SHA-256 alice")
+    assert "warning: the server did not prove" in desk.text
+
+
+def test_secret_that_may_not_travel_is_not_asked_for() -> None:
+    """The question whether comes before the question what."""
+    desk = Desk(GREETING)
+    desk.exposes = False
+    local.run(desk, "/auth PLAIN alice")
+    assert desk.done == []
+    assert desk.link.sent == []
+
+
+def test_login_that_is_given_up_sends_nothing() -> None:
+    """Ctrl-C at the secret prompt."""
+    desk = Desk(GREETING)
+    desk.secret = None
+    local.run(desk, "/auth PLAIN alice")
+    assert desk.link.sent == []
+
+
+def test_login_in_the_middle_of_data_is_refused() -> None:
+    """Ctrl-] works among mail data; a login there would become part of the mail."""
+    desk = Desk(GREETING, b"354 go\r\n")
+    assert desk.session is not None
+    desk.session.exchange(b"DATA")
+    with pytest.raises(Failure, match="in the middle of mail data"):
+        local.run(desk, "/auth PLAIN alice")
+    assert desk.link.sent == [b"DATA\r\n"]
+
+
+def test_apop_sends_the_digest() -> None:
+    """The digest of RFC 1939, section 7."""
+    greeting = b"+OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>\r\n"
+    desk = Desk(greeting, b"+OK in\r\n", protocol=Protocol.POP3)
+    desk.secret = "tanstaaf"
+    local.run(desk, "/apop mrose")
+    assert desk.link.sent == [b"APOP mrose c4c9334bac560ecc979e58001b3e22fb\r\n"]
+
+
+def test_apop_needs_a_timestamp() -> None:
+    """Without a timestamp in the greeting nothing is asked and nothing sent."""
+    desk = Desk(b"+OK\r\n", protocol=Protocol.POP3)
+    assert "timestamp" in _refused(desk, "/apop mrose")
+    assert desk.done == []
+
+
+@pytest.mark.parametrize("line", ["/auth PLAIN a\nb", "/apop a\x00b", "/auth PLAIN a\x00b"])
+def test_argument_with_control_characters_is_refused(line: str) -> None:
+    """A composed command is one line, whatever its arguments hold."""
+    _refused(Desk(b"+OK <1@x>\r\n", protocol=Protocol.POP3), line)

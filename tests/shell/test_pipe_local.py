@@ -1,0 +1,130 @@
+"""Pipe mode: the lines that are for mailprobe, and the files that a run reads and writes."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.hostile import probe
+from tests.hostile.server import ScriptedServer, answer, pop3, send, smtp
+
+
+def test_local_commands_send_nothing() -> None:
+    """What they show are `#` lines; the server hears of none of them."""
+    with ScriptedServer(*smtp({b"EHLO": b"250-mx [/x]\r\n250 SIZE 10\r\n"})) as server:
+        text = (
+            b"EHLO x\n/state\n/caps\n/help RCPT\n/help 550\n/help\n/last\n/set\n/set timeout 5s\n"
+        )
+        result = probe.smtp(server.port, text=text + b"/note hi\nQUIT\n")
+        assert server.heard_lines == [b"EHLO x", b"QUIT"]
+    assert (result.status, result.err) == (0, "")
+    shown = [line for line in result.out.splitlines() if not line.startswith(("C: ", "S: "))]
+    assert all(line.startswith("#") for line in shown)
+    squeezed = [" ".join(line.split()) for line in shown]
+    for found in ("# state ready", "# C: EHLO x", "# S: 250-mx [/x]", "# timeout 60 s"):
+        assert found in squeezed
+
+
+@pytest.mark.parametrize(
+    "line", [b"/nosuch", b"/ NOOP", b"/", b"/auth PLAIN a", b"/set x", b"/raw \\q"]
+)
+def test_an_unknown_local_command_is_a_usage_failure(line: bytes) -> None:
+    """Nothing of it is sent, and the run ends there."""
+    with ScriptedServer(*smtp()) as server:
+        result = probe.smtp(server.port, text=line + b"\nNOOP\n")
+        assert server.heard_lines == [b"QUIT"]
+    assert result.ended == ("usage", 2)
+
+
+def test_raw_octets_are_sent_exactly() -> None:
+    """Escapes undone, no line end added; a command that becomes whole is waited for."""
+    with ScriptedServer(*smtp()) as server:
+        result = probe.smtp(server.port, text=b'/raw "NO"\n/raw "OP\\x20\\xff\\r\\n"\nQUIT\n')
+        assert server.heard == b"NOOP \xff\r\nQUIT\r\n"
+    assert (result.status, result.err) == (0, "")
+
+
+def test_a_chunk_that_raw_opens_is_filled_from_the_input() -> None:
+    """`/raw` of a BDAT line waits for no reply before the counted octets are out."""
+    with ScriptedServer(*smtp()) as server:
+        result = probe.smtp(server.port, text=b'/raw "BDAT 4 LAST\\r\\n"\n/q\nxQUIT\n')
+        assert server.heard == b"BDAT 4 LAST\r\n/q\nxQUIT\r\n"
+    assert (result.status, result.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "leave, heard", [(b"/close", b""), (b"/drop", b""), (b"/quit", b"QUIT\r\n")]
+)
+def test_ways_to_leave(leave: bytes, heard: bytes) -> None:
+    """/quit says QUIT, /close and /drop do not; status 0, and no note."""
+    with ScriptedServer(*smtp()) as server:
+        result = probe.smtp(server.port, text=leave + b"\n")
+        assert server.heard == heard
+    assert (result.status, result.err) == (0, "")
+
+
+def test_a_line_after_close_has_nobody_to_hear_it() -> None:
+    """That is the script's own mistake."""
+    with ScriptedServer(*smtp()) as server:
+        assert probe.smtp(server.port, text=b"/close\nNOOP\n").ended == ("usage", 2)
+
+
+def test_one_run_may_connect_again() -> None:
+    """/connect before any target, after /close, and never twice at once."""
+    with ScriptedServer(*smtp()) as one, ScriptedServer(*pop3()) as two:
+        text = b"/connect smtp 127.0.0.1:%d\nNOOP\n/close\n/connect pop3 127.0.0.1:%d\nSTAT\nQUIT\n"
+        result = probe.run(text=text % (one.port, two.port))
+        assert (one.heard, two.heard) == (b"NOOP\r\n", b"STAT\r\nQUIT\r\n")
+        assert (result.status, result.err) == (0, "")
+        again = probe.smtp(one.port, text=b"/connect smtp 127.0.0.1:1\n")
+    assert again.ended == ("usage", 2)
+
+
+@pytest.mark.parametrize("text", [b"NOOP\n", b"/state\n", b"/raw x\n"])
+def test_without_a_connection_there_is_nothing_to_talk_to(text: bytes) -> None:
+    """And the sentence says how to get one."""
+    result = probe.run(text=text)
+    assert result.ended == ("usage", 2)
+    assert "/connect" in result.err
+
+
+def test_save_writes_the_session_from_its_beginning(tmp_path: Path) -> None:
+    """/save holds what went before it; /note lands in it."""
+    path = tmp_path / "session.mpt"
+    with ScriptedServer(*smtp()) as server:
+        text = f"NOOP\n/save {path}\n/note a remark\nQUIT\n".encode()
+        assert probe.smtp(server.port, text=text).status == 0
+    saved = path.read_text()
+    assert saved.startswith(f"mailprobe: 1\nprotocol: smtp\nconnect: 127.0.0.1:{server.port}\n")
+    assert "\nS: 220 mx.example.test ESMTP\nC: NOOP\nS: 250 ok\n| a remark\nC: QUIT\n" in saved
+
+
+def test_a_script_is_read_from_a_file(tmp_path: Path) -> None:
+    """--script FILE, and nothing of standard input."""
+    script = tmp_path / "script"
+    script.write_bytes(b"RSET\nQUIT\n")
+    with ScriptedServer(*smtp()) as server:
+        result = probe.smtp(server.port, "--script", script, text=b"NOOP\n")
+        assert server.heard_lines == [b"RSET", b"QUIT"]
+    assert (result.status, result.err) == (0, "")
+
+
+def test_a_script_named_dash_is_standard_input() -> None:
+    """--script -."""
+    with ScriptedServer(*smtp()) as server:
+        probe.smtp(server.port, "--script", "-", text=b"NOOP\nQUIT\n")
+        assert server.heard_lines == [b"NOOP", b"QUIT"]
+
+
+@pytest.mark.parametrize("name", ["missing", ".", "missing/too"])
+def test_a_script_that_cannot_be_read_is_a_usage_failure(tmp_path: Path, name: str) -> None:
+    """Told before anything is connected."""
+    result = probe.run("smtp", "127.0.0.1:1", "--script", tmp_path / name)
+    assert result.ended == ("usage", 2)
+
+
+def test_answers_of_plain_text_are_local_nowhere() -> None:
+    """A server's own text never becomes a line of ours: `/` in a reply is a reply."""
+    with ScriptedServer(send(b"220 /quit\r\n"), answer({b"QUIT": b"221 /x\r\n"})) as server:
+        result = probe.smtp(server.port, text=b"NOOP\nQUIT\n")
+        assert server.heard_lines == [b"NOOP", b"QUIT"]
+    assert result.out.startswith("S: 220 /quit\n")

@@ -1,0 +1,102 @@
+"""The line editor of the plain shell, on a screen that is one string and understands backspace."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailprobe.shell.plain import Editor
+
+
+class Row:
+    """One endless row of a terminal: text, backspace, and a line end that begins another."""
+
+    def __init__(self) -> None:
+        self.cells: list[str] = []
+        self.at = 0
+
+    def write(self, text: str) -> None:
+        for character in text:
+            if character == "\b":
+                assert self.at, "a backspace before the beginning of the row"
+                self.at -= 1
+            elif character == "\n":
+                self.cells, self.at = [], 0
+            elif not unicodedata.combining(character):
+                wide = unicodedata.east_asian_width(character) in "WF"
+                for cell in (character, "") if wide else (character,):
+                    self.cells[self.at : self.at + 1] = [cell]
+                    self.at += 1
+
+    @property
+    def text(self) -> str:
+        return "".join(self.cells).rstrip(" ")
+
+
+KEYS = (
+    "left", "right", "home", "end", "backspace", "delete", "kill", "kill-rest", "kill-word",
+)  # fmt: skip
+
+
+def _type(editor: Editor, keys: list[str]) -> None:
+    for key in keys:
+        if not editor.edit(key):
+            editor.insert(key)
+        editor.draw()
+
+
+@pytest.mark.parametrize(
+    "keys, text",
+    [
+        (["a", "c", "left", "b"], "abc"),
+        (["a", "b", "backspace", "c"], "ac"),
+        (["a", "b", "home", "delete"], "b"),
+        (["a b c", "kill-word", "d"], "a b d"),
+        (["abc", "left", "kill-rest"], "ab"),
+        (["abc", "left", "kill"], "c"),
+        (["\u4f60", "\u597d", "left", "x"], "\u4f60x\u597d"),
+        (["ab", "home", "right", "-"], "a-b"),
+    ],
+)
+def test_keys_edit_the_line(keys: list[str], text: str) -> None:
+    """The line is what the keys make of it, and the screen shows the line."""
+    row = Row()
+    editor = Editor(row.write, lambda line: line, "> ")
+    _type(editor, keys)
+    assert editor.text == text
+    assert row.text == f"> {text}"
+
+
+@given(st.lists(st.sampled_from([*KEYS, "a", "b ", "\u4f60", "\u00e9", "\udce9", "\x1d"])))
+def test_screen_shows_the_line(keys: list[str]) -> None:
+    """Whatever is typed: the row is the prompt and the line, the cursor where it belongs."""
+    row = Row()
+    editor = Editor(row.write, lambda line: line, "> ")
+    _type(editor, keys)
+    other = Row()
+    again = Editor(other.write, lambda line: line, "> ")
+    again.insert(editor.text)
+    again.move(editor.cursor)
+    again.draw()
+    assert row.text == other.text
+    assert row.at == other.at
+
+
+def test_masked_line_never_reaches_the_screen() -> None:
+    """Only what `show` lets through is written, while the line itself is kept."""
+    written: list[str] = []
+    editor = Editor(written.append, lambda line: "PASS " + "*" * (len(line) - 5), "> ")
+    _type(editor, [*"PASS ", *"hunter2", "left", "x", "backspace", "home", "end"])
+    editor.end()
+    assert editor.text == "PASS hunter2"
+    assert not set("hunter2x") & set("".join(written))
+
+
+def test_hidden_line_shows_nothing() -> None:
+    """A secret that is asked for leaves no trace, not even its length."""
+    written: list[str] = []
+    editor = Editor(written.append, lambda line: "", "secret: ")
+    _type(editor, [*"hunter2", "left", "backspace", "home"])
+    assert "".join(written) == "secret: "
+    assert editor.text == "hunte2"

@@ -1,0 +1,187 @@
+"""What a start loads, and what the modules may not do: the rules that no linter knows."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hostile import probe
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "mailprobe"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
+HEAVY = ("prompt_toolkit", "rich", "dns", "asyncio")
+
+# The program, and at its end the names of all modules that it has loaded.
+_LISTED = """
+import sys
+from mailprobe.__main__ import main
+status = main()
+open({names!r}, "w").write("\\n".join(sys.modules))
+sys.exit(status)
+"""
+
+
+def loaded_by(folder: Path, *arguments: str, text: bytes = b"") -> set[str]:
+    """The top-level packages that one run has imported, and our own modules."""
+    names = folder / "names"
+    subprocess.run(
+        [sys.executable, "-c", _LISTED.format(names=str(names)), *arguments],
+        input=text,
+        capture_output=True,
+        check=True,
+        timeout=probe.LONG,
+    )
+    loaded = names.read_text().split("\n")
+    return {name if name.startswith("mailprobe") else name.split(".")[0] for name in loaded}
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_a_version_costs_nothing(option: str, tmp_path: Path) -> None:
+    """Neither a terminal nor a parser of options is loaded for it."""
+    loaded = loaded_by(tmp_path, option)
+    assert not loaded & {*HEAVY, "argparse", "ssl", "socket", "importlib.metadata"}
+    assert {name for name in loaded if name.startswith("mailprobe")} == {
+        "mailprobe",
+        "mailprobe.__main__",
+        "mailprobe.version",
+    }
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[dict[str, str]]:
+    """A sandbox in a process of its own: what it has printed, by name."""
+    with probe.Live("sandbox", "--print-ports") as live:
+        said = {}
+        while (line := live.line()) != "READY":
+            name, _, value = line.partition("=")
+            said[name] = value
+        yield said
+
+
+def test_a_session_in_a_pipe_loads_no_terminal(sandbox: dict[str, str], tmp_path: Path) -> None:
+    """A login, a listing and a mail over STARTTLS, recorded: still none of them."""
+    loaded = loaded_by(
+        tmp_path,
+        *("pop3", sandbox["POP3"], "--starttls", "--ca", sandbox["CA"]),
+        *("--record", str(tmp_path / "session.mpt")),
+        text=b"USER alice\nPASS secret\nLIST\nRETR 1\n/state\n/last\nQUIT\n",
+    )
+    assert not loaded & set(HEAVY)
+    assert "ssl" in loaded
+
+
+def test_a_plain_session_in_a_pipe_loads_no_tls(sandbox: dict[str, str], tmp_path: Path) -> None:
+    """The other kinds of session, and what they need not have."""
+    loaded = loaded_by(tmp_path, "smtp", sandbox["SMTP"], text=b"EHLO x.example\nQUIT\n")
+    assert not loaded & {*HEAVY, "scramp", "trustme", "cryptography"}
+    assert "mailprobe.protocol.pop3" not in loaded
+
+
+def test_the_sandbox_loads_no_terminal(tmp_path: Path) -> None:
+    """Nor does the session with the one that starts inside."""
+    loaded = loaded_by(tmp_path, "pop3", "sandbox", text=b"CAPA\nQUIT\n")
+    assert not loaded & set(HEAVY)
+
+
+# --------------------------------------------------------------------------------------- the text
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_there_are_modules_to_look_at() -> None:
+    """The tests below look at something."""
+    assert len(MODULES) > 30
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_nobody_prints(path: Path) -> None:
+    """A print by-passes `safe()` and the flushing of every event."""
+    called = [node.func for node in nodes(path) if isinstance(node, ast.Call)]
+    assert "print" not in [function.id for function in called if isinstance(function, ast.Name)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_nobody_splits_lines_as_unicode_does(path: Path) -> None:
+    """str.splitlines() ends lines at U+2028, NEL, VT and more: one reply would become several."""
+    assert "splitlines" not in path.read_text(encoding="utf-8")
+
+
+_RULE = re.compile(r'if (?:\w+\.)*verb(?: ==| in) [("{\[]')
+_TABLES = ("protocol/", "sandbox/")  # the rules, and a server that carries them out
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_rules_about_verbs_stand_in_the_table(path: Path) -> None:
+    """Nobody outside the protocol asks whether the verb is RETR."""
+    if name_of(path).startswith(_TABLES):
+        return
+    assert not _RULE.search(path.read_text(encoding="utf-8"))
+
+
+_EDGES = {
+    "cli.py": "standard streams",
+    "files.py": "files",
+    "lookup.py": "name servers",
+    "sandbox/maildrop.py": "the maildrops",
+    "transport/": "the network",
+}
+_SYSTEM_ERRORS = {
+    "OSError",
+    "IOError",
+    "EnvironmentError",
+    "SSLError",
+    "ConnectionError",
+    "ConnectionResetError",
+    "BrokenPipeError",
+    "TimeoutError",
+    "FileNotFoundError",
+    "PermissionError",
+    "IsADirectoryError",
+    "gaierror",
+}
+
+
+def caught(path: Path) -> set[str]:
+    """The names of the exceptions that a module catches or suppresses."""
+    found: set[str] = set()
+    for node in nodes(path):
+        if isinstance(node, ast.ExceptHandler) and node.type is not None:
+            found |= names_in(node.type)
+        if isinstance(node, ast.Call) and "suppress" in names_in(node.func):
+            found |= {name for argument in node.args for name in names_in(argument)}
+    return found
+
+
+def names_in(tree: ast.AST) -> set[str]:
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return names | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_errors_of_the_system_are_caught_at_the_edges(path: Path) -> None:
+    """There they are renamed, once; everywhere else they are a Failure already."""
+    if name_of(path).startswith(tuple(_EDGES)):
+        return
+    assert not caught(path) & _SYSTEM_ERRORS
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_nobody_imports_the_root_package(path: Path) -> None:
+    """What is re-exported there would be loaded by everybody."""
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            assert "mailprobe" not in [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom) and node.module == "mailprobe":
+            inside = [(PACKAGE / alias.name) for alias in node.names]
+            assert all(one.is_dir() or one.with_suffix(".py").is_file() for one in inside)
