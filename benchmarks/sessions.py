@@ -1,0 +1,104 @@
+"""What mailprobe does in the benchmarks: one `Session` with a recorder, in a process of its own.
+
+    sessions.py retr PORT FOLDER            fetch message 1 into FOLDER/message
+    sessions.py data PORT FOLDER MESSAGE    send the file MESSAGE
+    sessions.py noop PORT FOLDER COUNT      NOOP so often; prints the seconds that it took
+
+The recording is FOLDER/recording.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mailprobe.protocol.catalogue import Catalogue
+from mailprobe.protocol.connection import Data
+from mailprobe.protocol.events import BodyChunk, Event
+from mailprobe.protocol.framing import Stuffer
+from mailprobe.protocol.model import Protocol
+from mailprobe.session import Observer, Session, Settings
+from mailprobe.transcript.record import Recorder
+from mailprobe.transport.stream import BUFFER
+from mailprobe.transport.target import parse_target
+
+Work = tuple[Session, Recorder]
+
+
+def open_session(
+    protocol: Protocol, port: str, folder: Path, observers: Sequence[Observer] = ()
+) -> Work:
+    address = f"127.0.0.1:{port}"
+    recorder = Recorder(folder / "recording")
+    recorder.begin(protocol, address)
+    session = Session(catalogue(protocol), [recorder, *observers], Settings(keep_bodies=False))
+    session.open(parse_target(address, protocol))
+    return session, recorder
+
+
+def catalogue(protocol: Protocol) -> Catalogue:
+    if protocol is Protocol.POP3:
+        from mailprobe.protocol.pop3 import POP3
+
+        return POP3
+    from mailprobe.protocol.smtp import SMTP
+
+    return SMTP
+
+
+def end(work: Work) -> None:
+    session, recorder = work
+    say(session, b"QUIT")
+    session.close()
+    recorder.close()
+
+
+def say(session: Session, *lines: bytes) -> None:
+    for line in lines:
+        exchange = session.exchange(line)
+        if exchange is None or exchange.replies[-1].refused:
+            sys.exit(f"refused: {line!r}")
+
+
+def retr(port: str, folder: Path) -> None:
+    with (folder / "message").open("wb", buffering=0) as file:
+
+        def keep(event: Event) -> None:
+            if isinstance(event, BodyChunk):
+                file.write(event.octets)
+
+        work = open_session(Protocol.POP3, port, folder, [keep])
+        say(work[0], b"USER alice", b"PASS secret", b"RETR 1")
+        end(work)
+
+
+def data(port: str, folder: Path, message: str) -> None:
+    work = open_session(Protocol.SMTP, port, folder)
+    session, _ = work
+    say(session, b"EHLO client.example", b"MAIL FROM:<me@client.example>")
+    say(session, b"RCPT TO:<bob@example.test>", b"DATA")
+    stuffer = Stuffer()
+    with Path(message).open("rb", buffering=0) as file:
+        while chunk := file.read(BUFFER):
+            session.send(Data(stuffer.feed(chunk)))
+    session.send(Data(stuffer.finish()))
+    if not session.wait():
+        sys.exit("interrupted")
+    end(work)
+
+
+def noop(port: str, folder: Path, count: str) -> None:
+    work = open_session(Protocol.SMTP, port, folder)
+    session, _ = work
+    say(session, b"EHLO client.example")
+    begun = time.monotonic()
+    for _ in range(int(count)):
+        session.exchange(b"NOOP")
+    print(time.monotonic() - begun)
+    end(work)
+
+
+if __name__ == "__main__":
+    name, port, folder, *rest = sys.argv[1:]
+    works: dict[str, Callable[..., None]] = {"retr": retr, "data": data, "noop": noop}
+    works[name](port, Path(folder), *rest)

@@ -1,0 +1,106 @@
+"""A mail of 25 MB through Postfix and Dovecot: byte for byte, and in little memory."""
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+from mailprobe.protocol.connection import Data
+from mailprobe.protocol.events import DataSent, Event
+from mailprobe.protocol.model import Protocol
+from tests.interop.mail import ENVELOPE, HEADER, fetched, smtp
+from tests.interop.servers import MailServers
+from tests.interop.talk import LIMIT, PROGRAM, ask, open_session, transcript_lines
+
+MEBIBYTE = 1024 * 1024
+
+
+def large_mail() -> bytes:
+    """25 MB of lines with CRLF: dots at line starts, octets that are no UTF-8."""
+    draw = random.Random(2007)
+    octets = draw.randbytes(25 * 1000 * 1000 // 2).hex().encode()
+    lines = [octets[at : at + 900] for at in range(0, len(octets), 900)]
+    lines[10:10] = [b"." + b"x" * 50, b"..", b"...", bytes(range(128, 256))]
+    return HEADER % b"large" + b"\r\n" + b"\r\n".join(lines) + b"\r\n"
+
+
+PEAK = (  # a process of its own: the peak is that of all children so far
+    "import json, resource, subprocess, sys\n"
+    "run = subprocess.run(json.loads(sys.argv[1]), stdout=open(sys.argv[2], 'wb'))\n"
+    "peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n"
+    "print(run.returncode, peak)"
+)
+
+
+def peak_of(output: Path, *arguments: object) -> int:
+    """Run mailprobe to its good end, its dialogue into `output`; its peak of memory in octets."""
+    command = json.dumps([*PROGRAM, *map(str, arguments)])
+    run = subprocess.run(
+        [sys.executable, "-c", PEAK, command, str(output)],
+        capture_output=True,
+        timeout=3 * LIMIT,
+        check=False,
+    )
+    assert run.stderr == b""
+    status, peak = map(int, run.stdout.split())
+    assert status == 0
+    return peak * 1024  # Linux counts in KiB
+
+
+def test_large_mail_goes_in_and_comes_out(mail_servers: MailServers, tmp_path: Path):
+    """25 MB by DATA and by RETR: byte for byte the same, in both recordings, in little memory."""
+    mail = large_mail()
+    envelope = ENVELOPE.encode() + b"DATA\n"
+    lines = mail.replace(b"\r\n", b"\n")  # not stuffed: no lone dot is among them
+    (tmp_path / "in.script").write_bytes(envelope + lines + b".\nQUIT\n")
+    record = tmp_path / "in.mpt"
+    peak = peak_of(
+        tmp_path / "in.out",
+        *smtp(mail_servers),
+        *("--script", tmp_path / "in.script", "--record", record),
+    )
+    assert peak < 150 * MEBIBYTE
+    assert "C< in.mpt.1.body" in transcript_lines(record)
+    assert (tmp_path / "in.mpt.1.body").read_bytes() == mail
+
+    mail_servers.wait_for_mails("alice", 1)
+    (tmp_path / "out.script").write_text("USER alice\nPASS secret\nRETR 1\nQUIT\n")
+    record = tmp_path / "out.mpt"
+    peak = peak_of(
+        tmp_path / "out.out",
+        *("pop3", f"{mail_servers.host}:{mail_servers.pop3}"),
+        *("--script", tmp_path / "out.script", "--record", record),
+    )
+    assert peak < 150 * MEBIBYTE
+    assert "S> out.mpt.1.body" in transcript_lines(record)
+    received = (tmp_path / "out.mpt.1.body").read_bytes()
+    # Postfix and Dovecot put their headers in front, and their Message-Id and Date into the header
+    own_header, _, own_body = mail.partition(b"\r\n\r\n")
+    header, _, body = received.partition(b"\r\n\r\n")
+    assert body == own_body
+    assert own_header.split(b"\r\n") == [
+        line for line in header.split(b"\r\n") if line in own_header.split(b"\r\n")
+    ]
+
+
+def test_large_mail_through_a_session(mail_servers: MailServers):
+    """Below the command line: what was sent piece by piece is told once, and comes back whole."""
+    mail = large_mail()
+    told = bytearray()
+
+    def observe(event: Event) -> None:
+        if isinstance(event, DataSent):
+            told.extend(event.octets)
+
+    with open_session(Protocol.SMTP, mail_servers.smtp, observers=(observe,)) as session:
+        for line in [*ENVELOPE.splitlines(), "DATA"]:
+            assert ask(session, line).code in ("250", "354")
+        stuffed = b".\r\n".join([mail.replace(b"\r\n.", b"\r\n.."), b""])
+        for at in range(0, len(stuffed), 1_000_001):
+            session.send(Data(stuffed[at : at + 1_000_001]))
+        session.wait()
+        assert session.last is not None
+        assert session.last.replies[-1].code == "250"
+    assert told == stuffed
+    assert fetched(mail_servers).endswith(mail.partition(b"\r\n\r\n")[2])
