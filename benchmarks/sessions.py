@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mailprobe.files import PrivateFile, WriteBehind
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.protocol.connection import Data
 from mailprobe.protocol.events import BodyChunk, Event
 from mailprobe.protocol.framing import Stuffer
+from mailprobe.protocol.items import Data
 from mailprobe.protocol.model import Protocol
 from mailprobe.session import Observer, Session, Settings
 from mailprobe.transcript.record import Recorder
@@ -61,15 +62,17 @@ def say(session: Session, *lines: bytes) -> None:
 
 
 def retr(port: str, folder: Path) -> None:
-    with (folder / "message").open("wb", buffering=0) as file:
+    file = WriteBehind(PrivateFile(folder / "message"))
 
-        def keep(event: Event) -> None:
-            if isinstance(event, BodyChunk):
-                file.write(event.octets)
+    def keep(event: Event) -> None:
+        if isinstance(event, BodyChunk):
+            file.append(event.octets)
 
-        work = open_session(Protocol.POP3, port, folder, [keep])
-        say(work[0], b"USER alice", b"PASS secret", b"RETR 1")
-        end(work)
+    work = open_session(Protocol.POP3, port, folder, [keep])
+    say(work[0], b"USER alice", b"PASS secret", b"RETR 1")
+    file.flush()
+    file.close(durable=False)
+    end(work)
 
 
 def data(port: str, folder: Path, message: str) -> None:

@@ -257,11 +257,23 @@ def _confess(error: Exception) -> ExitStatus:
 def _talk(asked: argparse.Namespace, env: Mapping[str, str], streams: Streams) -> ExitStatus:
     options = _options(asked, env)
     if asked.script is None and sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
-        from mailprobe.shell import app
-
-        return app.run(options)
+        return _shell(options)
     with _source(asked.script) as source:
         return _pipe(options, source, streams)
+
+
+def _shell(options: Options) -> ExitStatus:
+    """Talk with a person.  Where the terminal goes away, that is an end as by SIGHUP."""
+    import termios
+
+    from mailprobe.shell import app
+
+    try:
+        return app.run(options)
+    except (OSError, termios.error) as error:
+        if error.args[0] != errno.EIO:
+            raise
+        raise SystemExit(128 + signal.SIGHUP) from None
 
 
 def _options(asked: argparse.Namespace, env: Mapping[str, str]) -> Options:
@@ -270,9 +282,9 @@ def _options(asked: argparse.Namespace, env: Mapping[str, str]) -> Options:
         raise Failure(Word.USAGE, "--tls and --starttls exclude each other")
     wanted = Tls.IMPLICIT if asked.tls else Tls.STARTTLS if asked.starttls else Tls.NONE
     if asked.dns is not None:
-        from mailprobe import lookup
+        from mailprobe.addresses import parse_server
 
-        lookup.parse_server(asked.dns)
+        parse_server(asked.dns)
     limits = Limits(asked.max_line, asked.max_reply, asked.max_body, asked.max_body_line)
     settings = Settings(
         timeout=asked.timeout,

@@ -3,8 +3,9 @@
 import contextlib
 import os
 import stat
+import threading
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
+from queue import Queue
 from typing import IO
 
 from mailprobe.errors import Failure, Word
@@ -43,13 +44,20 @@ class PrivateFile:
 
         Raises Failure `usage` when it cannot; none of them are in the file then.
         """
-        self.replace(self.size, octets)
+        try:
+            whole = os.pwrite(self._descriptor, octets, self.size) == len(octets)
+        except OSError:
+            whole = False
+        if whole:
+            self.size += len(octets)
+        else:
+            self.replace(self.size, octets)  # from the beginning, in pieces; or it says why not
 
     def replace(self, size: int, octets: bytes) -> None:
-        """Put `octets` in the place of all that stands behind the first `size` octets.
+        """Write `octets` over what stands behind the first `size` octets, and beyond.
 
-        Where it grows, this is one write: whoever kills us finds the old text or the new one.
-        Raises Failure `usage`.
+        This is one write, and never makes the file shorter: whoever kills us finds the old text
+        or the new one.  Raises Failure `usage`; the old text stands then.
         """
         at, left = size, memoryview(octets)
         before = self.read(size, self.size - size) if size < self.size else b""
@@ -57,14 +65,12 @@ class PrivateFile:
             while left:
                 written = os.pwrite(self._descriptor, left, at)
                 at, left = at + written, left[written:]
-            if at < self.size:
-                os.ftruncate(self._descriptor, at)
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self.size)
                 os.pwrite(self._descriptor, before, size)
             raise _unwritable(self.path, error) from None
-        self.size = at
+        self.size = max(self.size, at)
 
     def cut(self, size: int) -> None:
         """Take back what was appended behind the first `size` octets."""
@@ -96,6 +102,51 @@ class PrivateFile:
                 os.fsync(descriptor)
         with contextlib.suppress(OSError):
             os.close(descriptor)
+
+
+class WriteBehind:
+    """Appends to a PrivateFile in a thread of its own: disk and network work at the same time.
+
+    At most two pieces are on their way, so that a kill costs no more of a body that was not
+    whole yet.  What went wrong is a Failure of the next call.
+    """
+
+    def __init__(self, file: PrivateFile) -> None:
+        self.path = file.path
+        self._file = file
+        self._failure: Failure | None = None
+        self._pieces: Queue[bytes | None] = Queue(maxsize=1)
+        self._thread = threading.Thread(target=self._write, daemon=True, name=file.path.name)
+        self._thread.start()
+
+    def append(self, octets: bytes) -> None:
+        """Have `octets` written behind all others.  Raises Failure `usage`."""
+        if self._failure is not None:
+            raise self._failure
+        self._pieces.put(octets)
+
+    def flush(self) -> PrivateFile:
+        """Wait until all of it is written; returns the file.  Raises Failure `usage`."""
+        self._pieces.join()
+        if self._failure is not None:
+            raise self._failure
+        return self._file
+
+    def close(self, *, durable: bool = True) -> None:
+        """Write what is left and close.  Never raises: `flush` tells what went wrong."""
+        self._pieces.put(None)
+        self._thread.join()
+        self._file.close(durable=durable)
+
+    def _write(self) -> None:
+        while (octets := self._pieces.get()) is not None:
+            try:
+                if self._failure is None:
+                    self._file.append(octets)
+            except Failure as failure:
+                self._failure = failure
+            finally:
+                self._pieces.task_done()
 
 
 def append_private(path: Path, octets: bytes) -> None:
@@ -144,16 +195,6 @@ def read_small(path: Path, limit: int) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Failure(Word.USAGE, f"cannot read {safe(str(path))}: {reason}") from None
-
-
-class Spool(SpooledTemporaryFile[bytes]):
-    """Octets in memory, and beyond a bound in a file without a name that only we can read.
-
-    Whoever holds it need not close it: it goes when nobody holds it any more.
-    """
-
-    def __del__(self) -> None:
-        self.close()
 
 
 def keep(file: IO[bytes], octets: bytes) -> None:

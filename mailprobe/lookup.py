@@ -6,16 +6,14 @@ import of this module.
 """
 
 import random
-import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from mailprobe.errors import Failure, Word
+from mailprobe.addresses import LABEL, parse_domain, parse_server, version_of
 from mailprobe.safe import safe
 
 if TYPE_CHECKING:
@@ -103,122 +101,6 @@ def next_hop(
     questions = _Questions(resolver, started + limit, limit, family)
     outcome, hosts, sentence = _find(domain, questions, shuffle)
     return NextHop(domain, outcome, hosts, sentence, time.monotonic() - started)
-
-
-_SERVER = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[0-9.]+))(?::(?P<port>[0-9]{1,5}))?")
-
-
-def parse_server(text: str) -> tuple[str, int]:
-    """Read `ADDRESS[:PORT]` or `[v6]:PORT`; raises `Failure` (usage) for anything else."""
-    found = _SERVER.fullmatch(text)
-    address = (found["v6"] or found["v4"]) if found else text  # else bare IPv6, or nonsense
-    port = int(found["port"] or 53) if found else 53
-    version = 6 if not found or found["v6"] else 4
-    well_formed = address.isascii() and address.isprintable() and 0 < port < 65536
-    if not well_formed or _version(address) != version:
-        raise Failure(
-            Word.USAGE,
-            f"expected a DNS server as ADDRESS, ADDRESS:PORT or [v6]:PORT, not '{safe(text)}'",
-        )
-    return address, port
-
-
-# RFC 5321, section 4.1.2 Domain, and the underscore that is met in the wild.
-_LABEL = re.compile(r"[A-Za-z0-9_-]+")
-_NOT_IN_A_DOMAIN = re.compile(r"[^A-Za-z0-9._\x80-\U0010ffff-]")
-
-
-def parse_domain(text: str) -> str:
-    """The A-label form of a mail domain, without its final dot.
-
-    Raises `Failure` (usage) for what cannot be one: empty, an address, a mailbox, a blank or a
-    control character, a label above 63 octets, a name above 253 (RFC 1035, section 2.3.4).
-    """
-    shown = f"'{safe(text[:80])}{'...' if len(text) > 80 else ''}'"
-    if "@" in text:
-        raise Failure(Word.USAGE, f"expected a domain, the part after the @, not {shown}")
-    if _version(text.removeprefix("[").removeprefix("IPv6:").removesuffix("]")):
-        raise Failure(Word.USAGE, f"an address has no MX: expected a domain, not {shown}")
-    domain = text if text.isascii() else _to_a_labels(text, shown)
-    domain = domain.removesuffix(".")
-    labels = domain.split(".")
-    if not all(map(_LABEL.fullmatch, labels)):
-        raise Failure(Word.USAGE, f"expected a domain such as example.org, not {shown}")
-    if max(map(len, labels)) > 63:
-        raise Failure(Word.USAGE, f"a label of {shown} is longer than 63 octets")
-    if len(domain) > 253:
-        raise Failure(Word.USAGE, f"the domain {shown} is longer than 253 octets")
-    if _version(domain):  # full-width digits become one only now
-        raise Failure(Word.USAGE, f"an address has no MX: expected a domain, not {shown}")
-    return domain
-
-
-def dangerous(address: str) -> str:
-    """Why nobody should connect to `address` only because a stranger's DNS names it, or ''.
-
-    Private addresses are fine: probing them is what mailprobe is for.
-    """
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return "not an address"
-    if isinstance(parsed, IPv6Address):
-        # The same address without its zone, or the IPv4 address that it carries.
-        parsed = _carried(parsed) or IPv6Address(int(parsed))
-    for network, reason in _DANGEROUS:
-        if parsed in ip_network(network):
-            return reason
-    return ""
-
-
-# The first row that fits wins: a metadata service lives on a link-local or private address.
-_DANGEROUS = (
-    ("169.254.169.254/32", "the metadata service of a cloud host"),
-    ("100.100.100.200/32", "the metadata service of a cloud host"),
-    ("fd00:ec2::254/128", "the metadata service of a cloud host"),
-    ("127.0.0.0/8", "a loopback address: this machine"),
-    ("::1/128", "a loopback address: this machine"),
-    ("0.0.0.0/8", "the unspecified address: this machine"),  # RFC 1122, section 3.2.1.3
-    ("::/128", "the unspecified address: this machine"),
-    ("169.254.0.0/16", "a link-local address"),
-    ("fe80::/10", "a link-local address"),
-    ("224.0.0.0/4", "a multicast address"),
-    ("ff00::/8", "a multicast address"),
-    ("255.255.255.255/32", "the broadcast address"),
-)
-
-
-def _carried(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address inside ::ffff:a.b.c.d, 64:ff9b::a.b.c.d, 2002:: or old ::a.b.c.d."""
-    low = int(address) & 0xFFFFFFFF
-    if address in ip_network("64:ff9b::/96") or (address in ip_network("::/96") and low > 1):
-        return IPv4Address(low)
-    return address.ipv4_mapped or address.sixtofour
-
-
-def _version(text: str) -> int:
-    """4 or 6 for an IP address, 0 for anything else."""
-    try:
-        return ip_address(text).version
-    except ValueError:
-        return 0
-
-
-def _to_a_labels(text: str, shown: str) -> str:
-    """IDNA 2008 with the mapping of UTS 46, so that BÜCHER is bücher."""
-    from dns.exception import DNSException
-    from dns.name import IDNA2008Codec, from_unicode
-
-    # Octets that mean something to from_unicode (a backslash) go no further, nor does a text so
-    # long that its A-labels cannot fit.
-    if _NOT_IN_A_DOMAIN.search(text) or len(text) > 254:
-        raise Failure(Word.USAGE, f"expected a domain such as example.org, not {shown}")
-    codec = IDNA2008Codec(uts_46=True, allow_pure_ascii=True)  # _smtp.bücher.example is asked
-    try:
-        return from_unicode(text, idna_codec=codec).to_text()
-    except (DNSException, ValueError) as error:
-        reason = safe(str(error))
-        raise Failure(Word.USAGE, f"{shown} has no IDNA form: {reason}") from error
 
 
 # ---- asking ----
@@ -438,7 +320,7 @@ def _rank(row: "MX") -> "tuple[int, Name]":
 
 def _host(row: "MX", questions: _Questions, *, resolved: bool) -> tuple[MailHost, Outcome | None]:
     name = _show(row.exchange)
-    if _version(name):
+    if version_of(name):
         trouble = "it is an address where RFC 5321, section 5.1 wants a name"
         return MailHost(row.preference, name, (), trouble), None
     if not resolved:
@@ -446,7 +328,7 @@ def _host(row: "MX", questions: _Questions, *, resolved: bool) -> tuple[MailHost
         return MailHost(row.preference, name, (), trouble), None
     found = questions.addresses(row.exchange)
     trouble = found.trouble
-    if not all(map(_LABEL.fullmatch, name.split("."))):
+    if not all(map(LABEL.fullmatch, name.split("."))):
         trouble = "; ".join(filter(None, ("it is no host name (RFC 1123, section 2.1)", trouble)))
     return MailHost(row.preference, name, found.addresses, trouble), found.failure
 

@@ -1,79 +1,35 @@
-"""A session: a `Connection`, a `Transport` and a clock, told as events to observers.
+"""A session: what a client may say on the wire, when, and what it remembers of the answers.
 
-Observers are called in order, with every event, before anything else happens.  Nothing here
-writes to a terminal or a file, and nothing here knows who types.
+Nothing here writes to a terminal or a file, and nothing here knows who types.
 """
 
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import IO
+from dataclasses import replace
 
-from mailprobe import files
 from mailprobe.errors import Failure, Word
-from mailprobe.protocol import events
+from mailprobe.exchanges import Exchange, ExchangeLog
 from mailprobe.protocol.catalogue import BEFORE_TLS, Catalogue, Then
-from mailprobe.protocol.connection import (
-    NEED_DATA,
-    Answer,
-    Connection,
-    Data,
-    Phase,
-    Raw,
-)
-from mailprobe.protocol.events import Ending, Event
+from mailprobe.protocol.events import Ending
 from mailprobe.protocol.facts import Effect
-from mailprobe.protocol.framing import Limits
-from mailprobe.protocol.model import Command, Reply, Role, State
+from mailprobe.protocol.items import Answer, Data, Phase, Raw
+from mailprobe.protocol.model import Command, State
+from mailprobe.safe import safe
 from mailprobe.transport.connect import connect
-from mailprobe.transport.link import (
-    Interrupted,
-    PlainText,
-    TlsFacts,
-    TlsSettings,
-    Transport,
-    WriteFailed,
-)
+from mailprobe.transport.link import Interrupted, Transport
 from mailprobe.transport.names import own_name
 from mailprobe.transport.target import Target, Tls
+from mailprobe.wire import Observer, Settings, Wire
 
-Observer = Callable[[Event], None]
+__all__ = ["Exchange", "Item", "Observer", "Session", "Settings"]
+
 Item = Command | Answer | Data | Raw
 
-_IN_MEMORY = 1024 * 1024  # octets of a body before it goes to a file that only we can read
-_KEPT = 100  # exchanges that are remembered
-_BODIES = 8  # bodies that are kept with them
+_TLS = State.TLS  # seen with every command, and Python 3.11 is slow to find it in its class
 _FAREWELL = 1.0  # seconds that a polite end may take
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a session behaves.  Times in seconds; `end` is a moment of `time.monotonic()`."""
-
-    timeout: float = 60.0  # the longest silence, and the longest time for a whole reply
-    end: float | None = None  # when the run is over, whatever it is doing (--max-time)
-    limits: Limits = field(default_factory=Limits)
-    tls: TlsSettings = field(default_factory=TlsSettings)
-    starttls: bool = False  # TLS before anything but hello, by STARTTLS or STLS
-    insecure_auth: bool = False  # credentials may travel in the clear
-    hello_name: str = ""  # what EHLO, LHLO say; "" is this host's own name
-    keep_bodies: bool = True
-
-
-@dataclass(slots=True)
-class Exchange:
-    """What happened to one command.  Times are seconds since the session opened."""
-
-    command: Command
-    sent_at: float
-    replies: list[Reply] = field(default_factory=list)
-    took: float = 0.0  # from the command to the last reply so far
-    # Of a multi-line response, dots undone; only the newest few exchanges keep theirs.
-    body: IO[bytes] | None = None
-
-
-class Session:
+class Session(Wire):
     """A link to one server, from the first octet to the last.
 
     Methods that wait raise Failure after the `Failed` event was observed; they return False
@@ -87,18 +43,11 @@ class Session:
         settings: Settings | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.settings = settings or Settings()
-        self.connection = Connection(catalogue, Role.CLIENT, self.settings.limits)
-        self.exchanges: deque[Exchange] = deque(maxlen=_KEPT)
-        self.closed = False
-        self._observers = tuple(observers)
-        self._clock = clock
-        self._started = clock()
-        self._transport: Transport | None = None
-        self._server_name = ""
-        self._failure: Failure | None = None
-        self._reading: Exchange | None = None  # whose body is coming
-        self._bodies: deque[Exchange] = deque()  # whose bodies are kept
+        settings = settings or Settings()
+        self._log = ExchangeLog(keep_bodies=settings.keep_bodies)
+        self._asked_for_tls = False
+        self.exchanges = self._log.exchanges  # the newest commands, the oldest of them first
+        super().__init__(catalogue, (self._log, *observers), settings, clock)
 
     # ------------------------------------------------------------------------ opening, ending
 
@@ -126,6 +75,7 @@ class Session:
 
     def close(self) -> None:
         """End politely: close_notify, FIN, and at most a second for the server's own end."""
+        self.poll()  # the server may have ended before us
         if self._transport is not None and not self.closed:
             limit = time.monotonic() + _FAREWELL
             end = self.settings.end
@@ -163,34 +113,11 @@ class Session:
                 return
         self.exchange(b"QUIT")
 
-    def drop(self) -> None:
-        """End at once, without a word to the server: in POP3 nothing is deleted."""
-        if self._transport is not None and not self.closed:
-            self._transport.drop()
-            self._end(Ending.LOCAL)
-
     def release(self) -> None:
         """Let go of the bodies that were kept; they cannot be looked at any more."""
-        for exchange in self.exchanges:
-            if exchange.body is not None:
-                exchange.body.close()
+        self._log.release()
 
     # ---------------------------------------------------------------------------- what is known
-
-    def now(self) -> float:
-        """Seconds since the session opened."""
-        return self._clock() - self._started
-
-    @property
-    def state(self) -> State:
-        return self.connection.state
-
-    @property
-    def transport(self) -> Transport:
-        """The link.  Raises Failure `usage` when there is none."""
-        if self._transport is None:
-            raise Failure(Word.USAGE, "there is no connection")
-        return self._transport
 
     @property
     def last(self) -> Exchange | None:
@@ -206,15 +133,16 @@ class Session:
         """Whether `item` carries a credential over a link that others can read."""
         if self.connection.facts.tls or self.loopback:
             return False
+        begun = self.connection.begun  # a line may go out in pieces
         match item:
             case Answer(line=line):
-                return line not in (b"", b"*")
-            case Command():
-                return self._credential(item)
+                return begun + line not in (b"", b"*")
+            case Command(line=line):
+                return self._credential(Command(begun + line))
             case Raw(octets=octets) if self.connection.phase is Phase.ANSWER:
-                return octets.strip() not in (b"", b"*")
+                return (begun + octets).strip() not in (b"", b"*")
             case Raw(octets=octets) if self.connection.phase is Phase.COMMAND:
-                lines = octets.replace(b"\r", b"").split(b"\n")
+                lines = (begun + octets).replace(b"\r", b"").split(b"\n")
                 return any(self._credential(Command(line)) for line in lines)
             case _:
                 return False
@@ -251,9 +179,9 @@ class Session:
         """
         self.poll()
         self._check()
-        if self.state is State.TLS:  # the go-ahead came while nobody waited
+        if self.connection.facts.state is _TLS:  # the go-ahead came while nobody waited
             self._start_tls(implicit=False)
-        if self.must_upgrade(item) and not self.upgrade():
+        if self.settings.starttls and not self._prepare_tls(item):
             return False
         if self.exposes(item) and not self.settings.insecure_auth:
             raise Failure(
@@ -264,6 +192,34 @@ class Session:
         octets = self.connection.send(item, self.now())
         return self._write(octets)
 
+    def _prepare_tls(self, item: Item) -> bool:
+        """Where TLS is required, reach it before `item` goes; False when interrupted."""
+        then = self._then(item)
+        if self._tls_was_refused and then is not Then.CLOSE:
+            raise self._without_tls("was refused")
+        if self.must_upgrade(item) and not self.upgrade():
+            return False
+        self._asked_for_tls = self._asked_for_tls or then is Then.TLS
+        return True
+
+    @property
+    def _tls_was_refused(self) -> bool:
+        """Whether it is required, was asked for, and the answer was no."""
+        connection = self.connection
+        asked = self.settings.starttls and self._asked_for_tls
+        return asked and not connection.facts.tls and not connection.waiting
+
+    @property
+    def _tls_verb(self) -> str:
+        return next(row.verb for row in self.connection.catalogue if row.then is Then.TLS)
+
+    def _without_tls(self, why: str) -> Failure:
+        return Failure(Word.SECURITY, f"TLS is required and {self._tls_verb} {why}")
+
+    def _then(self, item: Item) -> Then:
+        row = self.connection.catalogue.row(item) if isinstance(item, Command) else None
+        return row.then if row is not None else Then.NOTHING
+
     def exchange(self, line: bytes) -> Exchange | None:
         """Send a command, wait for all that is owed, and return what happened.
 
@@ -272,65 +228,38 @@ class Session:
         self.send(Command(line))
         return self.last if self.wait() else None
 
-    def wait(self) -> bool:
-        """Wait until nothing is owed, then do the handshake that a go-ahead asks for.
-
-        A line that is no reply is raised as `protocol`, and may be waited past: the link lives.
-        """
-        connection, deadline, owed = self.connection, 0.0, -1
-        while (outstanding := connection.outstanding) or connection.reading_body:
-            if outstanding != owed or connection.reading_body:
-                deadline, owed = self._deadline(), outstanding
-            self._check()
-            if not self._receive(deadline):
-                return False
-        self.check()
-        if self.state is State.TLS and not self.closed:
-            self._start_tls(implicit=False)
-        return True
-
-    def poll(self) -> None:
-        """Take in what has come already, without waiting; `check` tells what went wrong."""
-        if self._transport is None or self.connection.lost:
-            return
-        deadline = 0.0
-        try:
-            while (octets := self._transport.poll_receive()) is not None:
-                self._take(octets)
-                if self.closed:
-                    return
-                deadline = deadline or self._deadline()
-                if time.monotonic() > deadline:
-                    raise Failure(Word.TIMEOUT, "")
-        except Failure as failure:
-            what = f"the end of what {self._transport.peer} says did not come"
-            self._failure = self._give_up(self._explain(failure, what))
-
     def upgrade(self) -> bool:
         """Start TLS by STARTTLS or STLS, with hello before and after, as if it were typed.
 
         False when interrupted.  Raises Failure `security` when the server does not offer it, or
         refuses.
         """
-        catalogue, facts = self.connection.catalogue, self.connection.facts
-        verb = next(row.verb for row in catalogue if row.then is Then.TLS)
+        facts, verb = self.connection.facts, self._tls_verb
         if not self.wait():
             return False
         if facts.tls:
             return True
-        if any(catalogue.row(one.command).then is Then.TLS for one in self.exchanges):
-            raise Failure(Word.SECURITY, f"TLS is required and {verb} was refused")
+        if self._tls_was_refused:
+            raise self._without_tls("was refused")
         hello = self._hello_line()
         unasked = hello and facts.offers is None and not self._said_hello()
         if unasked and self.exchange(hello) is None:
             return False
         if verb not in (facts.offers or ()) and (hello or facts.offers is not None):
-            raise Failure(Word.SECURITY, f"TLS is required and {verb} is not offered")
+            raise self._without_tls("is not offered")
         if self.exchange(verb.encode()) is None:
             return False
         if not self.connection.facts.tls:
-            raise Failure(Word.SECURITY, f"TLS is required and {verb} was refused")
-        return not hello or self.exchange(self._hello_line()) is not None
+            raise self._without_tls("was refused")
+        return not hello or self._say_hello_again()
+
+    def _say_hello_again(self) -> bool:
+        """What was offered in the clear does not count (RFC 3207, section 4.2)."""
+        again = self.exchange(self._hello_line())
+        if again is not None and again.replies[-1].refused:
+            said = safe(again.replies[-1].lines[-1])
+            raise Failure(Word.REFUSED, f"{again.command.verb} over TLS was answered: {said}")
+        return again is not None
 
     def _said_hello(self) -> list[bytes]:
         """Every EHLO or LHLO so far."""
@@ -347,190 +276,3 @@ class Session:
             return said[-1]
         name = self.settings.hello_name or own_name(self.transport.local)
         return f"{verbs[0]} {name}".encode()
-
-    # ------------------------------------------------------------------------------- the wire
-
-    def _deadline(self) -> float:
-        """The moment at which a reply that is due now is late."""
-        limit = time.monotonic() + self.settings.timeout
-        return limit if self.settings.end is None else min(limit, self.settings.end)
-
-    def _write(self, octets: bytes) -> bool:
-        try:
-            sent = self.transport.send(octets, self._deadline(), self.poll)
-        except WriteFailed as failure:
-            self._read_on(failure)
-            return True
-        except Failure as failure:
-            what = f"{self.transport.peer} took nothing more"
-            raise self._give_up(self._explain(failure, what)) from None
-        self._pump()
-        return sent == len(octets)
-
-    def _read_on(self, failure: Failure) -> None:
-        """The server takes nothing more; what it said before may be the answer, a 421.
-
-        Raises what the server's end was, or `failure`, where it was not.
-        """
-        self._pump()
-        deadline = self._deadline()
-        while not self.closed:
-            if not self._receive(deadline):
-                raise self._give_up(failure) from None
-        self.check()
-        if self.connection.waiting:
-            raise failure
-
-    def _receive(self, deadline: float) -> bool:
-        try:
-            octets = self.transport.receive(deadline)
-            if octets is None:
-                return False
-            self._take(octets)
-            late = time.monotonic() > deadline and self.connection.waiting
-        except Failure as failure:
-            raise self._give_up(self._explain(failure, self._overdue())) from None
-        if late and not self.closed:
-            raise self._give_up(self._explain(Failure(Word.TIMEOUT, ""), self._overdue()))
-        return True
-
-    def _overdue(self) -> str:
-        return f"{self.connection.due_next()} did not come from {self.transport.peer}"
-
-    def _explain(self, failure: Failure, what: str) -> Failure:
-        """Say what was too late, and which limit it was."""
-        if failure.word is not Word.TIMEOUT:
-            return failure
-        end = self.settings.end
-        over = end is not None and time.monotonic() >= end
-        limit = "--max-time" if over else f"{self.settings.timeout:g} s (--timeout)"
-        hint = ""
-        silent = self.connection.state is State.CONNECT and not self.connection.facts.tls
-        if silent and self._transport is not None:
-            hint = "; a port that wants TLS at once is silent, too: try --tls"
-        return Failure(Word.TIMEOUT, f"{what} within {limit}{hint}")
-
-    def _take(self, octets: memoryview) -> None:
-        if len(octets):
-            self.connection.receive_data(octets, self.now())
-            self._pump()
-            if self.connection.lost:  # nothing that comes can be understood any more
-                self._abandon()
-            return
-        ending = self.transport.ending or Ending.EOF
-        if ending == Ending.RESET and self.connection.waiting:
-            due = self.connection.due_next()
-            self.connection.fail(Word.RESET, f"the connection was reset before {due}", self.now())
-        self.connection.receive_data(b"", self.now())
-        self._pump()
-        self.transport.drop()
-        self._end(ending)
-
-    def _start_tls(self, *, implicit: bool) -> None:
-        try:
-            facts = self.transport.start_tls(
-                self.settings.tls, self._server_name, self._deadline(), upgrade=not implicit
-            )
-        except PlainText as failure:
-            raise self._give_up(failure, failure.octets) from None
-        except Failure as failure:
-            what = f"the TLS handshake with {self.transport.peer} was not finished"
-            raise self._give_up(self._explain(failure, what)) from None
-        except Interrupted:
-            self.drop()
-            raise
-        self.connection.start_tls(self._started_tls(facts, implicit=implicit))
-        self._pump()
-
-    def _started_tls(self, facts: TlsFacts, *, implicit: bool) -> events.TlsStarted:
-        return events.TlsStarted(
-            self.now(), facts.version, facts.cipher, facts.server_name, facts.verified, implicit
-        )
-
-    def _give_up(self, failure: Failure, octets: bytes = b"") -> Failure:
-        """Tell observers that the session failed, and end it; returns what to raise now."""
-        self.connection.fail(failure.word, failure.sentence, self.now(), octets)
-        self._pump()
-        self._abandon()
-        self._failure = None
-        return failure
-
-    def _abandon(self) -> None:
-        if self._transport is not None:
-            self._transport.drop()
-        self._end(Ending.LOCAL)
-
-    def _end(self, how: str) -> None:
-        if self.closed:
-            return
-        self.closed = True
-        self.connection.close(how, self.now())
-        self._pump()
-
-    def check(self) -> None:
-        """Raise the failure that `poll` has met, once."""
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
-
-    def _check(self) -> None:
-        """Raise the failure that an event told of, once; without one, nothing can be sent."""
-        self.check()
-        if self.closed:
-            raise Failure(Word.EOF, "the connection is closed")
-
-    # -------------------------------------------------------------------------------- observing
-
-    def _pump(self) -> None:
-        while (event := self.connection.next_event()) is not NEED_DATA:
-            self._observe(event)
-
-    def _observe(self, event: Event) -> None:
-        match event:
-            case events.CommandSent():
-                self._remember(Exchange(event.command, event.at))
-            case events.ReplyReceived():
-                self._answered(event)
-            case events.BodyChunk():
-                self._keep(event)
-            case events.Failed():
-                self._failure = self._failure or Failure(event.word, event.sentence)
-            case _:
-                pass
-        for observer in self._observers:
-            observer(event)
-
-    def _remember(self, exchange: Exchange) -> None:
-        if len(self.exchanges) == _KEPT and (oldest := self.exchanges[0].body) is not None:
-            oldest.close()
-        self.exchanges.append(exchange)
-
-    def _answered(self, event: events.ReplyReceived) -> None:
-        for exchange in reversed(self.exchanges):
-            if exchange.command is event.command:
-                exchange.replies.append(event.reply)
-                exchange.took = event.at - exchange.sent_at
-                if event.body:
-                    self._reading = exchange
-                    exchange.body = self._spool(exchange) if self.settings.keep_bodies else None
-                return
-
-    def _spool(self, exchange: Exchange) -> IO[bytes]:
-        if len(self._bodies) == _BODIES:
-            oldest = self._bodies.popleft()
-            if oldest.body is not None:
-                oldest.body.close()
-                oldest.body = None
-        self._bodies.append(exchange)
-        return files.Spool(_IN_MEMORY)
-
-    def _keep(self, event: events.BodyChunk) -> None:
-        exchange = self._reading
-        if exchange is None:
-            return
-        exchange.took = event.at - exchange.sent_at
-        if exchange.body is not None:
-            try:
-                files.keep(exchange.body, event.octets)
-            except Failure:  # the disk is full; whoever looks finds no body rather than a part
-                exchange.body = None

@@ -25,6 +25,7 @@ def test_a_new_file_is_private_and_grows(tmp_path: Path) -> None:
     file.replace(4, b"three four")
     assert file.read(0, 99) == b"one three four"
     file.replace(4, b"x")
+    assert file.read(0, 99) == b"one xhree four"
     file.cut(4)
     file.append(b"end")
     assert (file.size, file.read(4, 99)) == (7, b"end")

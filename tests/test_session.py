@@ -15,9 +15,9 @@ import trustme
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.protocol.connection import Answer, Data, Raw
 from mailprobe.protocol.events import Ending, Event
 from mailprobe.protocol.framing import Limits
+from mailprobe.protocol.items import Answer, Data, Raw
 from mailprobe.protocol.model import Command, Protocol, State
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import LMTP, SMTP
@@ -362,7 +362,7 @@ def test_a_reply_must_come_whole_in_time(
 ) -> None:
     """Drops that never end run into the limit, though none of them is late."""
     session, _, _ = started(*[drip] * 200, timeout=100)
-    monkeypatch.setattr("mailprobe.session.time", Clock(1))
+    monkeypatch.setattr("mailprobe.wire.time", Clock(1))
     if word is None:
         assert session.exchange(b"NOOP") is not None
     else:
@@ -372,7 +372,7 @@ def test_a_reply_must_come_whole_in_time(
 def test_a_body_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only silence counts while a multi-line response comes."""
     session, _, _ = started(b"+OK\r\n", *[b"x\r\n"] * 300, b".\r\n", catalogue=POP3, timeout=100)
-    monkeypatch.setattr("mailprobe.session.time", Clock(1))
+    monkeypatch.setattr("mailprobe.wire.time", Clock(1))
     assert session.exchange(b"RETR 1") is not None
 
 
@@ -387,7 +387,7 @@ def test_a_flood_that_nobody_asked_for_ends(monkeypatch: pytest.MonkeyPatch) -> 
     """Taking in what is there is bounded, too."""
     session = Session(SMTP, (), Settings(timeout=100))
     session.attach(Chatter([GREETING]))
-    monkeypatch.setattr("mailprobe.session.time", Clock(1))
+    monkeypatch.setattr("mailprobe.wire.time", Clock(1))
     session.poll()
     assert failure_of(session.check).word is Word.TIMEOUT
     session.check()
@@ -753,3 +753,51 @@ def test_a_pair_in_memory() -> None:
     assert session.last is None
     session.drop()
     theirs.drop()
+
+
+def test_a_credential_in_pieces_is_one() -> None:
+    """A line that /raw began is judged together with what ends it."""
+    session, link, _ = started(catalogue=POP3, peer="192.0.2.1:110")
+    session.send(Raw(b"PA"))
+    for item in (Raw(b"SS secret\r\n"), Command(b"SS secret")):
+        assert failure_of(lambda item=item: session.send(item)).word is Word.SECURITY
+    assert link.sent == [b"PA"]
+
+
+def test_a_refusal_of_tls_is_remembered() -> None:
+    """However much was said since: nothing but QUIT goes out any more."""
+    session, link, _ = started(OFFER, b"454 no\r\n", b"221 bye\r\n", starttls=True)
+    session.exchange(b"EHLO me")
+    session.exchange(b"STARTTLS")
+    for line in (b"EHLO me", b"STARTTLS", b"NOOP"):
+        failure = failure_of(lambda line=line: session.exchange(line))
+        assert (failure.word, failure.sentence) == (
+            Word.SECURITY,
+            "TLS is required and STARTTLS was refused",
+        )
+    session.exchange(b"QUIT")
+    assert link.sent == [b"EHLO me\r\n", b"STARTTLS\r\n", b"QUIT\r\n"]
+
+
+def test_a_refused_hello_over_tls_ends_the_upgrade() -> None:
+    """The line that wanted TLS does not go out behind it."""
+    session, link, _ = started(OFFER, GO, b"550 no\r\n", starttls=True, hello_name="me")
+    failure = failure_of(lambda: session.exchange(b"MAIL FROM:<a@b>"))
+    assert (failure.word, failure.sentence) == (
+        Word.REFUSED,
+        "EHLO over TLS was answered: 550 no",
+    )
+    assert b"MAIL FROM:<a@b>\r\n" not in link.sent
+
+
+def test_after_421_nobody_is_waited_for() -> None:
+    """Of two recipients one has its answer; the other will not have one."""
+    session, _, _ = started(
+        b"250 hi\r\n", b"250 a\r\n", b"250 b\r\n", b"250 c\r\n", b"354 go\r\n", b"421 bye\r\n",
+        catalogue=LMTP,
+    )  # fmt: skip
+    for line in (b"LHLO me", b"MAIL FROM:<>", b"RCPT TO:<a@b>", b"RCPT TO:<c@d>", b"DATA"):
+        session.exchange(line)
+    session.send(Data(b".\r\n"))
+    assert session.wait()
+    assert session.state is State.CLOSED

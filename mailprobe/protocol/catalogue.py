@@ -4,14 +4,14 @@ One typed row per command drives framing, advice, completion, hints, help, redac
 sandbox.  This module imports no rows: they stand in `smtp` and `pop3`.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
+from re import DOTALL
 
 from mailprobe.protocol import codes
 from mailprobe.protocol.facts import Effect, Facts
-from mailprobe.protocol.grammar import ANYTHING
+from mailprobe.protocol.grammar import ANYTHING, Rule
 from mailprobe.protocol.model import Advice, Command, Protocol, State
 
 
@@ -77,7 +77,7 @@ class Shape:
     words: Mapping[str, Lines] = field(default_factory=dict)
 
     def of(self, argument: bytes) -> Lines:
-        words = argument.split(None, 1)
+        words = argument.split(None, 1) if argument else ()
         if not words:
             return self.bare
         return self.words.get(words[0].upper().decode("latin-1"), self.argued)
@@ -129,17 +129,28 @@ class CommandSpec:
     arguments: tuple[Parameter, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     prefix: str = ""  # fixed text between verb and first argument: "FROM:<"
-    pattern: re.Pattern[bytes] = ANYTHING  # the whole argument, where it is right
+    pattern: Rule = ANYTHING  # the whole argument, where it is right
     needs: str = ""  # EHLO keyword or capability that must be offered
     pipelined: bool = False  # may be followed by another before its reply (RFC 2920, section 3.1)
-    secret: re.Pattern[bytes] | None = None  # its group 1, in the argument, must not be shown
+    secret: Rule | None = None  # its group 1, in the argument, must not be shown
     meanings: Mapping[str, str] = field(default_factory=dict)  # reply code: what it says here
     standing: Standing = Standing.CORE
+    # Whether mail data comes by this command, until one that says LAST (RFC 3030).
+    takes_last: bool = field(init=False, compare=False)
+    # Whether a positive reply makes anything known, or changes where the session stands.
+    consequential: bool = field(init=False, compare=False)
 
-    @property
-    def takes_last(self) -> bool:
-        """Whether mail data comes by this command, until one that says LAST (RFC 3030)."""
-        return any(argument.name == "LAST" for argument in self.arguments)
+    def __post_init__(self) -> None:
+        takes_last = any(argument.name == "LAST" for argument in self.arguments)
+        object.__setattr__(self, "takes_last", takes_last)
+        nothing = (self.after, self.then, self.effect) == (None, Then.NOTHING, Effect.NOTHING)
+        object.__setattr__(self, "consequential", not nothing)
+
+    def says_last(self, command: Command) -> bool:
+        """Whether `command` is a well written one of this row, and no mail data follows it."""
+        if not self.takes_last or not self.pattern.fullmatch(command.argument):
+            return False
+        return command.argument.upper().split()[-1] == b"LAST"
 
     @property
     def bare(self) -> bool:
@@ -161,10 +172,18 @@ class Offer:
 
 
 # Credentials keep their place whatever protocol somebody believes to be speaking.
-SECRETS: dict[str, re.Pattern[bytes]] = {
-    "PASS": re.compile(rb"(.*)", re.DOTALL),
-    "APOP": re.compile(rb"[ \t]*[^ \t]+[ \t]+(.*)", re.DOTALL),
-    "AUTH": re.compile(rb"[ \t]*[^ \t]+[ \t]+(.*)", re.DOTALL),
+SECRETS: dict[str, Rule] = {
+    "PASS": Rule(rb"(.*)", DOTALL),
+    "APOP": Rule(rb"[ \t]*[^ \t]+[ \t]+(.*)", DOTALL),
+    "AUTH": Rule(rb"[ \t]*[^ \t]+[ \t]+(.*)", DOTALL),
+}
+
+# The one answer that opens what follows a command; any other, however friendly, does not.
+# RFC 5321, section 4.1.1.4; RFC 4954, section 4; RFC 5034, section 4; RFC 3207, section 4.
+GO_AHEADS: dict[Then, frozenset[str]] = {
+    Then.DATA: frozenset({"354"}),
+    Then.SASL: frozenset({"334", "+"}),
+    Then.TLS: frozenset({"220", "+OK"}),
 }
 
 # What may go out in the clear when TLS is required: that by which TLS is reached, and the end.
@@ -210,7 +229,9 @@ class Catalogue:
         """
         row = self._rows.get(command.verb)
         pattern = row.secret if row else SECRETS.get(command.verb)
-        match = pattern.match(command.argument) if pattern else None
+        if pattern is None:
+            return None
+        match = pattern.match(command.argument)
         if match is None or match[1] in (b"", b"="):
             return None
         offset = len(command.line) - len(command.argument)

@@ -49,6 +49,7 @@ class Facts:
     state: State = State.CONNECT
     tls: bool = False
     authenticated: bool = False
+    login_refused: bool = False  # by the last AUTH: an answer to it may come as a command
     greeting: bytes | None = None
     # EHLO keyword or capability, upper case, to its arguments; None: nobody has asked yet
     offers: dict[str, str] | None = None
@@ -92,6 +93,7 @@ class Facts:
         self.forget_transaction()
         self.offers = None
         self.authenticated = False
+        self.login_refused = False
         self.count = None
         self.messages = {}
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from mailprobe.errors import Failure, Word
+from mailprobe.protocol.codes import REPLY_CODES
 from mailprobe.protocol.grammar import POP3_STATUS_LINE, SMTP_REPLY_LINE
 from mailprobe.protocol.model import Deviation, Reply
 from mailprobe.safe import safe
@@ -15,6 +16,8 @@ from mailprobe.safe import safe
 CRLF = b"\r\n"
 END_OF_DATA = b"\r\n.\r\n"  # RFC 5321, section 4.1.1.4; RFC 1939, section 3
 _REPLY_LINES = 10_000
+# Nearly every reply is one line with one of these, and nothing odd about it.
+_CODES = {code.encode(): code for code in (*REPLY_CODES, "+OK", "-ERR", "+")}
 _LF = re.compile(rb"\n")
 _DOT_LINE = re.compile(rb"\r\n\.")  # seen to be faster than bytes.replace() where dots are many
 
@@ -35,47 +38,35 @@ def over(limit: str, octets: int, what: str) -> Failure:
 
 
 class ReceiveBuffer:
-    """Octets that came and are not framed yet."""
+    """Octets that came and are not framed yet.  `octets` is for looking only."""
 
     def __init__(self) -> None:
-        self._octets = bytearray()
+        self.octets = bytearray()
         self._searched = 0  # no LF before this offset: keeps one-octet drips linear
 
-    def __len__(self) -> int:
-        return len(self._octets)
-
-    @property
-    def octets(self) -> bytes:
-        """A copy of what is there."""
-        return bytes(self._octets)
-
     def append(self, octets: bytes | memoryview) -> None:
-        self._octets += octets
-
-    def peek(self) -> int:
-        """The first octet; the buffer is not empty."""
-        return self._octets[0]
+        self.octets += octets
 
     def take_line(self, limit: int, what: str) -> bytes | None:
         """The next line with its LF, or None.  Failure `limit` when it grows beyond `limit`."""
-        at = self._octets.find(b"\n", self._searched)
-        if (at if at >= 0 else len(self._octets)) >= limit:
+        at = self.octets.find(b"\n", self._searched)
+        if (at if at >= 0 else len(self.octets)) >= limit:
             raise over("line", limit, what)
         if at < 0:
-            self._searched = len(self._octets)
+            self._searched = len(self.octets)
             return None
         return self.take(at + 1)
 
     def take(self, count: int) -> bytes:
         """The first `count` octets, or as many as there are."""
-        octets = bytes(self._octets[:count])
-        del self._octets[:count]
+        octets = bytes(self.octets[:count])
+        del self.octets[:count]
         self._searched = 0
         return octets
 
     def take_all(self) -> bytes:
-        octets = bytes(self._octets)
-        self._octets.clear()
+        octets = bytes(self.octets)
+        self.octets.clear()
         self._searched = 0
         return octets
 
@@ -86,7 +77,7 @@ class ReplyReader:
     def __init__(self, buffer: ReceiveBuffer, limits: Limits, *, pop3: bool) -> None:
         self._buffer = buffer
         self._limits = limits
-        self._status = POP3_STATUS_LINE if pop3 else SMTP_REPLY_LINE
+        self._status = (POP3_STATUS_LINE if pop3 else SMTP_REPLY_LINE).compiled
         self._pop3 = pop3
         self._lines: list[bytes] = []
         self._wire = bytearray()
@@ -98,11 +89,10 @@ class ReplyReader:
         `challenge`: a POP3 reply may be "+" (RFC 5034).  Raises Failure `protocol` for a line
         that is no reply, `limit` for one that is too long; `forget()` gives what was read.
         """
+        octets = self._buffer.octets
         while True:
-            if not self._lines and len(self._buffer) and self._buffer.peek() in _BINARY:
-                raise Failure(
-                    Word.PROTOCOL, f"this is no mail server: {_BINARY[self._buffer.peek()]}"
-                )
+            if not self._lines and octets and octets[0] in _BINARY:
+                raise Failure(Word.PROTOCOL, f"this is no mail server: {_BINARY[octets[0]]}")
             try:
                 line = self._buffer.take_line(self._limits.line, "a reply line")
             except Failure:
@@ -114,23 +104,28 @@ class ReplyReader:
                 return reply
 
     def _take(self, line: bytes, *, challenge: bool) -> Reply | None:
-        offset = len(self._wire)
-        self._wire += line
-        content = line[:-2] if line.endswith(CRLF) else line[:-1]
+        crlf = line.endswith(CRLF)
+        content = line[:-2] if crlf else line[:-1]
         match = self._status.match(content)
+        offset = len(self._wire)
         if match is None or (match[1] == b"+" and not challenge):
+            self._wire += line
             raise Failure(Word.PROTOCOL, _complaint(content))
-        if not line.endswith(CRLF):
+        code = match[1]
+        last = self._pop3 or match[2] != b"-"
+        if last and crlf and not offset and code in _CODES and len(line) <= self._limits.reply:
+            return Reply((content,), _CODES[code], line)
+        self._wire += line
+        if not crlf:
             reference = "RFC 1939, section 3" if self._pop3 else "RFC 5321, section 2.3.8"
             self._deviate("bare LF", reference, offset + len(content))
-        code = match[1]
         if self._pop3:
             if code != code.upper():
                 self._deviate("status indicator in lower case", "RFC 1939, section 3", offset)
             return self._finish(content, code)
         if self._lines and not self._lines[0].startswith(code):
             self._deviate("the code changes inside the reply", "RFC 5321, section 4.2.1", offset)
-        if match[2] != b"-":
+        if last:
             return self._finish(content, code)
         self._lines.append(content)
         if len(self._wire) > self._limits.reply:
@@ -143,15 +138,11 @@ class ReplyReader:
         self._deviations.append(Deviation(what, reference, at))
 
     def _finish(self, content: bytes, code: bytes) -> Reply:
-        lines = (*self._lines, content)
-        # Of a reply with two codes the last one counts: it is the line that says "the end".
-        reply = Reply(
-            lines, code.decode("ascii").upper(), bytes(self._wire), tuple(self._deviations)
-        )
-        if len(reply.wire) > self._limits.reply:
+        if len(self._wire) > self._limits.reply:
             raise over("reply", self._limits.reply, "a reply")
-        self.forget()
-        return reply
+        lines, deviations = (*self._lines, content), tuple(self._deviations)
+        # Of a reply with two codes the last one counts: it is the line that says "the end".
+        return Reply(lines, code.decode("ascii").upper(), self.forget(), deviations)
 
     @property
     def unfinished(self) -> bytes:

@@ -38,9 +38,6 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-_COMMAND = re.compile(rb"[ \t]*([^ \t]*)[ \t]?(.*)", re.DOTALL)
-
-
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command line.  `line` is the exact octets without CRLF; any octets will do."""
@@ -50,10 +47,10 @@ class Command:
     argument: bytes = field(init=False, compare=False)  # what follows the verb and one blank
 
     def __post_init__(self) -> None:
-        match = _COMMAND.fullmatch(self.line)
-        assert match is not None  # the pattern matches every octet string
-        object.__setattr__(self, "verb", match[1].upper().decode("latin-1"))
-        object.__setattr__(self, "argument", match[2])
+        line = self.line.lstrip(b" \t")
+        verb = line.partition(b" ")[0].partition(b"\t")[0]
+        object.__setattr__(self, "verb", verb.upper().decode("latin-1"))
+        object.__setattr__(self, "argument", line[len(verb) + 1 :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +122,7 @@ class Reply:
 
     @property
     def verdict(self) -> Verdict:
-        return _VERDICTS[self.code if self.code in _VERDICTS else self.code[0]]
+        return _VERDICTS.get(self.code) or _VERDICTS[self.code[0]]
 
     @property
     def positive(self) -> bool:

@@ -14,6 +14,7 @@ from mailprobe.protocol.model import Advice, Command, Deviation, Reply, Verdict
 from mailprobe.render import theme
 from mailprobe.render.body import BodyText
 from mailprobe.safe import safe
+from mailprobe.transcript.redact import PUBLIC_ANSWERS
 
 _TIMED = 1000  # commands on their way whose time is kept
 _CUT = 2000  # octets of an unfinished reply that are shown
@@ -51,6 +52,8 @@ class Screen:
         self._color = color
         self._secrets = secrets
         self._plain = plain
+        self.hushed = False  # the person does not want to see the rest of this body
+        self._withheld = False  # a part of the body was not shown
         self._typed: bytes | None = None
         # what is on its way, and since when; an AUTH or DATA stands there once for each step
         self._asked: deque[tuple[Command, float]] = deque(maxlen=_TIMED)
@@ -70,7 +73,7 @@ class Screen:
             case events.CommandSent():
                 self._sent(event)
             case events.AnswerSent():
-                self._asked.append((event.command, event.at))
+                self._answered(event)
             case events.DataSent(last=True) if self._last is not None:
                 self._asked.append((self._last, event.at))
             case events.Greeting():
@@ -84,8 +87,11 @@ class Screen:
             case _:
                 self._remark(event)
 
-    def expect_typed(self, line: bytes) -> None:
-        """The next command of these octets was typed: it is on the screen already."""
+    def expect_typed(self, line: bytes | None) -> None:
+        """The next command of these octets was typed: it is on the screen already.
+
+        None takes that back: it was not sent.
+        """
         self._typed = line
 
     @property
@@ -119,6 +125,15 @@ class Screen:
         else:
             start, end = event.secret
             shown = f"{safe(line[:start])}****{safe(line[end:])}"
+        self._show(self._paint("sent", f"> {shown}"))
+
+    def _answered(self, event: events.AnswerSent) -> None:
+        """A step of a login: secret, but for what gives nothing away."""
+        self._asked.append((event.command, event.at))
+        if event.line == self._typed:
+            self._typed = None
+            return
+        shown = safe(event.line) if event.line in PUBLIC_ANSWERS else "****"
         self._show(self._paint("sent", f"> {shown}"))
 
     # -------------------------------------------------------------------------------- replies
@@ -155,15 +170,22 @@ class Screen:
     # ----------------------------------------------------------------------------------- body
 
     def _chunk(self, event: events.BodyChunk) -> None:
-        text = self._body.feed(event.octets)
         self._body_size += len(event.octets)
+        if self.hushed:
+            self._withheld = self._withheld or bool(event.octets)
+            text = ""
+        else:
+            text = self._body.feed(event.octets)
         if event.last:
             text += self._body.finish() + self._end_of_body(event.at)
+            self.hushed = self._withheld = False
         if text:
             self._write(text)
 
     def _end_of_body(self, at: float) -> str:
         words = [f"{self._body_size} octets"]
+        if self._withheld:
+            words.append("the rest not shown")
         if self._body_since is not None:
             words.append(_took(at - self._body_since))
         return self._paint("time", f"< .  ({', '.join(words)})") + "\n"

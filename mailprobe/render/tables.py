@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 _WIDTH = 80  # columns
 
 
+class Own(str):
+    """Text of our own, which has nothing to be made safe: a backslash stays one."""
+
+    __slots__ = ()
+
+
 def table(
     rows: Sequence[Sequence[str | bytes]],
     columns: Sequence[str],
@@ -28,7 +34,7 @@ def table(
 ) -> str:
     """`rows` below the names of their columns; ends in LF.
 
-    Cells are what a server said, as it came: they go through `safe()` here.
+    Cells are what a server said, as it came: they go through `safe()` here, but for `Own`.
     """
     from rich import box
     from rich.console import Group
@@ -39,7 +45,7 @@ def table(
     for column in columns:
         grid.add_column(Text(column, style="bold"), overflow="fold")
     for row in rows:
-        grid.add_row(*(Text(safe(cell)) for cell in row))
+        grid.add_row(*(Text(cell if isinstance(cell, Own) else safe(cell)) for cell in row))
     above = [Text(safe(title), style="bold")] if title else []
     return _rendered(Group(*above, grid), width=width, color=color)
 

@@ -11,9 +11,10 @@ from typing import Protocol
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.protocol.connection import NEED_DATA, Body, Connection
+from mailprobe.protocol.connection import Connection
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.framing import Limits
+from mailprobe.protocol.items import NEED_DATA, Body
 from mailprobe.protocol.model import Reply, Role, State
 from mailprobe.transport.stream import Stream
 

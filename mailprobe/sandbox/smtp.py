@@ -107,7 +107,7 @@ class SmtpService:
             rule(self, match)
         except NotDone as no:
             if row.then is Then.CHUNK:  # its octets come all the same
-                self._chunk = (no.refusal, _is_last(command))
+                self._chunk = (no.refusal, row.says_last(command))
                 return
             self._refuse(no.refusal)
 
@@ -129,7 +129,7 @@ class SmtpService:
         return rule, match
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Say why not, as often as a reply is owed: LMTP's BURL LAST has one a recipient."""
+        """Say why not, as often as a reply is owed: LMTP's last chunk has one a recipient."""
         if refusal.code == "500" and not self.dialogue.count_junk():
             self._part("421", "4.7.0 Too many commands that nobody knows, goodbye")
             return
@@ -332,10 +332,6 @@ class SmtpService:
 
     def _quit(self, match: Match[bytes]) -> None:
         self._say("221", "2.0.0 Goodbye")
-
-
-def _is_last(command: Command) -> bool:
-    return command.argument.upper().split()[-1:] == [b"LAST"]
 
 
 def _address(path: bytes, *, utf8: bool) -> Address:

@@ -1,7 +1,7 @@
 """The shell of a person at a terminal: from options to an exit status, full or plain."""
 
 import sys
-from collections.abc import Mapping
+from dataclasses import replace
 
 from mailprobe.errors import ExitStatus
 from mailprobe.shell.conversation import Conversation
@@ -27,14 +27,15 @@ def run(options: Options) -> ExitStatus:
 
 
 def _talk(options: Options, terminal: Terminal, interrupts: Interrupts) -> ExitStatus:
+    options = replace(options, plain=wants_plain(options))
     plain = PlainFront(terminal, interrupts, options.env)
     conversation = Conversation(options, plain, interrupts)
     try:
         conversation.open()  # before anything that takes long to load
-        front = plain if wants_plain(options) else _full(interrupts, options.env, plain)
-        conversation.front = front
+        if not options.plain:
+            conversation.front = _full(terminal, interrupts, plain, conversation)
         while conversation.status is None:
-            conversation.take(front.read(conversation))
+            conversation.take(conversation.front.read(conversation))
         return conversation.status
     finally:
         conversation.finish()
@@ -47,12 +48,15 @@ def wants_plain(options: Options) -> bool:
     return asked or env.get("TERM", "") in _POOR or not sys.stdout.isatty()
 
 
-def _full(interrupts: Interrupts, env: Mapping[str, str], plain: PlainFront) -> Front:
+def _full(
+    terminal: Terminal, interrupts: Interrupts, plain: PlainFront, conversation: Conversation
+) -> Front:
     """The full front; the plain one where prompt_toolkit does not start."""
     try:
         from mailprobe.shell.prompt import FullFront
 
-        return FullFront(interrupts, env)
+        return FullFront(terminal, interrupts, conversation.options.env)
     except (ImportError, AssertionError, ValueError) as error:
+        conversation.become_plain()
         plain.write(f"note: the full shell does not start ({type(error).__name__}): plain it is\n")
         return plain

@@ -78,13 +78,17 @@ class Backlog:
         self._entries.clear()
         self._bodies.close()
 
+    def check(self) -> None:
+        """Raise Failure where it could not all be kept."""
+        if self._failure is not None:
+            raise self._failure
+
     def __iter__(self) -> Iterator[Event | Note]:
         """What was appended; neighbouring pieces of a body may have become one.
 
         Raises Failure where it could not all be kept.
         """
-        if self._failure is not None:
-            raise self._failure
+        self.check()
         self._bodies.seek(0)
         for entry in self._entries:
             if not isinstance(entry, _Stored):

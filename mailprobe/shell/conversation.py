@@ -5,7 +5,6 @@ its recording.  It knows no prompt_toolkit, no event loop and no key.
 """
 
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,27 +12,25 @@ from pathlib import Path
 from mailprobe.errors import ExitStatus, Failure, Word
 from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Catalogue, CommandSpec, Then
-from mailprobe.protocol.connection import Answer, Data, Misuse, Phase
-from mailprobe.protocol.events import Event
 from mailprobe.protocol.facts import Facts
-from mailprobe.protocol.model import Command, Protocol, State
+from mailprobe.protocol.items import Data, Misuse, Phase
+from mailprobe.protocol.model import Command, Protocol
 from mailprobe.render.console import Screen
 from mailprobe.render.theme import paint, wants_color
 from mailprobe.safe import safe
 from mailprobe.session import Item, Session, Settings
-from mailprobe.shell import local
+from mailprobe.shell import leaving, local
 from mailprobe.shell.interface import Entry, Front, Key
-from mailprobe.shell.mask import encode
+from mailprobe.shell.mask import encode, for_history
 from mailprobe.shell.opening import open_session
 from mailprobe.shell.options import Options
-from mailprobe.shell.recording import Recording
 from mailprobe.shell.terminal import Interrupts
+from mailprobe.shell.view import View
 from mailprobe.transcript.redact import Secrets
 from mailprobe.transport.link import Interrupted
 from mailprobe.transport.target import Target
 
-_FAREWELL = 1.0  # seconds that a polite end may take
-_SENT = (events.CommandSent, events.AnswerSent, events.DataSent, events.RawSent)
+_GLANCE = 0.05  # seconds that a flood may keep a prompt from the keys
 _NOWHERE = Facts(Protocol.SMTP)  # what is known before anything is
 
 
@@ -52,17 +49,11 @@ class Conversation:
         self.front = front
         self._interrupts = interrupts
         self._color = options.color
-        self._recording = Recording(lambda sentence: self._screen.warn(sentence))
-        self._began = False  # a connection was made, or tried
-        self._shown: Failure | None = None  # the failure that the screen has told of
-        self._hushed = False  # the person does not want to see the rest of this body
+        self._view = View(self._new_screen)
         self._told_how_to_leave = False
         self._warned = False
-        self._sent = 0  # events that tell of something sent
-        self._secrets = Secrets()
-        self._screen = self._new_screen()
         if options.record is not None:
-            self._recording.start(options.record)
+            self._view.recording.start(options.record)
 
     # ------------------------------------------------------------------------- what prompts show
 
@@ -99,7 +90,18 @@ class Conversation:
 
     @property
     def recorded(self) -> bool:
-        return self._recording.running
+        return self._view.recording.running
+
+    def remembers(self, line: str) -> str | None:
+        """What the history may keep of `line`, as it is entered now."""
+        if self.phase is Phase.CHUNK:  # mail data, and the state does not tell
+            return None
+        return for_history(line, self.facts, self.catalogue)
+
+    def become_plain(self) -> None:
+        """Look plain from now on: the terminal turned out to do no more."""
+        self.options = replace(self.options, plain=True)
+        self._view.repaint()
 
     # -------------------------------------------------------------------------------- what is typed
 
@@ -133,12 +135,14 @@ class Conversation:
         """Tell of the first thing that went wrong on the side and stops nothing."""
         if failure is not None and not self._warned:
             self._warned = True
-            self._screen.warn(failure.sentence)
+            self._view.screen.warn(failure.sentence)
 
-    def poll(self) -> None:
-        """Take in what the server said while nobody waited for it."""
-        if self.session is not None:
-            self.session.poll()
+    def poll(self) -> bool:
+        """Take in what the server said while nobody waited for it.
+
+        True when there may be more: however much comes, the keys have their turn.
+        """
+        return self.session is not None and self.session.glance(_GLANCE)
 
     def abandon(self) -> None:
         """Leave at once, without a word to the server."""
@@ -148,9 +152,10 @@ class Conversation:
 
     def finish(self) -> None:
         """Let go of everything, however the shell ended."""
-        if self.session is not None:
-            self._let_go(self.session)
-        self._recording.close()
+        try:
+            self._let_go()
+        finally:  # the terminal may be gone, and what is written to it fails
+            self._view.recording.close()
 
     def _take_lines(self, text: str) -> None:
         """A paste of many lines goes out line by line, each after the reply to the last."""
@@ -162,8 +167,9 @@ class Conversation:
             try:
                 went_on = self._take_line(line)
             finally:
-                if not went_on and done < len(lines):
-                    self._screen.note(f"{len(lines) - done} more lines were not sent")
+                if not went_on and (left := len(lines) - done):
+                    more = "1 more line was" if left == 1 else f"{left} more lines were"
+                    self._view.screen.note(f"{more} not sent")
             if not went_on:
                 return
 
@@ -195,9 +201,23 @@ class Conversation:
         item = session.item(octets)
         if not self.send(item, typed=octets):
             return False
-        # No go-ahead, no mail data: what is pasted behind it would be run as commands.
+        if not self._turned_down(session, item):
+            return True
+        # What was meant as mail data or as a secret would be run as commands.
+        if self.front.discard():
+            self._view.screen.note("what was typed ahead was not sent")
+        return False
+
+    def _turned_down(self, session: Session, item: Item) -> bool:
+        """Whether `item` asked for lines that are no commands, and is not to have them."""
         row = session.connection.catalogue.row(item) if isinstance(item, Command) else None
-        return row is None or row.then is not Then.DATA or self.phase is Phase.DATA
+        if row is not None and row.then is Then.DATA:
+            return self.phase is not Phase.DATA
+        if row is not None and row.then is not Then.SASL:
+            return False
+        last = session.last
+        refused = last is None or not last.replies or last.replies[-1].refused
+        return self.phase is not Phase.ANSWER and refused
 
     def _send_data(self, line: bytes) -> bool:
         """A line of mail data; a dot at its beginning is doubled (RFC 5321, section 4.5.2)."""
@@ -236,7 +256,7 @@ class Conversation:
         return self.front.ask_secret(prompt)
 
     def learn(self, secret: bytes) -> None:
-        self._secrets.learn(secret)
+        self._view.secrets.learn(secret)
 
     def may_expose(self, item: Item) -> bool:
         session = self._open_session()
@@ -247,7 +267,7 @@ class Conversation:
         peer = safe(session.transport.peer)
         answer = self.front.ask(f"Send this secret in the clear to {peer}? [y/N] ")
         if answer.strip().lower() not in ("y", "yes"):
-            self._screen.note("nothing was sent")
+            self._view.screen.note("nothing was sent")
             return False
         session.settings = replace(session.settings, insecure_auth=True)
         return True
@@ -257,29 +277,38 @@ class Conversation:
         session = self._open_session()
         if not self.may_expose(item):
             return False
-        if typed is not None:
-            self._screen.expect_typed(typed)
-            self._advise(session, item)
-        if not self._put(session, item):
-            self._screen.note("interrupted: a part of it was sent")
-            return False
-        return self._wait(session)
+        self._view.screen.expect_typed(typed)
+        try:
+            if typed is not None:
+                self._advise(session, item)
+            whole = self._put(session, item)
+        finally:
+            self._view.screen.expect_typed(None)
+        if whole and session.connection.phase is Phase.CHUNK:
+            return True  # the reply comes behind the octets, which are still to be typed
+        if whole:
+            return self._wait(session)
+        if self.phase is Phase.COMMAND and session.connection.waiting and not _began(session, item):
+            self._interrupted(session)  # in the upgrade to TLS that goes before
+        else:
+            self._view.screen.note("interrupted: a part of it was sent")
+        return False
 
     def _put(self, session: Session, item: Item) -> bool:
-        before = self._sent
+        before = self._view.sent
         try:
             return session.send(item)
         except Failure as failure:
             # What came while the person typed, no reply for instance, was told when it came.
-            told = self._shown is not None and str(self._shown) == str(failure)
-            if session.closed or not told or self._sent != before:
+            told = self._view.told(failure)
+            if session.closed or not told or self._view.sent != before:
                 raise
         return session.send(item)
 
     def _advise(self, session: Session, item: Item) -> None:
         if isinstance(item, Command):
             for advice in session.connection.advise(item):
-                self._screen(events.Advised(session.now(), advice))
+                self._view.screen(events.Advised(session.now(), advice))
 
     def change(self, settings: Settings) -> None:
         self.settings = settings
@@ -287,32 +316,27 @@ class Conversation:
             kept = self.session.settings.insecure_auth
             self.session.settings = replace(settings, insecure_auth=kept)
 
+    @property
+    def color_choice(self) -> str:
+        return self._color
+
     def set_color(self, choice: str) -> None:
         self._color = choice
-        self._screen = self._new_screen()
+        self._view.repaint()
 
     def connect(self, target: Target) -> None:
         self._connect(target)
 
     def save(self, path: Path) -> None:
-        self._recording.save(path)
-        self._screen.note(f"recording into {safe(str(path))}")
+        self._view.recording.save(path)
+        self._view.screen.note(f"recording into {safe(str(path))}")
 
     def note(self, text: str) -> None:
-        self._recording.note(text)
+        self._view.recording.note(text)
 
     def leave(self) -> None:
         """End politely, after asking where an end would do something that cannot be undone."""
-        session = self.session
-        if session is None or session.closed:
-            self.status = ExitStatus.OK
-            return
-        if session.connection.phase is not Phase.COMMAND:
-            self._choose_in_data(session)
-        elif session.connection.facts.marked:
-            self._choose_with_marks(session)
-        else:
-            self._farewell(session)
+        leaving.leave(self)
 
     # -------------------------------------------------------------------------------- interruptions
 
@@ -322,52 +346,10 @@ class Conversation:
             return
         session = self.session
         if session is not None and self.phase is not Phase.COMMAND:
-            self._choose_in_data(session)
+            leaving.choose_in_data(self, session)
         elif not self._told_how_to_leave:
             self._told_how_to_leave = True
             self.write("Ctrl-D or /quit leaves\n")
-
-    def _choose_in_data(self, session: Session) -> None:
-        """Nothing in SMTP takes back mail data that has begun; a login can be cancelled."""
-        ends: dict[Phase, tuple[str, Item | None]] = {
-            Phase.DATA: ("[e]nd the data with a lone dot", Data(b".\r\n")),
-            Phase.ANSWER: ("[e]nd the login with *", Answer(b"*")),
-        }
-        text, item = ends.get(session.connection.phase, ("", None))
-        choices = ", ".join(filter(None, (text, "[d]rop the connection", "[c]ontinue")))
-        match self.front.ask(f"{choices}: ").strip().lower()[:1]:
-            case "e" if item is not None:
-                self.send(item)
-            case "d":
-                session.drop()
-            case _:
-                pass
-
-    def _choose_with_marks(self, session: Session) -> None:
-        """QUIT deletes what is marked; a connection that is dropped keeps it (RFC 1939, 6)."""
-        marked = session.connection.facts.marked
-        question = (
-            f"{marked} message{'s are' if marked > 1 else ' is'} marked: "
-            "[q]uit and delete, [d]rop the connection and keep, [c]ontinue: "
-        )
-        match self.front.ask(question).strip().lower()[:1]:
-            case "q":
-                self._farewell(session)
-            case "d":
-                session.drop()
-                self.status = ExitStatus.OK
-            case _:
-                pass
-
-    def _farewell(self, session: Session) -> None:
-        self.status = ExitStatus.OK
-        if session.state is not State.CLOSED:
-            end = time.monotonic() + _FAREWELL
-            end = end if session.settings.end is None else min(end, session.settings.end)
-            session.settings = replace(session.settings, timeout=_FAREWELL, end=end)
-            if session.send(Command(b"QUIT")):
-                session.wait()
-        session.close()
 
     # ------------------------------------------------------------------------------- the connection
 
@@ -377,88 +359,75 @@ class Conversation:
         return self.session
 
     def _connect(self, target: Target | None) -> None:
-        if self._began:
-            self._forget_connection()
+        self._let_go()
+        self._view.forget()
         self._interrupts.clear()
         self.session = open_session(
             replace(self.options, settings=self.settings),
             target,
-            (self._observe,),
+            (self._view,),
             wakeup=self._interrupts.descriptor,
-            tell=self._screen.note,
-            begin=self._begin,
+            tell=self._view.screen.note,
+            begin=self._view.begin,
         )
         if not self.session.closed and self.session.connection.waiting:
             self._interrupted(self.session)
 
-    def _let_go(self, session: Session) -> None:
-        session.drop()
-        for exchange in session.exchanges:
-            if exchange.body is not None:
-                exchange.body.close()
-
-    def _forget_connection(self) -> None:
-        if self.session is not None:
-            self._let_go(self.session)
-        self.session = None
-        self._secrets = Secrets()
-        self._screen = self._new_screen()
-        if self._recording.next_connection():
-            self._screen.note("the recording holds the connection before; /save records this one")
+    def _let_go(self) -> None:
+        session, self.session = self.session, None
+        if session is None:
+            return
+        try:
+            session.drop()
+        finally:
+            session.release()
 
     def _wait(self, session: Session) -> bool:
         if session.wait():
-            self._hushed = False
+            self._view.screen.hushed = False
             return True
         self._interrupted(session)
         return False
 
     def _interrupted(self, session: Session) -> None:
         """The person waits no longer; what is owed will be shown when it comes."""
-        self._hushed = session.connection.reading_body
+        self._view.screen.hushed = session.connection.reading_body
         what = session.connection.due_next()
-        self._screen.note(f"interrupted: {what} is owed")
+        self._view.screen.note(f"interrupted: {what} is owed")
 
     def _guarded(self, action: Callable[[], None]) -> None:
         try:
             action()
         except Failure as failure:
-            told = self._shown
-            if told is None or str(told) != str(failure):
-                self._tell(failure)
+            if not self._view.told(failure):
+                self._view.screen.fail(failure.word, failure.sentence)
+            self._tell_owed(failure)
         except Misuse as misuse:  # the session went on while the person was asked
-            self._screen.fail(Word.USAGE, f"nothing was sent: {misuse}")
+            self._view.screen.fail(Word.USAGE, f"nothing was sent: {misuse}")
         except Interrupted:  # in the middle of connecting, or of a handshake
             if self.session is not None:
                 self.session.drop()
-            self._screen.note("interrupted: there is no connection")
+            self._view.screen.note("interrupted: there is no connection")
         finally:
-            self._shown = None
+            self._view.shown = None
 
-    def _tell(self, failure: Failure) -> None:
-        self._screen.fail(failure.word, failure.sentence)
+    def _tell_owed(self, failure: Failure) -> None:
+        """A line that is no reply was not the reply that somebody waits for."""
+        session = self.session
+        if failure.word is not Word.PROTOCOL or session is None or session.closed:
+            return
+        if session.connection.waiting:
+            self._view.screen.note(f"{session.connection.due_next()} is still owed")
 
-    # ------------------------------------------------------------------------------------ observing
-
-    def _begin(self, target: Target) -> None:
-        self._began = True
-        self._recording.begin(target)
-
-    def _observe(self, event: Event) -> None:
-        if isinstance(event, _SENT):
-            self._sent += 1
-        self._secrets(event)
-        self._recording(event)
-        if isinstance(event, events.BodyChunk) and self._hushed:
-            self._hushed = not event.last
-            event = replace(event, octets=b"", wire=b"")
-        self._screen(event)
-        if isinstance(event, events.Failed):
-            self._shown = Failure(event.word, event.sentence)
-
-    def _new_screen(self) -> Screen:
+    def _new_screen(self, secrets: Secrets) -> Screen:
         plain = self.options.plain
-        return Screen(self.write, color=self.color, secrets=self._secrets, plain=plain)
+        return Screen(self.write, color=self.color, secrets=secrets, plain=plain)
+
+
+def _began(session: Session, item: Item) -> bool:
+    """Whether any of `item` can have travelled."""
+    last = session.last
+    return not isinstance(item, Command) or (last is not None and last.command is item)
 
 
 def _width() -> int:

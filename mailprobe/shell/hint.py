@@ -4,6 +4,7 @@ Every word of it comes from the table, none from the server.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from mailprobe.protocol.catalogue import Catalogue, CommandSpec, Kind, Parameter
@@ -37,6 +38,12 @@ def hint(line: str, facts: Facts, catalogue: Catalogue | None) -> str:
     else:
         rest = _positional(row, match[3])
     return f" {rest}" if rest and not match[2] else rest
+
+
+def cut(ghost: str, before: str, columns: int) -> str:
+    """What of `ghost` fits into the row that `before` ends in; one column is the cursor's."""
+    width = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in before)
+    return ghost[: max(0, columns - width % max(1, columns) - 1)]
 
 
 def _after_prefix(row: CommandSpec, argument: str, facts: Facts) -> str:

@@ -42,6 +42,9 @@ class Front(Interface):
     def ask_secret(self, prompt: str) -> str | None:
         """Ask without echo; None when the person gave up."""
 
+    def discard(self) -> bool:
+        """Forget what was typed ahead; tells whether there was anything."""
+
     def read(self, conversation: "Conversation") -> Entry:
         """The next entry."""
 
@@ -82,6 +85,10 @@ class Shell(Interface):
 
     def change(self, settings: Settings) -> None:
         """Behave like that from now on."""
+
+    @property
+    def color_choice(self) -> str:
+        """When colours are used: auto, always or never."""
 
     def set_color(self, choice: str) -> None: ...
 

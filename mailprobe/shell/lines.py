@@ -49,7 +49,11 @@ class LineSource:
         if not self._begun:
             self._begun = True
             octets = octets.removeprefix(_BOM)
-        return octets.removesuffix(b"\n").removesuffix(b"\r")
+        return octets[:-1].removesuffix(b"\r") if octets.endswith(b"\n") else octets
+
+    def whole_line(self) -> bytes | None:
+        """The next line with its end; None at the end."""
+        return self._line()
 
     def _line(self) -> bytes | None:
         searched = 0

@@ -13,9 +13,10 @@ from mailprobe.protocol import enhanced
 from mailprobe.protocol.capabilities import CAPABILITIES
 from mailprobe.protocol.catalogue import Catalogue
 from mailprobe.protocol.codes import REPLY_CODES, RESPONSE_CODES
-from mailprobe.protocol.connection import Raw
 from mailprobe.protocol.extensions import EXTENSIONS
-from mailprobe.protocol.model import Protocol
+from mailprobe.protocol.items import Raw
+from mailprobe.protocol.model import Protocol, State
+from mailprobe.render.tables import Own
 from mailprobe.safe import safe
 from mailprobe.session import Exchange, Session
 from mailprobe.shell import login
@@ -24,6 +25,7 @@ from mailprobe.transport.target import parse_target
 
 ESCAPE = "\x1d"  # Ctrl-], as a key that no line of a protocol begins with
 
+_OVER = (State.CLOSED, State.UPDATE)  # the server has said goodbye
 _SHOWN = 40  # lines of one reply or listing that /last shows
 
 
@@ -75,7 +77,8 @@ def _connect(shell: Shell, argument: str) -> None:
     words = argument.split()
     if not 1 <= len(words) <= 2:
         raise _form("connect")
-    if shell.session is not None and not shell.session.closed:
+    live = shell.session is not None and not shell.session.closed
+    if live and shell.session is not None and shell.session.state not in _OVER:
         raise _usage("there is a connection already: /close or /drop ends it")
     protocol = None
     if len(words) == 2:
@@ -111,7 +114,11 @@ def _set(shell: Shell, argument: str) -> None:
 
 
 def _settings(shell: Shell) -> list[tuple[str, str]]:
-    return [("timeout", f"{shell.settings.timeout:g} s"), ("ehlo", shell.settings.hello_name)]
+    return [
+        ("timeout", f"{shell.settings.timeout:g} s"),
+        ("ehlo", shell.settings.hello_name or Own("(this host's name)")),
+        ("color", shell.color_choice),
+    ]
 
 
 _DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)(ms|s|m|)")
@@ -266,7 +273,8 @@ def _overview(shell: Shell) -> None:
         "mailprobe;\n//x sends /x. Ctrl-] opens one local command anywhere.\n"
     )
     shell.table(
-        ("local command", "what it does"), [(row.syntax, row.summary) for row in COMMANDS.values()]
+        ("local command", "what it does"),
+        [(Own(row.syntax), row.summary) for row in COMMANDS.values()],
     )
 
 

@@ -7,7 +7,7 @@ import secrets
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import sasl
-from mailprobe.protocol.connection import Answer, Phase
+from mailprobe.protocol.items import Answer, Phase
 from mailprobe.protocol.model import Command, Protocol, Verdict
 from mailprobe.safe import safe
 from mailprobe.session import Session

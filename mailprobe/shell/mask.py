@@ -16,6 +16,7 @@ LOCAL = ("/", "\x1d")  # what opens a local command: a slash, or Ctrl-]
 _NOBODY = Catalogue(Protocol.SMTP, ())
 _RAW = re.compile(r"[/\x1d]raw[ \t]+[\"']?", re.IGNORECASE)
 _HARMLESS = ("", "*", "=")  # answers to AUTH that give nothing away (RFC 4954, section 4)
+_LOCAL_NAME = re.compile(r"[/\x1d][a-z]{0,7}")
 _LOOKS_ENCODED = re.compile(r"[A-Za-z0-9+/=\r]*")
 
 
@@ -31,8 +32,11 @@ def spans(text: str, facts: Facts, catalogue: Catalogue | None) -> list[tuple[in
     AUTH among them are secret before any server has asked for them.
     """
     found: list[tuple[int, int]] = []
-    start, data, answers = 0, facts.state is State.DATA, False
+    start, data = 0, facts.state is State.DATA
+    refused = answers = bool(getattr(facts, "login_refused", False))
     for line in text.split("\n"):
+        if refused and start == 0 and _may_become(line, catalogue):
+            answers = False
         if not data:
             span = _span(line, facts, catalogue, answers=answers)
             if span is not None and span[0] < span[1]:
@@ -67,7 +71,7 @@ def for_history(line: str, facts: Facts, catalogue: Catalogue | None) -> str | N
 def _span(
     line: str, facts: Facts, catalogue: Catalogue | None, *, answers: bool
 ) -> tuple[int, int] | None:
-    """The secret of one line; `answers`: an AUTH stands above it."""
+    """The secret of one line; `answers`: an AUTH stands above it, or was refused just now."""
     if facts.state is State.AUTH or (answers and _is_answer(line, catalogue)):
         return None if line in _HARMLESS else (0, len(line))
     skip = 0
@@ -96,6 +100,13 @@ def _is_answer(line: str, catalogue: Catalogue | None) -> bool:
     return (catalogue is None or verb not in catalogue) and (
         _LOOKS_ENCODED.fullmatch(line) is not None
     )
+
+
+def _may_become(line: str, catalogue: Catalogue | None) -> bool:
+    """Whether `line` is the beginning of a command that we know, or of a local one."""
+    if _LOCAL_NAME.fullmatch(line):
+        return True
+    return any(row.verb.startswith(line.upper()) for row in catalogue or ())
 
 
 def _characters(line: str, octets: int) -> int:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import Catalogue
 from mailprobe.protocol.events import Event
-from mailprobe.protocol.model import Protocol
+from mailprobe.protocol.model import Protocol, State
+from mailprobe.safe import safe
 from mailprobe.session import Observer, Session
 from mailprobe.shell.options import Options
 from mailprobe.transport.connect import connect
@@ -46,6 +47,7 @@ def open_session(
     wakeup: int | None = None,
     tell: Tell = lambda note: None,
     begin: Callable[[Target], None] = lambda target: None,
+    keep: Callable[[Session], None] = lambda session: None,
 ) -> Session:
     """Open a session with `target`, or with the first exchanger of `options.mx` that answers.
 
@@ -71,7 +73,11 @@ def _open(
 ) -> Session:
     def link(target: Target, **how: object) -> Stream:
         return connect(
-            target, family=options.family, addresses=addresses, wakeup=wakeup, **how  # type: ignore[arg-type]  # deadline, on_event, clock: as Session.open() gives them
+            target,
+            family=options.family,
+            addresses=addresses,
+            wakeup=wakeup,
+            **how,  # type: ignore[arg-type]  # deadline, on_event, clock: as Session.open() gives them
         )
 
     settings = replace(options.settings, starttls=target.tls is Tls.STARTTLS)
@@ -164,6 +170,11 @@ def _open_mx(
             begin(target)
             held.release()
             raise
+        if session.state is not State.GREETED and position < len(hosts):
+            said = safe(session.connection.facts.greeting or b"")
+            session.leave()
+            tell(f"{host.name} takes no mail now ({said}); trying the next one")
+            continue
         begin(target)
         held.release()
         return session
@@ -172,6 +183,7 @@ def _open_mx(
 
 def _exchangers(options: Options, domain: str, tell: Tell) -> tuple["MailHost", ...]:
     from mailprobe import lookup
+    from mailprobe.addresses import dangerous, parse_server
 
     limit, end = lookup.LIMIT, options.settings.end
     if end is not None:
@@ -180,13 +192,11 @@ def _exchangers(options: Options, domain: str, tell: Tell) -> tuple["MailHost", 
     if not hop.usable:
         raise Failure(Word.DNS, hop.sentence)
     tell(hop.sentence)
-    local_dns = options.dns is not None and bool(
-        lookup.dangerous(lookup.parse_server(options.dns)[0])
-    )
+    local_dns = options.dns is not None and bool(dangerous(parse_server(options.dns)[0]))
     for host in hop.usable:
         for address in host.addresses:
             # a name server on this machine may well name this machine
-            if (danger := lookup.dangerous(address)) and not local_dns:
+            if (danger := dangerous(address)) and not local_dns:
                 raise Failure(
                     Word.SECURITY,
                     f"the MX {host.name} of {hop.domain} is {address}: {danger}; "

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import CommandSpec, Lines, Then
-from mailprobe.protocol.connection import Data, Phase
 from mailprobe.protocol.framing import Stuffer
+from mailprobe.protocol.items import Data, Phase
 from mailprobe.protocol.model import Command, State
 from mailprobe.safe import safe
 from mailprobe.session import Item, Observer, Session, Settings
@@ -199,6 +199,8 @@ class Pipe:
             session.check()
             if not session.closed:
                 self._tell("note: the input ended without QUIT; the connection was closed")
+            elif not self._hung_up:
+                self._tell("note: the input ended without QUIT; the server had hung up")
         session.close()
 
     # ------------------------------------------------------------------------------- mail data
@@ -216,7 +218,7 @@ class Pipe:
         octets = Stuffer().feed(_LINE_END.sub(b"\r\n", _ended(lines)))
         session = self._connected()
         self._refuse_closed(session, "inside the mail data")
-        session.send(Data(octets if dot is None else octets + b".\r\n"))
+        self._put(session, Data(octets if dot is None else octets + b".\r\n"))
         if dot is not None:
             self._settle()
         return True
@@ -231,8 +233,13 @@ class Pipe:
                 self._left = True
                 return False
             self._refuse_closed(session, "inside a BDAT chunk")
-            session.send(Data(octets))
+            self._put(session, Data(octets))
         return True
+
+    def _put(self, session: Session, item: Item) -> None:
+        """Send all of it; whoever interrupts that, or the TLS that goes before, ends the run."""
+        if not session.send(item):
+            raise Interrupted
 
     def _pass_over_data(self, session: Session, command: Command) -> None:
         """The server wants no data: lines up to a lone dot must not be taken for commands."""
@@ -243,11 +250,11 @@ class Pipe:
             if not self._options.keep_going:
                 raise self._no_data
         skipped = []
-        while (line := self._input.line()) is not None:
-            if line == b".":
+        while (line := self._input.whole_line()) is not None:
+            if line in (b".\r\n", b".\n", b"."):
                 return
             skipped.append(line)
-        self._input.put_back(b"".join(line + b"\n" for line in skipped))
+        self._input.put_back(b"".join(skipped))
 
     # --------------------------------------------------------------- what local commands may ask
 
@@ -293,7 +300,7 @@ class Pipe:
 
     def send(self, item: Item) -> bool:
         session = self._connected()
-        session.send(item)
+        self._put(session, item)
         if session.connection.phase is Phase.CHUNK and not self._send_chunk(session):
             return False
         self._settle()
@@ -333,4 +340,4 @@ class Pipe:
 
 def _ended(lines: bytes) -> bytes:
     """The last line of an input may lack its end."""
-    return lines if not lines or lines.endswith(b"\n") else lines + b"\n"
+    return lines if not lines or lines.endswith(b"\n") else lines + b"\r\n"

@@ -7,6 +7,7 @@ ahead of it.  It writes what changed at the end of the line and backspaces, noth
 import codecs
 import os
 import select
+import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -16,13 +17,14 @@ from mailprobe.shell import local
 from mailprobe.shell.complete import Suggestion, completions, local_completions
 from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.interface import Entry, Key
-from mailprobe.shell.mask import for_history, visible
+from mailprobe.shell.mask import visible
 from mailprobe.shell.standing import prompt_text
 from mailprobe.shell.terminal import Interrupts, Terminal
 
 if TYPE_CHECKING:
     from mailprobe.shell.history import LineHistory
 
+_ENDLESS = 1 << 30  # columns of a terminal that never wraps
 _LISTED = 30  # suggestions that one Tab shows
 _ESCAPE_TIME = 0.05  # seconds in which the rest of a key's escape sequence comes
 
@@ -52,6 +54,12 @@ class Keyboard:
         self._descriptor = descriptor
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._waiting = ""
+
+    def discard(self) -> bool:
+        """Forget what was typed ahead; tells whether there was anything."""
+        held, self._waiting = self._waiting, ""
+        self._decoder.reset()
+        return self.terminal.discard() or bool(held)
 
     def character(self) -> str:
         """The next character; "" where the terminal is gone."""
@@ -83,14 +91,26 @@ class Keyboard:
 
 
 class Editor:
-    """One line while it is typed.  `show` says what may be seen, character by character."""
+    """One line while it is typed.  `show` says what may be seen, character by character.
 
-    def __init__(self, write: Callable[[str], None], show: Show, prompt: str) -> None:
+    A backspace reaches no earlier row of the terminal: when the cursor has to, or a change is
+    there, prompt and line are written once more below.  Then the line is shown as far as the
+    end of the cursor's row.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        show: Show,
+        prompt: str,
+        columns: Callable[[], int] = lambda: _ENDLESS,
+    ) -> None:
         self.text = ""
         self.cursor = 0
         self._write = write
         self._show = show
         self._prompt = prompt
+        self._columns = columns
         self._cells: list[str] = []  # what stands on the screen behind the prompt
         self._at = 0  # where the terminal's cursor is among them
         write(prompt)
@@ -137,21 +157,54 @@ class Editor:
 
     def draw(self) -> None:
         """Bring the screen up to date: go back to the first change, and write from there."""
-        cells = [_cell(character) for character in self._show(self.text)]
-        same = _common([self._cells, cells])
+        columns = self._columns()
+        cells = self._within_reach([_cell(c) for c in self._show(self.text)], columns)
+        start = min(_common([self._cells, cells]), self._at)
+        here = self._place(self._cells[: self._at], columns)
+        there = self._place(cells[: min(start, self.cursor)], columns)
+        if there // columns < here // columns:
+            self._write("\n" + self._prompt)
+            self._cells, self._at, start = [], 0, 0
+            here = self._place([], columns)
         out = ""
         if cells != self._cells:
-            start = min(same, self._at)
-            out += "\b" * _width(self._cells[start : self._at]) + "".join(cells[start:])
-            left_over = max(0, _width(self._cells[same:]) - _width(cells[same:]))
+            end = self._place(cells, columns)
+            out += "\b" * (here - self._place(cells[:start], columns)) + "".join(cells[start:])
+            left_over = max(0, self._place(self._cells, columns) - end)
             out += " " * left_over + "\b" * left_over
-            self._at = len(cells)
-        if self._at > self.cursor:
-            out += "\b" * _width(cells[self.cursor : self._at])
-        out += "".join(cells[self._at : self.cursor])
-        self._cells, self._at = cells, self.cursor
+            if len(cells) > start and end % columns == 0 and not left_over:
+                out += " \b"  # the cursor of many terminals waits behind the last column
+            self._at, here = len(cells), end
+        shown = min(self.cursor, len(cells))
+        if self._at > shown:
+            out += "\b" * (here - self._place(cells[:shown], columns))
+        out += "".join(cells[self._at : shown])
+        self._cells, self._at = cells, shown
         if out:
             self._write(out)
+
+    def _place(self, cells: Sequence[str], columns: int) -> int:
+        """Where the cursor stands behind prompt and `cells`: columns, all rows in one."""
+        text = self._prompt + "".join(cells)
+        if text.isascii():
+            return len(text)
+        at = 0
+        for character in text:
+            width = _width(character)
+            if width == 2 and at % columns == columns - 1:
+                at += 1  # a wide character does not begin in the last column
+            at += width
+        return at
+
+    def _within_reach(self, cells: list[str], columns: int) -> list[str]:
+        """All cells, or those up to the end of the cursor's row."""
+        row = self._place(cells[: self.cursor], columns) // columns
+        if self._place(cells, columns) // columns == row:
+            return cells
+        last = len(cells)
+        while last > self.cursor and self._place(cells[:last], columns) // columns > row:
+            last -= 1
+        return cells[:last]
 
     def list_below(self, lines: Sequence[str]) -> None:
         """Show lines, and the prompt with the line again below them."""
@@ -163,6 +216,10 @@ class Editor:
         self.move(len(self.text))
         self.draw()
         self._write("\n")
+
+
+def _columns() -> int:
+    return max(1, shutil.get_terminal_size().columns)
 
 
 def _cell(character: str) -> str:
@@ -204,6 +261,9 @@ class PlainFront:
         entry = self._edit(prompt, lambda text: "", None, [])
         return entry.text if entry.key is Key.LINE else None
 
+    def discard(self) -> bool:
+        return self._keyboard.discard()
+
     def read(self, conversation: Conversation) -> Entry:
         """The next entry; what came from the server since the last one is shown before it."""
         self._interrupts.clear()
@@ -236,21 +296,21 @@ class PlainFront:
         protocol = str(conversation.facts.protocol) if conversation.session else ""
         if protocol not in self._histories:
             path = history_path(conversation.facts.protocol, self._env) if protocol else None
-            history = LineHistory(
-                path, lambda line: for_history(line, conversation.facts, conversation.catalogue)
-            )
+            history = LineHistory(path, conversation.remembers)
             self._histories[protocol] = history, history.read()
         return self._histories[protocol]
 
     def _edit(
         self, prompt: str, show: Show, complete: Complete | None, history: Sequence[str]
     ) -> Entry:
-        editor = Editor(self.write, show, prompt)
         recall = len(history)
-        with self._terminal.raw():
+        with self._terminal.raw():  # before there is a prompt: who sees it may press Ctrl-C twice
+            editor = Editor(self.write, show, prompt, _columns)
             while not self._interrupts.twice:  # the second may have come before the keys were ours
                 key = self._keyboard.key()
                 name = _KEYS.get(key, key)
+                if name != "interrupt":
+                    self._interrupts.forget()
                 if (done := self._finished(name, editor)) is not None:
                     editor.end()
                     return done

@@ -5,7 +5,7 @@ While a prompt is open its event loop watches the socket; nothing else here know
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from prompt_toolkit import PromptSession
@@ -15,6 +15,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, completion_is_selected, is_done
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import DummyHistory, History
+from prompt_toolkit.input.typeahead import get_typeahead
 from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout.processors import (
@@ -28,20 +29,20 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 
-from mailprobe.protocol.connection import Phase
+from mailprobe.protocol.items import Phase
 from mailprobe.render.theme import STYLES
 from mailprobe.shell import local
 from mailprobe.shell.complete import completions, local_completions
 from mailprobe.shell.conversation import Conversation
-from mailprobe.shell.hint import hint
+from mailprobe.shell.hint import cut, hint
 from mailprobe.shell.history import LineHistory, history_path
 from mailprobe.shell.interface import Entry, Key
 from mailprobe.shell.lexer import fragments
-from mailprobe.shell.mask import for_history
 from mailprobe.shell.standing import prompt_text, status_text
-from mailprobe.shell.terminal import Interrupts
+from mailprobe.shell.terminal import Interrupts, Terminal
 
 _MENU_ROWS = 6
+_PAUSE = 0.02  # seconds for the keys, between two looks at the socket
 _NARROW = 60  # columns; a toolbar in fewer would be cut
 
 
@@ -104,7 +105,8 @@ class _Hint(Processor):
         document, talk = given.document, self._conversation
         if "\n" in document.text or not document.is_cursor_at_the_end:
             return Transformation(given.fragments)
-        text = hint(document.text, talk.facts, talk.catalogue)
+        ghost = hint(document.text, talk.facts, talk.catalogue)
+        text = cut(ghost, prompt_text(talk.session) + document.text, given.width)
         return Transformation([*given.fragments, (_class("hint"), text)])
 
 
@@ -124,8 +126,12 @@ def _style() -> Style:
 class FullFront:
     """The keyboard and the screen of the full shell."""
 
-    def __init__(self, interrupts: Interrupts, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, terminal: Terminal, interrupts: Interrupts, env: Mapping[str, str]
+    ) -> None:
+        self._terminal = terminal
         self._interrupts = interrupts
+        self._pressed = False  # the key that is being worked on is Ctrl-C
         self._env = env
         self._input = QuietInput(sys.stdin)
         self._output = Vt100_Output.from_pty(sys.stdout, term=env.get("TERM"))
@@ -134,7 +140,7 @@ class FullFront:
         self._conversation: Conversation | None = None
         self._open = False  # a prompt is on the screen
         self._pending: list[str] = []  # what is to be shown above it
-        self._showing: Awaitable[None] | None = None
+        self._showing: asyncio.Future[None] | None = None  # held, for the event loop does not
         self._kept = ""  # what stood on the prompt that was left for another
 
     def write(self, text: str) -> None:
@@ -144,7 +150,8 @@ class FullFront:
             return
         self._pending.append(text)
         if len(self._pending) == 1:
-            self._showing = run_in_terminal(self._flush)  # the application waits for it
+            self._showing = asyncio.ensure_future(run_in_terminal(self._flush))
+            self._showing.add_done_callback(self._shown)
 
     def ask(self, question: str) -> str:
         entry = self._read_aside(question, secret=False)
@@ -153,6 +160,10 @@ class FullFront:
     def ask_secret(self, prompt: str) -> str | None:
         entry = self._read_aside(prompt, secret=True)
         return entry.text if entry.key is Key.LINE else None
+
+    def discard(self) -> bool:
+        held = bool(get_typeahead(self._input))  # this empties it
+        return self._terminal.discard() or held
 
     def read(self, conversation: Conversation) -> Entry:
         """The next entry; what the server says meanwhile is shown above it."""
@@ -198,6 +209,13 @@ class FullFront:
             self._flush()
         return found if isinstance(found, Entry) else Entry(Key.LINE, found)
 
+    def _shown(self, showing: asyncio.Future[None]) -> None:
+        """The prompt ends with what went wrong while text was shown above it."""
+        app = get_app()
+        error = None if showing.cancelled() else showing.exception()
+        if error is not None and app.is_running and not app.is_done:
+            app.exit(exception=error)
+
     def _flush(self) -> None:
         text, self._pending = "".join(self._pending), []
         if text:
@@ -219,20 +237,22 @@ class FullFront:
         def on_readable() -> None:
             # A socket at its end is readable for ever: out of the loop first, then look.
             loop.remove_reader(descriptor)
-            conversation.poll()
-            if conversation.descriptor == descriptor:
-                loop.add_reader(descriptor, on_readable)
+            more = conversation.poll()
+            # Not again at once: while text is shown no key is read, and a flood would let none in.
+            loop.call_later(_PAUSE, on_readable if more else watch)
             app.invalidate()  # the prompt says where the session stands
 
-        loop.add_reader(descriptor, on_readable)
+        def watch() -> None:
+            if conversation.descriptor == descriptor:
+                loop.add_reader(descriptor, on_readable)
+
+        loop.call_soon(on_readable)  # TLS may hold octets of which no descriptor tells
 
     def _line_session(self, conversation: Conversation) -> PromptSession[Entry | str]:
         protocol = str(conversation.facts.protocol) if conversation.session else ""
         if protocol not in self._lines:
             path = history_path(conversation.facts.protocol, self._env) if protocol else None
-            history = LineHistory(
-                path, lambda line: for_history(line, conversation.facts, conversation.catalogue)
-            )
+            history = LineHistory(path, conversation.remembers)
             self._lines[protocol] = self._session(conversation, history=history)
         return self._lines[protocol]
 
@@ -253,7 +273,7 @@ class FullFront:
             text = question or ("local> " if local_only else prompt_text(conversation.session))
             return [(_class("prompt"), text)]
 
-        return PromptSession(
+        session: PromptSession[Entry | str] = PromptSession(
             message=message,
             history=history or DummyHistory(),
             is_password=secret,
@@ -271,6 +291,18 @@ class FullFront:
             input=self._input,
             output=self._output,
         )
+        keys = session.app.key_processor
+        keys.before_key_press += self._begin_key
+        keys.after_key_press += self._end_key
+        return session
+
+    def _begin_key(self, sender: object) -> None:
+        self._pressed = False
+
+    def _end_key(self, sender: object) -> None:
+        """Two interrupts mean "leave" only where no other key came between them."""
+        if not self._pressed:
+            self._interrupts.forget()
 
     def _toolbar(self, conversation: Conversation) -> Callable[[], str] | None:
         def text() -> str:
@@ -287,6 +319,7 @@ class FullFront:
         @keys.add("<sigint>")
         def interrupt(event: KeyPressEvent) -> None:
             self._interrupts.press()
+            self._pressed = True
             buffer = event.current_buffer
             keep = not aside and conversation.phase is Phase.COMMAND and buffer.text
             if keep and not self._interrupts.twice:

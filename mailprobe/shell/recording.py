@@ -43,7 +43,7 @@ class Recording:
         """A connection is about to be made."""
         self._target = target
         if self._recorder is not None:
-            self._write_header(self._recorder)
+            self._write_header(self._recorder, target)
 
     def next_connection(self) -> bool:
         """Forget the connection that is over; True when a recording ended with it."""
@@ -58,8 +58,11 @@ class Recording:
         """Write the connection from its beginning, and go on.  Raises Failure `usage`."""
         if self._recorder is not None or self._backlog is None:
             raise Failure(Word.USAGE, "this connection is being recorded already")
+        if self._target is None:
+            raise Failure(Word.USAGE, "there is no connection to record")
+        self._backlog.check()  # before there is a file that would hold a header alone
         recorder = Recorder(path, self._warn)
-        self._write_header(recorder)
+        self._write_header(recorder, self._target)
         for entry in self._backlog:
             recorder.note(entry.text) if isinstance(entry, Note) else recorder(entry)
         self._recorder = recorder
@@ -82,10 +85,7 @@ class Recording:
             self._backlog.close()
             self._backlog = None
 
-    def _write_header(self, recorder: Recorder) -> None:
-        target = self._target
-        if target is None:
-            raise Failure(Word.USAGE, "there is no connection to record")
+    def _write_header(self, recorder: Recorder, target: Target) -> None:
         now = datetime.datetime.now(datetime.UTC)
         recorder.begin(
             target.protocol,

@@ -1,6 +1,6 @@
 """Where a session stands, in the few words of a prompt and of a toolbar.  Pure: nothing is read."""
 
-from mailprobe.protocol.connection import Phase
+from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import State
 from mailprobe.safe import safe
 from mailprobe.session import Session
@@ -25,6 +25,8 @@ def prompt_text(session: Session | None) -> str:
             return f"{protocol}:chunk({connection.chunk_left})| "
         case Phase.COMMAND:
             pass
+    if connection.state is State.CLOSED:
+        return f"{protocol}:leaving> "  # the server has said so, and the link still stands
     name = _NAMES.get(connection.state, str(connection.state))
     if connection.state is State.RCPT:
         name += f"({len(connection.facts.recipients)})"

@@ -5,6 +5,7 @@ has to arrive at the next prompt as it was pressed.
 """
 
 import os
+import select
 import signal
 import termios
 import time
@@ -43,6 +44,10 @@ class Interrupts:
         self.twice = self.twice or now - self._last < _TWICE
         self._last = now
 
+    def forget(self) -> None:
+        """Another key was pressed: the next Ctrl-C is a first one again."""
+        self._last = -_TWICE
+
     def clear(self) -> bool:
         """Make the descriptor unreadable; tells whether it was."""
         seen = False
@@ -79,8 +84,22 @@ class Terminal:
 
     def restore(self) -> None:
         """Put everything back as it was found."""
+        self._put_back(termios.TCSADRAIN)
+
+    def leave(self) -> None:
+        """Put everything back, and forget what was typed ahead: a login shell would run it."""
+        self._put_back(termios.TCSAFLUSH)
+
+    def _put_back(self, when: int) -> None:
         with suppress(termios.error):  # the terminal is gone
-            termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._found)
+            termios.tcsetattr(self._descriptor, when, self._found)
+
+    def discard(self) -> bool:
+        """Forget what was typed and not read; tells whether there was anything."""
+        ready, _, _ = select.select([self._descriptor], [], [], 0)
+        with suppress(termios.error):
+            termios.tcflush(self._descriptor, termios.TCIFLUSH)
+        return bool(ready)
 
     def make_raw(self) -> None:
         """Every key is read as it is, Ctrl-C and Ctrl-Z too."""
@@ -124,7 +143,7 @@ class _Ending:
         raise Terminated(number)
 
     def finish(self, number: int, frame: FrameType | None) -> None:
-        self._terminal.restore()
+        self._terminal.leave()
         signal.signal(self._number, signal.SIG_DFL)
         os.kill(os.getpid(), self._number)
 
@@ -143,7 +162,7 @@ def taken(terminal: Terminal, interrupts: Interrupts) -> Iterator[None]:
         terminal.quiet()
         yield
     finally:
-        terminal.restore()
+        terminal.leave()
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,16 +1,23 @@
 """Mail data and multi-line responses in a recording: inline while they are small, else a file.
 
 A body is written inline as it comes.  When it grows beyond `INLINE`, its lines are taken back and
-it goes on in a file of its own, which the transcript names (`S>`, `C<`).
+it goes on in a file of its own, which the transcript names (`S>`, `C<`): the message as
+a person knows it, when a player would make the same octets of it; else, and when it is so large
+that nobody reads it and looking costs time (`LARGE`), it is the wire itself (`raw`).
+
+At every moment the transcript is one that can be read: who kills us loses nothing that was in it.
+No known secret reaches a file: a line says its name, and a body's own file has `*` in its place.
 """
 
 import io
 from collections.abc import Callable
 
-from mailprobe.files import PrivateFile
+from mailprobe.files import PrivateFile, WriteBehind
 from mailprobe.protocol.framing import CRLF, BodyReader, Limits, Stuffer
+from mailprobe.transcript.redact import Secrets
 
 INLINE = 64 * 1024  # octets
+LARGE = 32 * 1024 * 1024  # octets
 _END = b".\r\n"
 _NO_LIMITS = Limits(1 << 62, 1 << 62, 1 << 62, 1 << 62)
 _COPY = 256 * 1024
@@ -31,6 +38,7 @@ class RecordedBody:
         side: str,
         wire_text: Callable[[str, bytes], str],
         new_file: Callable[[], PrivateFile],
+        secrets: Secrets,
         *,
         stuffed: bool,
     ) -> None:
@@ -39,16 +47,22 @@ class RecordedBody:
         self._transcript = transcript
         self._wire_text = wire_text
         self._new_file = new_file
+        self._secrets = secrets
         self._stuffed = stuffed
         self._start = transcript.size  # where the body begins in the transcript
         self._wire = bytearray()  # all of it, while it is small
         self._octets = bytearray()  # the same without doubled dots, where somebody told them
         self._line_at = transcript.size  # where the unfinished line begins in the transcript
         self._line = b""  # its octets
-        self._file: PrivateFile | None = None
+        self._file: WriteBehind | None = None
         self._raw = not stuffed  # the file holds wire octets
+        self._size = 0  # octets of it
+        self._undotted = False  # content and wire differ by now
         self._unstuff = BodyReader(_NO_LIMITS)
         self._before = CRLF  # the last octets of the content
+        self._held = b""  # the last octets for the file, where they may begin a secret
+        self._masked = False  # a secret was in what the file should hold
+        self._unsearched = False  # so much came that nobody looked any more
 
     def feed(self, octets: bytes | None, wire: bytes, *, last: bool) -> None:
         """Take the next piece: content and wire, or the wire alone."""
@@ -72,8 +86,11 @@ class RecordedBody:
             return
         if not self.ended:
             self._cut_off(self._file, self._unstuff.unfinished())
-        elif self._stuffed:
+        self._file.append(self._blot(self._held))
+        self._file.flush()
+        if self.ended and self._stuffed:
             self._transcript.append(f"{self.side}: .\n".encode())
+        self._tell_of_secrets(self._file.path.name)
         self.abandon()
 
     def abandon(self) -> None:
@@ -90,11 +107,25 @@ class RecordedBody:
         whole = self._text(octets[:end]) if end else b""
         rest = octets[end:]
         text = whole + self._text(rest) if rest else whole
-        self._transcript.replace(self._line_at, text)
         if len(rest) > _LINE:
-            whole, rest = text, b""
+            end = self._secrets.settled(rest)
+            rest, whole = rest[end:], whole + self._text(rest[:end])
+            text = whole + self._text(rest)
+        self._put(self._line_at, text)
         self._line_at += len(whole)
         self._line = rest
+
+    def _put(self, at: int, text: bytes) -> None:
+        """Put lines in the place of all behind `at`.
+
+        Where they are fewer octets, a comment covers the old ones until it is cut off.
+        """
+        left = self._transcript.size - at - len(text)
+        if left <= 0:
+            self._transcript.replace(at, text)
+            return
+        self._transcript.replace(at, text + b"#" * (left - 1) + b"\n")
+        self._transcript.cut(at + len(text))
 
     def _text(self, octets: bytes) -> bytes:
         return self._wire_text(self.side, octets).encode()
@@ -114,22 +145,54 @@ class RecordedBody:
         self._octets.clear()
         content = self._content(wire)
         self._raw = self._raw or not self._repeats(octets, content)
-        self._file = self._new_file()
+        self._file = WriteBehind(self._new_file())
         self._append(self._file, octets, content)
+        self._file.flush()
         self._name(self._file)
 
-    def _store(self, file: PrivateFile, octets: bytes, wire: bytes) -> None:
+    def _store(self, file: WriteBehind, octets: bytes, wire: bytes) -> None:
         content = self._content(wire)
-        if not self._raw and not self._repeats(octets, content):
+        if not self._raw and (self._size > LARGE or not self._repeats(octets, content)):
             file = self._turn_raw(file)
         self._append(file, octets, content)
 
     def _content(self, wire: bytes) -> bytes:
         return wire[: -len(_END)] if self.ended and self._stuffed else wire
 
-    def _append(self, file: PrivateFile, octets: bytes, content: bytes) -> None:
-        file.append(content if self._raw else octets)
+    def _append(self, file: WriteBehind, octets: bytes, content: bytes) -> None:
+        said = content if self._raw else octets
+        self._write(file, said)
+        self._size += len(said)
+        self._undotted = self._undotted or len(said) != len(content)
         self._before = (self._before + content[-2:])[-2:]
+
+    def _write(self, file: WriteBehind, octets: bytes) -> None:
+        """Append to the file, without the secrets; what may begin one waits for the rest of it."""
+        if not self._secrets.known:
+            file.append(octets)
+            return
+        octets, self._held = self._held + octets, b""
+        if self._size > LARGE:
+            self._unsearched = True
+            file.append(octets)
+            return
+        end = self._secrets.settled(octets)
+        self._held = octets[end:]
+        file.append(self._blot(octets[:end]))
+
+    def _blot(self, octets: bytes) -> bytes:
+        blotted = self._secrets.blot(octets)
+        self._masked = self._masked or blotted is not octets
+        return blotted
+
+    def _tell_of_secrets(self, name: str) -> None:
+        if self._masked:
+            self._transcript.append(f"# a secret was masked in {name}\n".encode())
+        if self._unsearched:
+            bound = f"{LARGE >> 20} MiB"
+            self._transcript.append(
+                f"# {name} was not searched for secrets beyond {bound}\n".encode()
+            )
 
     def _repeats(self, octets: bytes, content: bytes) -> bool:
         """Whether a player that mends line ends and doubles dots would say the same again."""
@@ -138,29 +201,34 @@ class RecordedBody:
             return False
         return _line_ends(octets) in (None, "\r\n")
 
-    def _turn_raw(self, content: PrivateFile) -> PrivateFile:
-        """Keep the wire itself from now on, in a new file."""
-        self._raw, self._file = True, self._new_file()
-        stuffer, at = Stuffer(), 0
+    def _turn_raw(self, file: WriteBehind) -> WriteBehind:
+        """Keep the wire itself from now on: in a new file, unless it is the same so far."""
+        self._raw = True
+        if not self._undotted:
+            self._name(file)
+            return file
+        content, stuffer, at = file.flush(), Stuffer(), 0
+        self._file = wire = WriteBehind(self._new_file())
         while piece := content.read(at, _COPY):
-            self._file.append(stuffer.feed(piece))
+            wire.append(stuffer.feed(piece))
             at += len(piece)
-        self._name(self._file)
-        content.close(durable=False)
+        self._held = stuffer.feed(self._held)
+        wire.flush()
+        self._name(wire)
+        file.close(durable=False)
         content.remove()
-        return self._file
+        return wire
 
-    def _cut_off(self, file: PrivateFile, held: bytes) -> None:
+    def _cut_off(self, file: WriteBehind, held: bytes) -> None:
         """Without its end a body is told by its wire octets, unless it stops at a line end."""
         if not self._raw and (held not in (b"", CRLF) or (self._before + held)[-2:] != CRLF):
             file = self._turn_raw(file)
-        file.append(held)
+        self._write(file, held)
 
-    def _name(self, file: PrivateFile) -> None:
-        self._transcript.cut(self._start)
+    def _name(self, file: WriteBehind) -> None:
         tag = "<" if self.side == "C" else ">"
         raw = "raw " if self._raw else ""
-        self._transcript.append(f"{self.side}{tag} {raw}{file.path.name}\n".encode())
+        self._put(self._start, f"{self.side}{tag} {raw}{file.path.name}\n".encode())
 
 
 def _line_ends(octets: bytes) -> str | tuple[str, ...] | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 _NAMED = {"\\": "\\\\", "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0", "\x1b": "\\e"}
 _CLEAN = re.compile(rb"[ -~]*[!-~]|")  # printable ASCII that does not end in a blank
+_CLEAN_LINE = re.compile(rb"[ -~]*[!-~]\r\n")  # what nearly every line is
 # A longer line is written in pieces: no line of a transcript is longer than 1 MiB.
 _PIECE = 128 * 1024
 
@@ -47,6 +48,8 @@ def lines_of(octets: bytes) -> list[bytes]:
 
 def wire_lines(side: str, octets: bytes) -> str:
     """The recorded form of `octets`: whole lines by `:` or `\\`, everything else by `=`."""
+    if len(octets) <= _PIECE and _CLEAN_LINE.fullmatch(octets):
+        return f"{side}: {octets[:-2].decode('ascii')}\n"
     return "".join([_wire_line(side, line) for line in lines_of(octets)])
 
 

@@ -61,22 +61,28 @@ class Recorder:
             self._file = None
 
     def __call__(self, event: Event) -> None:
-        match event:
-            case events.BodyChunk(octets=octets, wire=wire, last=last):
-                self._feed("S", octets, wire, last=last)
-            case events.DataSent(octets=octets, last=last):
-                self._feed("C", None, octets, last=last)
-            case _:
-                if (text := self._text(event)) is not None:
-                    self._finish_body()
-                    self._append(text)
+        if isinstance(event, events.BodyChunk):
+            self._feed("S", event.octets, event.wire, last=event.last)
+        elif isinstance(event, events.DataSent):
+            self._feed("C", None, event.octets, last=event.last)
+        elif (text := self._text(event)) is not None:
+            if self._body is not None:
+                self._finish_body()
+            self._append(text)
 
     def _text(self, event: Event) -> str | None:
         match event:
             case events.CommandSent():
                 self._chunk = event.command.verb == "BDAT"
                 self._broken["C"] = False
-                return self._command(event)
+                self._secrets(event)
+                if event.secret is None:
+                    return self._wire("C", event.octets)
+                line = event.command.line
+                return self._secret_line(line[: event.secret[0]], line, event.octets)
+            case events.ReplyReceived():
+                self._broken["S"] = self._broken["S"] and not event.body
+                return self._wire("S", event.reply.wire)
             case events.AnswerSent(line=line, octets=octets):
                 self._secrets(event)
                 if line in PUBLIC_ANSWERS:
@@ -85,9 +91,6 @@ class Recorder:
             case events.RawSent(octets=octets, secret=secret):
                 self._secrets(event)
                 return f"C= {self._secrets.placeholder}\n" if secret else self._wire("C", octets)
-            case events.ReplyReceived(reply=reply, body=body):
-                self._broken["S"] = self._broken["S"] and not body
-                return self._wire("S", reply.wire)
             case events.Greeting(reply=reply) | events.Unsolicited(reply=reply):
                 return self._wire("S", reply.wire)
             case events.TlsStarted(implicit=implicit, verified=verified):
@@ -105,13 +108,6 @@ class Recorder:
     def _mask(self, text: str) -> str:
         octets = text.encode("utf-8", "surrogateescape")
         return self._secrets.mask(octets).decode("utf-8", "surrogateescape")
-
-    def _command(self, event: events.CommandSent) -> str:
-        self._secrets(event)
-        if event.secret is None:
-            return self._wire("C", event.octets)
-        line, start = event.command.line, event.secret[0]
-        return self._secret_line(line[:start], line, event.octets)
 
     def _secret_line(self, head: bytes, line: bytes, octets: bytes) -> str:
         """A line whose rest, behind `head`, is secret; `octets` are what travelled just now."""
@@ -149,6 +145,7 @@ class Recorder:
                 side,
                 self._wire,
                 self._new_file,
+                self._secrets,
                 stuffed=not chunk and not self._broken[side],
             )
         try:
@@ -171,9 +168,9 @@ class Recorder:
                 pass
 
     def _finish_body(self) -> None:
-        body, self._body = self._body, None
-        if body is None:
+        if self._body is None:
             return
+        body, self._body = self._body, None
         self._broken[body.side] = not body.ended
         try:
             body.finish()

@@ -173,6 +173,9 @@ class Stream(Transport):
     def poll_receive(self) -> memoryview | None:
         if self.ending is not None:
             return _NOTHING
+        # A link is nearly always silent here, and to ask costs less than to read in vain.
+        if self.tls is None and self._interest & select.POLLIN and not self._poll.poll(0):
+            return None
         count = self._channel.receive_into(self._view)
         return None if count < 0 else self._received(count)
 

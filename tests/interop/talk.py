@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mailprobe.protocol import sasl
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.protocol.connection import Answer, Phase
+from mailprobe.protocol.items import Answer, Phase
 from mailprobe.protocol.model import Protocol, Reply
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import LMTP, SMTP

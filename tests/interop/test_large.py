@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mailprobe.protocol.connection import Data
 from mailprobe.protocol.events import DataSent, Event
+from mailprobe.protocol.items import Data
 from mailprobe.protocol.model import Protocol
 from tests.interop.mail import ENVELOPE, HEADER, fetched, smtp
 from tests.interop.servers import MailServers

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.protocol.connection import NEED_DATA, Answer, Body, Connection, Data, Phase, Raw
+from mailprobe.protocol.connection import Connection
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.framing import Limits
+from mailprobe.protocol.items import NEED_DATA, Answer, Body, Data, Phase, Raw
 from mailprobe.protocol.model import Command, Reply, Role
 
 Item = Command | Answer | Data | Raw | Reply | Body

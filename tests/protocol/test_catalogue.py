@@ -95,7 +95,7 @@ def test_credentials_are_secret_in_every_protocol(
 
 def test_secrets_have_one_group() -> None:
     """Each pattern marks its secret by group 1."""
-    assert all(pattern.groups == 1 for pattern in SECRETS.values())
+    assert all(rule.compiled.groups == 1 for rule in SECRETS.values())
     for catalogue in (SMTP, LMTP, POP3):
         assert all(spec.secret.groups == 1 for spec in catalogue if spec.secret)
 

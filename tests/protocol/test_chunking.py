@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from mailprobe.errors import Word
 from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.protocol.connection import Connection, Phase
+from mailprobe.protocol.connection import Connection
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.framing import Limits
+from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import Command, Reply, Role, State
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import LMTP, SMTP

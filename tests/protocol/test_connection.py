@@ -3,7 +3,8 @@
 import pytest
 
 from mailprobe.protocol import events
-from mailprobe.protocol.connection import Answer, Body, Connection, Data, Misuse, Raw
+from mailprobe.protocol.connection import Connection
+from mailprobe.protocol.items import Answer, Body, Data, Misuse, Raw
 from mailprobe.protocol.model import Advice, Command, Reply, Role, State
 from mailprobe.protocol.smtp import SMTP
 from tests.protocol.helpers import TLS, Side, client, drain, reply
@@ -287,3 +288,19 @@ def test_misuse_by_a_server(item: Command | Answer | Data | Raw) -> None:
     """A server says replies and bodies only."""
     with pytest.raises(Misuse, match=f"a server sends no {type(item).__name__}"):
         Connection(SMTP, Role.SERVER).send(item, 0.0)
+
+
+def test_only_220_is_the_go_ahead_for_tls() -> None:
+    """A server that says 250 to STARTTLS has not said it (RFC 3207, section 4)."""
+    side = greeted()
+    assert side.ask(b"STARTTLS", b"250 fine\r\n") == ["250 to STARTTLS"]
+    assert side.connection.state is State.READY
+
+
+def test_a_line_that_was_begun_is_known() -> None:
+    """What follows it is judged together with it."""
+    side = greeted()
+    side.say(Raw(b"PA"))
+    assert side.connection.begun == b"PA"
+    side.say(Raw(b"SS x\r\n"))
+    assert side.connection.begun == b""

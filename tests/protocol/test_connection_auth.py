@@ -3,8 +3,8 @@
 import pytest
 
 from mailprobe.protocol import events
-from mailprobe.protocol.connection import Answer, Misuse, Phase, Raw
-from mailprobe.protocol.model import State
+from mailprobe.protocol.items import Answer, Misuse, Phase, Raw
+from mailprobe.protocol.model import Command, State
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import SMTP
 from tests.protocol.helpers import Side, client, drain
@@ -191,3 +191,31 @@ def test_a_partial_line_with_a_secret() -> None:
     assert isinstance(sent, events.CommandSent)
     assert sent.command.line == b"PASS hunter2!"
     assert (sent.octets, sent.secret) == (b"!\r\n", (5, 13))
+
+
+@pytest.mark.parametrize("code", [b"354", b"333"])
+def test_only_334_is_a_challenge(code: bytes) -> None:
+    """Another 3yz asks for nothing: the next line is a command."""
+    side = smtp()
+    assert side.ask(b"AUTH LOGIN", code + b" x\r\n") == [f"{code.decode()} to AUTH"]
+    assert (side.connection.phase, side.connection.state) == (Phase.COMMAND, State.READY)
+
+
+def test_answers_behind_a_refused_login_are_secret() -> None:
+    """Who pastes a login sends what nobody asked for: it must not be shown either."""
+    side = smtp()
+    side.ask(b"AUTH FOO", b"504 no\r\n")
+    for line in (b"AGFsaWNlAHNlY3JldA==", b"c2VjcmV0"):
+        side.connection.send(Command(line), 0.0)
+        sent = next(event for event in drain(side.connection))
+        assert isinstance(sent, events.CommandSent)
+        assert sent.secret == (0, len(line))
+    assert side.connection.facts.login_refused
+    side.say(b"")
+    side.say(b"no base64!")
+    side.say(b"NOOP")
+    assert not side.connection.facts.login_refused
+    side.connection.send(Command(b"c2VjcmV0"), 0.0)
+    sent = next(event for event in drain(side.connection))
+    assert isinstance(sent, events.CommandSent)
+    assert sent.secret is None

@@ -3,7 +3,7 @@
 import pytest
 
 from mailprobe.protocol import events
-from mailprobe.protocol.connection import Data, Misuse, Phase, Raw
+from mailprobe.protocol.items import Data, Misuse, Phase, Raw
 from mailprobe.protocol.model import Command, State
 from mailprobe.protocol.smtp import SMTP
 from tests.protocol.helpers import Side, client, drain
@@ -18,11 +18,10 @@ def transaction() -> Side:
     return side
 
 
-@pytest.mark.parametrize("code", [b"354", b"353", b"355"])
-def test_3yz_is_the_door_to_mail_data(code: bytes) -> None:
+def test_354_is_the_door_to_mail_data() -> None:
     """The data ends by the lone dot, and only there a reply is owed."""
     side = transaction()
-    assert side.ask(b"DATA", code + b" go\r\n")[1] == "state data"
+    assert side.ask(b"DATA", b"354 go\r\n")[1] == "state data"
     assert side.connection.phase is Phase.DATA
     assert side.say(Data(b"a\r\n"), Data(b"..b\r\n")) == ["data a\r\n", "data ..b\r\n"]
     assert side.connection.outstanding == 0
@@ -31,9 +30,9 @@ def test_3yz_is_the_door_to_mail_data(code: bytes) -> None:
     assert side.hear(b"250 ok\r\n") == ["250 to DATA", "state ready"]
 
 
-@pytest.mark.parametrize("code", [b"250", b"503", b"554", b"451"])
+@pytest.mark.parametrize("code", [b"250", b"334", b"355", b"503", b"554", b"451"])
 def test_nothing_else_is_a_door(code: bytes) -> None:
-    """A 250 to DATA is no go-ahead; behind a refusal lines are commands."""
+    """A 250 or 334 to DATA is no go-ahead; behind a refusal lines are commands."""
     side = transaction()
     assert side.ask(b"DATA", code + b" x\r\n") == [f"{code.decode()} to DATA"]
     assert (side.connection.phase, side.connection.state) == (Phase.COMMAND, State.RCPT)
@@ -241,3 +240,11 @@ def test_raw_inside_data_and_chunk() -> None:
     side.ask(b"DATA", b"354 go\r\n")
     assert side.say(Raw(b"x\r\n.")) == ["data x\r\n."]
     assert side.say(Raw(b"\r\nNOOP\r\n")) == ["data \r\n END", "command NOOP"]
+
+
+@pytest.mark.parametrize("line", [b"BDAT  5 LAST", b"BDAT\t5\tLAST", b"BDAT 5  LAST "])
+def test_blanks_too_many_before_a_count(line: bytes) -> None:
+    """Servers pass over them, and then wait for the octets."""
+    side = transaction()
+    side.say(line)
+    assert side.connection.chunk_left == 5

@@ -5,8 +5,8 @@ import pytest
 from mailprobe.errors import Word
 from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.protocol.connection import Raw
 from mailprobe.protocol.framing import Limits
+from mailprobe.protocol.items import Raw
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import SMTP
 from tests.protocol.helpers import Side, client, drain, reply, server

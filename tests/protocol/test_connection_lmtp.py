@@ -1,6 +1,6 @@
 """LMTP in the client role: one reply for each recipient (RFC 2033, section 4.2)."""
 
-from mailprobe.protocol.connection import Data
+from mailprobe.protocol.items import Data
 from mailprobe.protocol.model import State
 from mailprobe.protocol.smtp import LMTP
 from tests.protocol.helpers import Side, client
@@ -83,6 +83,15 @@ def test_a_malformed_last_has_one_reply() -> None:
     side = transaction(b"x@y", b"z@y")
     assert side.ask(b"BDAT x LAST", b"501 size?\r\n") == ["501 to BDAT"]
     assert side.connection.state is State.RCPT
+
+
+def test_burl_has_one_reply() -> None:
+    """BURL LAST ends the transaction, but RFC 4468 knows submission only: no reply a recipient."""
+    side = transaction(b"x@y", b"z@y")
+    side.say(b"BURL imap://h/x LAST", b"NOOP")
+    assert side.connection.outstanding == 2
+    assert side.hear(b"250 ok\r\n") == ["250 to BURL", "state ready"]
+    assert side.hear(b"250 ok\r\n") == ["250 to NOOP"]
 
 
 def test_a_whole_transaction_in_one_write() -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mailprobe.protocol.connection import Data, Phase
 from mailprobe.protocol.facts import Message
 from mailprobe.protocol.framing import Limits
+from mailprobe.protocol.items import Data, Phase
 from mailprobe.protocol.model import State
 from mailprobe.protocol.pop3 import POP3
 from tests.protocol.helpers import TLS, Side, client

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mailprobe.protocol.connection import Body, Misuse, Phase
 from mailprobe.protocol.framing import Limits
+from mailprobe.protocol.items import Body, Misuse, Phase
 from mailprobe.protocol.model import Role, State
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import LMTP, SMTP

@@ -8,17 +8,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from mailprobe.errors import Word
 from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.protocol.connection import (
-    NEED_DATA,
-    Answer,
-    Body,
-    Connection,
-    Data,
-    Misuse,
-    Phase,
-    Raw,
-)
+from mailprobe.protocol.connection import Connection
 from mailprobe.protocol.events import Event
+from mailprobe.protocol.items import NEED_DATA, Answer, Body, Data, Misuse, Phase, Raw
 from mailprobe.protocol.model import Command, Reply, Role, State
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import LMTP, SMTP

@@ -423,6 +423,24 @@ def test_mail_data_by_chunks_knows_its_last() -> None:
     assert {spec.verb for spec in SMTP if spec.takes_last} == {"BDAT", "BURL"}
 
 
+@pytest.mark.parametrize(
+    "line, last",
+    [
+        (b"BDAT 0 LAST", True),
+        (b"bdat 5 last ", True),
+        (b"BURL imap://h/x LAST", True),
+        (b"BDAT 5", False),
+        (b"BDAT x LAST", False),
+        (b"BDAT", False),
+        (b"NOOP LAST", False),
+    ],
+)
+def test_the_last_of_the_mail_data(line: bytes, last: bool) -> None:
+    """Only what is well written ends mail data."""
+    command = Command(line)
+    assert SMTP.row(command).says_last(command) is last
+
+
 def test_which_commands_stand_bare() -> None:
     """A command without a required argument may stand alone."""
     bare = "DATA RSET QUIT STARTTLS TURN VERB ONEX HELP NOOP ATRN"

@@ -417,6 +417,15 @@ def test_badly_written_bdat(talk: Talk) -> None:
     assert talk.code("NOOP") == "250 2.0.0"
 
 
+def test_a_badly_written_last_chunk_ends_nothing(store: Store, talk: Talk) -> None:
+    """The mail transaction is still there, and goes on where it was."""
+    talk.say(_TO_BOB)
+    assert talk.code("BDAT many LAST") == "501 5.5.4"
+    assert talk.code("RCPT TO:<alice@example.test>") == "250 2.1.5"
+    assert talk.say(b"BDAT 2 LAST\t\r\nxx").startswith(b"250 2.0.0 ")
+    assert body_of(mails(store, "alice")[0]) == b"xx\r\n"
+
+
 def test_chunks_that_are_too_large(
     store: Store, talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -566,8 +575,15 @@ def test_lmtp_chunks(store: Store, local: Talk) -> None:
     assert body_of(mails(store, "alice")[0]) == b"xx\r\n"
 
 
-def test_lmtp_burl_is_refused_as_often_as_it_must(local: Talk) -> None:
-    """BURL LAST is not carried out; client and server stay in step."""
+def test_lmtp_refuses_a_badly_written_last_chunk_once(local: Talk) -> None:
+    """A syntax error speaks of no recipient."""
     local.say(b"MAIL FROM:<>\r\nRCPT TO:<bob@example.test>\r\nRCPT TO:<alice@example.test>\r\n")
-    assert local.line("BURL imap://x/ LAST").count(b"502 5.5.1 ") == 2
+    assert local.line("BDAT many LAST").count(b"501 5.5.4 ") == 1
+    assert local.code("NOOP") == "250 2.0.0"
+
+
+def test_lmtp_burl_is_refused_once(local: Talk) -> None:
+    """BURL LAST is not carried out, whoever the mail is for; client and server stay in step."""
+    local.say(b"MAIL FROM:<>\r\nRCPT TO:<bob@example.test>\r\nRCPT TO:<alice@example.test>\r\n")
+    assert local.line("BURL imap://x/ LAST").count(b"502 5.5.1 ") == 1
     assert local.code("NOOP") == "250 2.0.0"

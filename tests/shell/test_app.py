@@ -1,5 +1,6 @@
 """A conversation without a terminal: entries in, octets to a scripted server, text to a list."""
 
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -421,3 +422,77 @@ def test_plain_is_chosen_by_the_surroundings(
     """Who asks for the plain shell gets it, and so does a terminal that can do no more."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     assert wants_plain(Options(env=env)) is plain
+
+
+# ------------------------------------------------------------------------------ what is let go of
+
+
+def test_bodies_are_let_go_of_with_their_session(sit: Sit) -> None:
+    """When another connection takes its place, and at the end."""
+    table = sit(b"+OK\r\n", b"+OK\r\nx\r\n.\r\n", protocol=Protocol.POP3)
+    bodies = []
+    for _ in range(2):
+        table.enter("RETR 1")
+        assert table.talk.session is not None
+        assert table.talk.session.last is not None
+        bodies.append(table.talk.session.last.body)
+        assert bodies[-1] is not None
+        assert not bodies[-1].closed
+        table.local("drop")
+        table.local("connect pop3 mx.example")
+    table.talk.finish()
+    assert [body.closed for body in bodies if body is not None] == [True, True]
+
+
+def test_close_is_recorded_as_ours(sit: Sit, tmp_path: Path) -> None:
+    """/close ends the connection: the server's end, which follows, is not told as its own."""
+    table = sit(GREETING, b"250 ok\r\n", ending=Ending.EOF, record=tmp_path / "a.mpt")
+    table.enter("NOOP", "/close")
+    assert (tmp_path / "a.mpt").read_text().endswith("S: 250 ok\nC@ close\n")
+
+
+def test_line_that_was_not_sent_is_shown_when_it_is(sit: Sit) -> None:
+    """What mailprobe itself sends later is shown, though the same line was typed in vain."""
+    table = sit(
+        b"+OK\r\n", b"+OK\r\n", protocol=Protocol.POP3, settings=replace(Settings(), starttls=True)
+    )
+    session = table.talk.session
+    assert session is not None
+    session.connection.facts.offers = {}
+    table.enter("STAT")
+    assert table.sent == []
+    assert "STLS is not offered" in table.shown
+    session.settings = replace(session.settings, starttls=False)
+    session.exchange(b"STAT")
+    assert "> STAT" in table.shown
+
+
+def test_interrupted_upgrade_is_no_failure(sit: Sit) -> None:
+    """The wait for TLS ends, the line that wanted it was not sent, the connection stays."""
+    table = sit(
+        GREETING,
+        b"250-mx\r\n250 STARTTLS\r\n",
+        None,
+        settings=replace(Settings(), starttls=True, hello_name="me.example"),
+    )
+    table.enter("NOOP")
+    assert table.sent == [b"EHLO me.example\r\n", b"STARTTLS\r\n"]
+    assert "interrupted: a reply to STARTTLS is owed" in table.shown
+    assert "security" not in table.shown
+    assert table.talk.session is not None
+    assert not table.talk.session.closed
+
+
+def test_end_lets_go_though_nothing_can_be_written(sit: Sit, tmp_path: Path) -> None:
+    """The terminal is gone: the session is dropped and the recording closed all the same."""
+    table = sit(GREETING, record=tmp_path / "a.mpt")
+
+    def gone(text: str) -> None:
+        raise OSError(errno.EIO, "gone")
+
+    table.typist.write = gone  # type: ignore[method-assign]
+    with pytest.raises(OSError, match="gone"):
+        table.talk.finish()
+    assert not table.talk.recorded
+    assert (tmp_path / "a.mpt").read_text().endswith("C@ close\n")
+    table.talk.finish()

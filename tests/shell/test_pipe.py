@@ -1,6 +1,8 @@
 """Pipe mode: lines in, `C:` and `S:` lines out, in lock-step, against servers of a few steps."""
 
+import signal
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from tests.hostile.server import (
     ScriptedServer,
     Step,
     close,
+    endless,
     expect,
     pop3,
     reset,
@@ -441,3 +444,82 @@ def test_secrets_are_not_shown(
     assert result.status != 0
     for secret in secrets.decode().split():
         assert secret not in result.out + result.err
+
+
+# ------------------------------------------------------------------------------ ends that are ours
+
+
+def test_an_interrupted_upgrade_is_an_interruption() -> None:
+    """SIGINT while TLS is on its way: 130, and no word about security."""
+    heard = threading.Event()
+
+    def hush(peer: Peer) -> None:
+        heard.set()
+        peer.hear()
+
+    steps = (expect(b"EHLO"), send(b"250-mx\r\n250 STARTTLS\r\n"), expect(b"STARTTLS"), hush)
+    with (
+        ScriptedServer(GREETING, *steps) as server,
+        probe.Live("smtp", f"127.0.0.1:{server.port}", "--starttls") as live,
+    ):
+        live.write(b"NOOP\n")
+        assert heard.wait(probe.LONG)
+        live.process.send_signal(signal.SIGINT)
+        result = live.finish()
+        assert (result.status, result.words) == (130, [])
+        assert server.heard_lines[-1] == b"STARTTLS"
+
+
+def test_a_flood_of_lines_that_are_no_reply_ends_the_run(tmp_path: Path) -> None:
+    """At the first of them: what came with it is one entry of the recording, one failure."""
+    path = tmp_path / "a.mpt"
+    with ScriptedServer(GREETING, expect(b"NOOP"), endless(b"what is this\r\n")) as server:
+        result = probe.smtp(server.port, "--record", path, text=b"NOOP\nQUIT\n")
+    assert result.ended == ("protocol", 4)
+    text = path.read_text()
+    assert text.count("# incomplete: protocol:") == 1
+    assert text.endswith("C@ close\n")
+    assert len(text) < 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    "lines, end",
+    [(b"NOOP\n/close\n", "C@ close\n"), (b"NOOP\n", "C@ close\n"), (b"QUIT\n", "S@ close\n")],
+)
+def test_who_has_ended_it_is_recorded(tmp_path: Path, lines: bytes, end: str) -> None:
+    """/close and the end of the input are ours; after QUIT the server ends."""
+    path = tmp_path / "a.mpt"
+    with ScriptedServer(*smtp()) as server:
+        probe.smtp(server.port, "--record", path, text=lines)
+    assert path.read_text().endswith(end)
+
+
+def test_octets_of_the_input_are_kept() -> None:
+    """One CR before LF belongs to the line end, and no other; behind refused DATA, too."""
+    with ScriptedServer(*smtp({b"DATA": b"503 no\r\n"})) as server:
+        probe.smtp(server.port, "--keep-going", text=b"DATA\nNOOP a\r\r\nNOOP b\r")
+        assert server.heard == b"DATA\r\nNOOP a\r\r\nNOOP b\r\r\n"
+
+
+def test_a_334_to_data_is_no_go_ahead() -> None:
+    """The lines behind it are not sent as mail data."""
+    with ScriptedServer(*smtp({b"DATA": b"334 x\r\n"})) as server:
+        result = probe.smtp(server.port, text=b"DATA\nhello\n.\nQUIT\n")
+        assert b"hello" not in server.heard
+    assert result.ended == ("protocol", 4)
+
+
+def test_a_server_that_hangs_up_before_the_input_ends() -> None:
+    """There was no QUIT, and the note says who ended it."""
+    with ScriptedServer(GREETING, expect(b"NOOP"), send(b"250 ok\r\n"), close) as server:
+        result = probe.smtp(server.port, text=b"NOOP\n")
+    assert result.status == 0
+    assert result.err.startswith("note: the input ended without QUIT; ")
+
+
+def test_a_stalled_greeting_may_want_tls() -> None:
+    """The hint is for a port that says nothing at all."""
+    with ScriptedServer(stall) as server:
+        assert "try --tls" in probe.smtp(server.port, "--timeout", "300ms").err
+    with ScriptedServer(send(b"220-he"), stall) as server:
+        assert "--tls" not in probe.smtp(server.port, "--timeout", "300ms").err

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.protocol.connection import NEED_DATA, Answer, Connection, Data, Raw
+from mailprobe.protocol.connection import Connection
+from mailprobe.protocol.framing import Limits
+from mailprobe.protocol.items import NEED_DATA, Answer, Data, Raw
 from mailprobe.protocol.model import Command, Role
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import LMTP, SMTP
@@ -20,7 +22,7 @@ class Dialogue:
         self.warnings: list[str] = []
         self.recorder = Recorder(path, self.warnings.append)
         self.recorder.begin(catalogue.protocol, "127.0.0.1:1110")
-        self.connection = Connection(catalogue, Role.CLIENT)
+        self.connection = Connection(catalogue, Role.CLIENT, Limits(line=1024 * 1024))
         self.wire = {"C": b"", "S": b""}
 
     def say(self, item: Command | Answer | Data | Raw | bytes) -> None:

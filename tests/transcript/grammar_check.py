@@ -25,6 +25,7 @@ _FORMS = re.compile(
     | (?P<tls>@tls(?:\ verify=off)?)
     | (?P<lesson>\|(?:\ .+)?)
     | (?P<comment>\#.*)
+    | (?P<blank>)
     """,
     re.VERBOSE,
 )

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.protocol.connection import Data, Phase, Raw
 from mailprobe.protocol.events import Ending
+from mailprobe.protocol.items import Data, Phase, Raw
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import SMTP
+from mailprobe.transcript import bodies
 from mailprobe.transcript.bodies import INLINE
 from tests.transcript.dialogue import Dialogue
 from tests.transcript.grammar_check import decode
@@ -60,9 +61,9 @@ def sent(path: Path, *chunks: bytes) -> Dialogue:
         (BIG + b".x\r\n.\r\n", "S> raw a.mpt.1.body\nS: .\n", BIG + b".x\r\n"),
         (BIG + b"bare\nLF\r\n.\r\n", "S> raw a.mpt.1.body\nS: .\n", BIG + b"bare\nLF\r\n"),
         (BIG + b"bare\rCR\r\n.\r\n", "S> raw a.mpt.1.body\nS: .\n", BIG + b"bare\rCR\r\n"),
-        (BIG, "S> raw a.mpt.2.body\nS:\n# incomplete", BIG[:-2]),
-        (BIG + b"cut", "S> raw a.mpt.2.body\n# incomplete", BIG + b"cut"),
-        (BIG + b"cut\r\n.", "S> raw a.mpt.2.body\nS:\nS= .\n# incomplete", BIG + b"cut"),
+        (BIG, "S> raw a.mpt.1.body\nS:\n# incomplete", BIG[:-2]),
+        (BIG + b"cut", "S> raw a.mpt.1.body\n# incomplete", BIG + b"cut"),
+        (BIG + b"cut\r\n.", "S> raw a.mpt.1.body\nS:\nS= .\n# incomplete", BIG + b"cut"),
     ],
 )
 def test_a_big_body_has_its_own_file(
@@ -81,11 +82,11 @@ def test_a_big_body_has_its_own_file(
     [
         ((BIG, b".\r\n"), "C< a.mpt.1.body\nC: .\n"),
         ((BIG, BIG, b"\r\n.\r\n"), "C< a.mpt.1.body\nC: .\n"),
-        ((BIG, b"x\ny\r\n.", b"\r\n"), "C< raw a.mpt.2.body\nC: .\n"),
-        ((BIG, b".odd\r\n.\r\n"), "C< raw a.mpt.2.body\nC: .\n"),
+        ((BIG, b"x\ny\r\n.", b"\r\n"), "C< raw a.mpt.1.body\nC: .\n"),
+        ((BIG, b".odd\r\n.\r\n"), "C< raw a.mpt.1.body\nC: .\n"),
         ((BIG,), "C< a.mpt.1.body\n# incomplete: eof: "),
-        ((BIG, b"cut"), "C< raw a.mpt.2.body\n# incomplete: eof: "),
-        ((BIG, b"cut\r\n."), "C< raw a.mpt.2.body\n# incomplete: eof: "),
+        ((BIG, b"cut"), "C< raw a.mpt.1.body\n# incomplete: eof: "),
+        ((BIG, b"cut\r\n."), "C< raw a.mpt.1.body\n# incomplete: eof: "),
         ((b"x\ny" + BIG, b".\r\n", b"NOOP\r\n"), "C< raw a.mpt.1.body\nC: .\nC: NOOP\n"),
     ],
 )
@@ -192,3 +193,13 @@ def test_any_mail_data_is_recorded_exactly(folder: Path, chunks: list[bytes], en
     """However it is cut into pieces, wherever it is cut off."""
     path = folder / f"{next(NUMBERS)}.mpt"
     sent(path, *chunks, *([b"\r\n.\r\n"] if ends else []))
+
+
+@pytest.mark.parametrize("line", [b"a line of mail\r\n", b"..a line with a dot\r\n"])
+def test_what_is_very_large_is_kept_as_it_travels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes
+) -> None:
+    """Beyond LARGE nobody looks at line ends any more; what was kept before still counts."""
+    monkeypatch.setattr(bodies, "LARGE", 100_000)
+    dialogue = fetched(tmp_path / "a.mpt", *[line * 2_000] * 8, b".\r\n")
+    assert "S> raw a.mpt." in dialogue.path.read_text("ascii")

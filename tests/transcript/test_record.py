@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
-from mailprobe.protocol.connection import Answer, Data, Phase, Raw
 from mailprobe.protocol.events import Ending
+from mailprobe.protocol.items import Answer, Data, Phase, Raw
 from mailprobe.protocol.model import Protocol
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import SMTP
@@ -241,7 +241,7 @@ print(len(dialogue.warnings), dialogue.warnings[0])
 """
 SAY_LINES = "for number in range(200): dialogue.say(b'NOOP %d' % number)"
 SAY_DATA = """
-from mailprobe.protocol.connection import Data
+from mailprobe.protocol.items import Data
 dialogue.say(b"DATA")
 dialogue.hear(b"354 go\\r\\n")
 for number in range(4): dialogue.say(Data(b"a line\\r\\n" * 9000))
@@ -295,7 +295,8 @@ def test_a_descriptor_that_is_gone_inside_a_body(
     dialogue.hear(b"354 go\r\n")
     dialogue.say(Data(b"line\r\n" * lines))
     assert dialogue.recorder._body is not None
-    own = dialogue.recorder._body._file
+    behind = dialogue.recorder._body._file
+    own = behind.flush() if behind is not None else None
     file = dialogue.recorder._file if which == "transcript" or own is None else own
     assert file is not None
     os.close(file._descriptor)
@@ -308,7 +309,7 @@ def test_a_descriptor_that_is_gone_inside_a_body(
 KILLED = """
 import sys
 from pathlib import Path
-from mailprobe.protocol.connection import Data
+from mailprobe.protocol.items import Data
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import SMTP
 from tests.transcript.dialogue import Dialogue

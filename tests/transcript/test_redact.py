@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from mailprobe.protocol import events, sasl
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.protocol.connection import Answer, Data, Raw
 from mailprobe.protocol.events import Ending
+from mailprobe.protocol.items import Answer, Data, Raw
 from mailprobe.protocol.model import Command
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import SMTP

@@ -1,0 +1,94 @@
+"""The log of a session: which command got which replies, and the newest bodies.
+
+An observer of events; it knows no link.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import IO
+
+from mailprobe import files
+from mailprobe.errors import Failure
+from mailprobe.protocol import events
+from mailprobe.protocol.events import Event
+from mailprobe.protocol.model import Command, Reply
+
+_IN_MEMORY = 1024 * 1024  # octets of a body before it goes to a file that only we can read
+_KEPT = 100  # exchanges that are remembered
+_BODIES = 8  # bodies that are kept with them
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What happened to one command.  Times are seconds since the session opened."""
+
+    command: Command
+    sent_at: float
+    replies: list[Reply] = field(default_factory=list)
+    took: float = 0.0  # from the command to the last reply so far
+    # Of a multi-line response, dots undone; only the newest few exchanges keep theirs.
+    body: IO[bytes] | None = None
+
+
+class ExchangeLog:
+    """An observer.  `exchanges` holds the newest, the oldest of them first."""
+
+    def __init__(self, *, keep_bodies: bool = True) -> None:
+        self.exchanges: deque[Exchange] = deque(maxlen=_KEPT)
+        self._keep_bodies = keep_bodies
+        self._reading: Exchange | None = None  # whose body is coming
+        self._bodies: deque[Exchange] = deque()  # whose bodies are kept
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, events.CommandSent):
+            self._remember(Exchange(event.command, event.at))
+        elif isinstance(event, events.ReplyReceived):
+            self._answered(event)
+        elif isinstance(event, events.BodyChunk):
+            self._keep(event)
+
+    def release(self) -> None:
+        """Let go of the bodies that were kept; they cannot be looked at any more."""
+        while self._bodies:
+            _close(self._bodies.popleft())
+
+    def _remember(self, exchange: Exchange) -> None:
+        if len(self.exchanges) == _KEPT:
+            _close(self.exchanges[0])
+        self.exchanges.append(exchange)
+
+    def _answered(self, event: events.ReplyReceived) -> None:
+        for exchange in reversed(self.exchanges):
+            if exchange.command is event.command:
+                exchange.replies.append(event.reply)
+                exchange.took = event.at - exchange.sent_at
+                if event.body:
+                    self._reading = exchange
+                    exchange.body = self._spool(exchange) if self._keep_bodies else None
+                return
+
+    def _spool(self, exchange: Exchange) -> IO[bytes]:
+        from mailprobe.spool import Spool  # only where somebody reads a message
+
+        if len(self._bodies) == _BODIES:
+            _close(self._bodies.popleft())
+        self._bodies.append(exchange)
+        return Spool(_IN_MEMORY)
+
+    def _keep(self, event: events.BodyChunk) -> None:
+        exchange = self._reading
+        if exchange is None:
+            return
+        exchange.took = event.at - exchange.sent_at
+        if exchange.body is None:
+            return
+        try:
+            files.keep(exchange.body, event.octets)
+        except Failure:  # the disk is full; whoever looks finds no body rather than a part
+            _close(exchange)
+
+
+def _close(exchange: Exchange) -> None:
+    if exchange.body is not None:
+        exchange.body.close()
+        exchange.body = None

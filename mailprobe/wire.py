@@ -1,0 +1,307 @@
+"""The wire: a `Connection` over a `Transport`, with a bound of time on everything.
+
+What happens is told to observers as events, in order, each to all of them before anything else
+happens.  It sends octets that others have composed, and decides about TLS and ends alone.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from mailprobe.errors import Failure, Word
+from mailprobe.protocol import events
+from mailprobe.protocol.catalogue import Catalogue
+from mailprobe.protocol.connection import Connection
+from mailprobe.protocol.events import Ending, Event
+from mailprobe.protocol.framing import Limits
+from mailprobe.protocol.items import NEED_DATA, NeedData
+from mailprobe.protocol.model import Role, State
+from mailprobe.transport.link import (
+    Interrupted,
+    PlainText,
+    TlsFacts,
+    TlsSettings,
+    Transport,
+    WriteFailed,
+)
+
+Observer = Callable[[Event], None]
+
+_TLS = State.TLS  # seen with every reply, and Python 3.11 is slow to find it in its class
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a session behaves.  Times in seconds; `end` is a moment of `time.monotonic()`."""
+
+    timeout: float = 60.0  # the longest silence, and the longest time for a whole reply
+    end: float | None = None  # when the run is over, whatever it is doing (--max-time)
+    limits: Limits = field(default_factory=Limits)
+    tls: TlsSettings = field(default_factory=TlsSettings)
+    starttls: bool = False  # TLS before anything but hello, by STARTTLS or STLS
+    insecure_auth: bool = False  # credentials may travel in the clear
+    hello_name: str = ""  # what EHLO, LHLO say; "" is this host's own name
+    keep_bodies: bool = True
+
+
+class Wire:
+    """A link to one server, and what is read from it and written to it.
+
+    Methods that wait raise Failure after the `Failed` event was observed; they return False
+    when the wakeup descriptor of the transport became readable first.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        observers: Sequence[Observer],
+        settings: Settings,
+        clock: Callable[[], float],
+    ) -> None:
+        self.settings = settings
+        self.connection = Connection(catalogue, Role.CLIENT, settings.limits)
+        self.closed = False
+        self._observers = tuple(observers)
+        self._clock = clock
+        self._started = clock()
+        self._transport: Transport | None = None
+        self._server_name = ""
+        self._failure: Failure | None = None
+
+    # ---------------------------------------------------------------------------- what is known
+
+    def now(self) -> float:
+        """Seconds since the session opened."""
+        return self._clock() - self._started
+
+    @property
+    def state(self) -> State:
+        return self.connection.state
+
+    @property
+    def transport(self) -> Transport:
+        """The link.  Raises Failure `usage` when there is none."""
+        if self._transport is None:
+            raise Failure(Word.USAGE, "there is no connection")
+        return self._transport
+
+    # ---------------------------------------------------------------------------------- waiting
+
+    def wait(self) -> bool:
+        """Wait until nothing is owed, then do the handshake that a go-ahead asks for.
+
+        A line that is no reply is raised as `protocol`, and may be waited past: the link lives.
+        """
+        connection, deadline, owed = self.connection, 0.0, -1
+        while (outstanding := connection.outstanding) or connection.reading_body:
+            if self.state is State.CLOSED:  # after 421 nobody can be relied on to answer
+                break
+            if outstanding != owed or connection.reading_body:
+                deadline, owed = self._deadline(), outstanding
+            self._check()
+            if not self._receive(deadline):
+                return False
+        self.check()
+        if connection.facts.state is _TLS and not self.closed:
+            self._start_tls(implicit=False)
+        return True
+
+    def poll(self) -> None:
+        """Take in what has come already, without waiting; `check` tells what went wrong."""
+        self.glance(math.inf)
+
+    def glance(self, seconds: float) -> bool:
+        """Poll, but no longer than that: True when there may be more, however much comes."""
+        if self._transport is None or self.connection.lost:
+            return False
+        late = enough = 0.0
+        try:
+            while (octets := self._transport.poll_receive()) is not None:
+                self._take(octets)
+                if self.closed:
+                    return False
+                now = time.monotonic()
+                late, enough = late or self._deadline(), enough or now + seconds
+                if now > late:
+                    raise Failure(Word.TIMEOUT, "")
+                if now > enough:
+                    return True
+        except Failure as failure:
+            what = f"the end of what {self._transport.peer} says did not come"
+            self._failure = self._give_up(self._explain(failure, what))
+        return False
+
+    def check(self) -> None:
+        """Raise the failure that `poll` has met, once."""
+        if self._failure is None:
+            return
+        failure, self._failure = self._failure, None
+        raise failure
+
+    def _check(self) -> None:
+        """Raise the failure that an event told of, once; without one, nothing can be sent."""
+        self.check()
+        if self.closed:
+            raise Failure(Word.EOF, "the connection is closed")
+
+    # ----------------------------------------------------------------------------------- octets
+
+    def _deadline(self) -> float:
+        """The moment at which a reply that is due now is late."""
+        limit = time.monotonic() + self.settings.timeout
+        return limit if self.settings.end is None else min(limit, self.settings.end)
+
+    def _write(self, octets: bytes) -> bool:
+        try:
+            sent = self.transport.send(octets, self._deadline(), self.poll)
+        except WriteFailed as failure:
+            self._read_on(failure)
+            return True
+        except Failure as failure:
+            what = f"{self.transport.peer} took nothing more"
+            raise self._give_up(self._explain(failure, what)) from None
+        self._pump()
+        return sent == len(octets)
+
+    def _read_on(self, failure: Failure) -> None:
+        """The server takes nothing more; what it said before may be the answer, a 421.
+
+        Raises what the server's end was, or `failure`, where it was not.
+        """
+        self._pump()
+        deadline = self._deadline()
+        while not self.closed:
+            if not self._receive(deadline):
+                raise self._give_up(failure) from None
+        self.check()
+        if self.connection.waiting:
+            raise failure
+
+    def _receive(self, deadline: float) -> bool:
+        try:
+            octets = self.transport.receive(deadline)
+            if octets is None:
+                return False
+            self._take(octets)
+            late = time.monotonic() > deadline and self.connection.waiting
+        except Failure as failure:
+            raise self._give_up(self._late(failure)) from None
+        if late and not self.closed:
+            raise self._give_up(self._late(Failure(Word.TIMEOUT, "")))
+        return True
+
+    def _late(self, failure: Failure) -> Failure:
+        connection = self.connection
+        what = f"{connection.due_next()} did not come from {self.transport.peer}"
+        silent = connection.state is State.CONNECT and not connection.unfinished
+        if silent and connection.facts.greeting is None and not connection.facts.tls:
+            hint = "; a port that wants TLS at once is silent, too: try --tls"
+            return self._explain(failure, what, hint)
+        return self._explain(failure, what)
+
+    def _explain(self, failure: Failure, what: str, hint: str = "") -> Failure:
+        """Say what was too late, which limit it was, and what may help."""
+        if failure.word is not Word.TIMEOUT:
+            return failure
+        end = self.settings.end
+        over = end is not None and time.monotonic() >= end
+        limit = "--max-time" if over else f"{self.settings.timeout:g} s (--timeout)"
+        return Failure(Word.TIMEOUT, f"{what} within {limit}{hint}")
+
+    def _take(self, octets: memoryview) -> None:
+        if len(octets):
+            self.connection.receive_data(octets, self.now())
+            self._pump()
+            if self.connection.lost:  # nothing that comes can be understood any more
+                self._abandon()
+            return
+        ending = self.transport.ending or Ending.EOF
+        if ending == Ending.RESET and self.connection.waiting:
+            due = self.connection.due_next()
+            self.connection.fail(Word.RESET, f"the connection was reset before {due}", self.now())
+        self.connection.receive_data(b"", self.now())
+        self._pump()
+        self.transport.drop()
+        self._end(ending)
+
+    def _start_tls(self, *, implicit: bool) -> None:
+        try:
+            facts = self.transport.start_tls(
+                self.settings.tls, self._server_name, self._deadline(), upgrade=not implicit
+            )
+        except PlainText as failure:
+            raise self._give_up(failure, failure.octets) from None
+        except Failure as failure:
+            what = f"the TLS handshake with {self.transport.peer} was not finished"
+            raise self._give_up(self._explain(failure, what)) from None
+        except Interrupted:
+            self.drop()
+            raise
+        self.connection.start_tls(self._started_tls(facts, implicit=implicit))
+        self._pump()
+
+    def _started_tls(self, facts: TlsFacts, *, implicit: bool) -> events.TlsStarted:
+        return events.TlsStarted(
+            self.now(), facts.version, facts.cipher, facts.server_name, facts.verified, implicit
+        )
+
+    def drop(self) -> None:
+        """End at once, without a word to the server: in POP3 nothing is deleted."""
+        if self._transport is not None and not self.closed:
+            self._transport.drop()
+            self._end(Ending.LOCAL)
+
+    def _give_up(self, failure: Failure, octets: bytes = b"") -> Failure:
+        """Tell observers that the session failed, and end it; returns what to raise now."""
+        self.connection.fail(failure.word, failure.sentence, self.now(), octets)
+        self._pump()
+        self._abandon()
+        self._failure = None
+        return failure
+
+    def _abandon(self) -> None:
+        if self._transport is not None:
+            self._transport.drop()
+        self._end(Ending.LOCAL)
+
+    def _end(self, how: str) -> None:
+        if self.closed:
+            return
+        self.closed = True
+        self.connection.close(how, self.now())
+        self._pump()
+
+    # ---------------------------------------------------------------------------------- telling
+
+    def _pump(self) -> None:
+        next_event = self.connection.next_event
+        event = next_event()
+        while event is not NEED_DATA:
+            if isinstance(event, events.Failed):
+                event = self._tell_failed(event)
+            else:
+                for observer in self._observers:
+                    observer(event)
+                event = next_event()
+
+    def _tell_failed(self, first: events.Failed) -> Event | NeedData:
+        """Lines that are no reply and came together are told as one; returns what is behind."""
+        lines = [first.octets]
+        while (
+            isinstance(event := self.connection.next_event(), events.Failed)
+            and event.word is first.word
+            and not self.connection.lost
+        ):
+            lines.append(event.octets)
+        if more := len(lines) - 1:
+            sentence = f"{first.sentence}; {more} more {'lines' if more > 1 else 'line'} like it"
+            first = replace(first, sentence=sentence, octets=b"".join(lines))
+        self._observe(first)
+        return event
+
+    def _observe(self, event: Event) -> None:
+        if isinstance(event, events.Failed):
+            self._failure = self._failure or Failure(event.word, event.sentence)
+        for observer in self._observers:
+            observer(event)
