@@ -11,17 +11,17 @@ from pathlib import Path
 
 from mailprobe.errors import ExitStatus, Failure, Word
 from mailprobe.protocol import events
-from mailprobe.protocol.catalogue import Catalogue, CommandSpec, Then
+from mailprobe.protocol.catalogue import Catalogue, CommandSpec
 from mailprobe.protocol.facts import Facts
-from mailprobe.protocol.items import Data, Misuse, Phase
+from mailprobe.protocol.items import Misuse, Phase
 from mailprobe.protocol.model import Command, Protocol
 from mailprobe.render.console import Screen
-from mailprobe.render.theme import paint, wants_color
+from mailprobe.render.theme import wants_color
 from mailprobe.safe import safe
 from mailprobe.session import Item, Session, Settings
-from mailprobe.shell import leaving, local
+from mailprobe.shell import leaving, local, typed
 from mailprobe.shell.interface import Entry, Front, Key
-from mailprobe.shell.mask import encode, for_history
+from mailprobe.shell.mask import for_history
 from mailprobe.shell.opening import open_session
 from mailprobe.shell.options import Options
 from mailprobe.shell.terminal import Interrupts
@@ -120,7 +120,7 @@ class Conversation:
         """Do what an entry asks for; nothing that goes wrong in it is raised."""
         match entry.key:
             case Key.LINE:
-                self._guarded(lambda: self._take_lines(entry.text))
+                self._guarded(lambda: typed.take_lines(self, entry.text))
             case Key.LOCAL:
                 if entry.text.strip():
                     self._guarded(lambda: local.run(self, entry.text))
@@ -157,83 +157,9 @@ class Conversation:
         finally:  # the terminal may be gone, and what is written to it fails
             self._view.recording.close()
 
-    def _take_lines(self, text: str) -> None:
-        """A paste of many lines goes out line by line, each after the reply to the last."""
-        lines = text.split("\n")
-        if len(lines) > 1 and not lines[-1]:
-            lines.pop()  # a paste of whole lines ends with a line end
-        for done, line in enumerate(lines, 1):
-            went_on = False
-            try:
-                went_on = self._take_line(line)
-            finally:
-                if not went_on and (left := len(lines) - done):
-                    more = "1 more line was" if left == 1 else f"{left} more lines were"
-                    self._view.screen.note(f"{more} not sent")
-            if not went_on:
-                return
-
-    def _take_line(self, line: str) -> bool:
-        """Send or carry out one line; False when nothing may follow it unseen."""
-        if self.phase is not Phase.COMMAND:
-            return self._send_line(line)
-        if line.startswith(local.ESCAPE) or (line.startswith("/") and not line.startswith("//")):
-            local.run(self, line.removeprefix(local.ESCAPE))
-            return self.status is None
-        if not line:
-            return True
-        return self._send_line(line.removeprefix("/") if line.startswith("//") else line)
-
-    def _send_line(self, line: str) -> bool:
-        if self.session is None or self.session.closed:
-            raise Failure(Word.USAGE, "nothing was sent: /connect opens a connection")
-        octets = encode(line)
-        match self.phase:
-            case Phase.CHUNK:
-                return self._send_chunk(self.session, octets)
-            case Phase.DATA:
-                return self._send_data(octets)
-            case _:
-                return self._send_command(self.session, octets)
-
-    def _send_command(self, session: Session, octets: bytes) -> bool:
-        """A command, or the answer to a challenge."""
-        item = session.item(octets)
-        if not self.send(item, typed=octets):
-            return False
-        if not self._turned_down(session, item):
-            return True
-        # What was meant as mail data or as a secret would be run as commands.
-        if self.front.discard():
-            self._view.screen.note("what was typed ahead was not sent")
-        return False
-
-    def _turned_down(self, session: Session, item: Item) -> bool:
-        """Whether `item` asked for lines that are no commands, and is not to have them."""
-        row = session.connection.catalogue.row(item) if isinstance(item, Command) else None
-        if row is not None and row.then is Then.DATA:
-            return self.phase is not Phase.DATA
-        if row is not None and row.then is not Then.SASL:
-            return False
-        last = session.last
-        refused = last is None or not last.replies or last.replies[-1].refused
-        return self.phase is not Phase.ANSWER and refused
-
-    def _send_data(self, line: bytes) -> bool:
-        """A line of mail data; a dot at its beginning is doubled (RFC 5321, section 4.5.2)."""
-        stuffed = line.startswith(b".") and line != b"."
-        if stuffed:
-            self.write(paint("note", "(stuffed)", color=self.color) + "\n")
-        return self.send(Data((b"." if stuffed else b"") + line + b"\r\n"), typed=line)
-
-    def _send_chunk(self, session: Session, line: bytes) -> bool:
-        """Octets of a BDAT chunk; what exceeds it, less the line end, is a command."""
-        left = session.connection.chunk_left
-        octets = line + b"\r\n"
-        if not self.send(Data(octets[:left]), typed=line):
-            return False
-        rest = line[left:]
-        return self.send(Command(rest), typed=rest) if rest else True
+    def tell(self, sentence: str) -> None:
+        """Show a remark of ours; a peer's octets in it have been through `safe()`."""
+        self._view.screen.note(sentence)
 
     # ------------------------------------------------------------------ what local commands ask for
 
@@ -362,14 +288,20 @@ class Conversation:
         self._let_go()
         self._view.forget()
         self._interrupts.clear()
-        self.session = open_session(
-            replace(self.options, settings=self.settings),
-            target,
-            (self._view,),
-            wakeup=self._interrupts.descriptor,
-            tell=self._view.screen.note,
-            begin=self._view.begin,
-        )
+        failed: list[Session] = []
+        try:
+            self.session = open_session(
+                replace(self.options, settings=self.settings),
+                target,
+                (self._view,),
+                wakeup=self._interrupts.descriptor,
+                tell=self._view.screen.note,
+                begin=self._view.begin,
+                keep=failed.append,
+            )
+        except Failure:  # what came all the same can be looked at, and saved
+            self.session = failed[-1] if failed and _reached(failed[-1]) else None
+            raise
         if not self.session.closed and self.session.connection.waiting:
             self._interrupted(self.session)
 
@@ -422,6 +354,14 @@ class Conversation:
     def _new_screen(self, secrets: Secrets) -> Screen:
         plain = self.options.plain
         return Screen(self.write, color=self.color, secrets=secrets, plain=plain)
+
+
+def _reached(session: Session) -> bool:
+    """Whether there was a link."""
+    try:
+        return session.transport is not None
+    except Failure:
+        return False
 
 
 def _began(session: Session, item: Item) -> bool:

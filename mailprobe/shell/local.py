@@ -198,6 +198,10 @@ def _last(shell: Shell, argument: str) -> None:
     if argument and not re.fullmatch("[1-9][0-9]{0,3}", argument):
         raise _form("last")
     session, back = _session(shell), int(argument or 1)
+    greeting = session.connection.facts.greeting
+    if not session.exchanges and greeting is not None and back == 1:
+        shell.write(f"S: {safe(greeting)}\n")
+        return
     if len(session.exchanges) < back:
         raise _usage(f"{len(session.exchanges)} exchanges are remembered")
     exchange = session.exchanges[-back]

@@ -33,7 +33,7 @@ def spans(text: str, facts: Facts, catalogue: Catalogue | None) -> list[tuple[in
     """
     found: list[tuple[int, int]] = []
     start, data = 0, facts.state is State.DATA
-    refused = answers = bool(getattr(facts, "login_refused", False))
+    refused = answers = facts.login_refused
     for line in text.split("\n"):
         if refused and start == 0 and _may_become(line, catalogue):
             answers = False

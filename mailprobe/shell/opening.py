@@ -51,17 +51,18 @@ def open_session(
 ) -> Session:
     """Open a session with `target`, or with the first exchanger of `options.mx` that answers.
 
-    `tell` hears of exchangers that were passed over; `begin` is told the target that it is.
+    `tell` hears of exchangers that were passed over; `begin` is told the target that it is;
+    `keep` gets a session whose opening failed, before the Failure is raised.
     Raises Failure, or `transport.link.Interrupted`.
     """
     if target is None:
         if options.mx is None:
             raise Failure(Word.USAGE, "name a target: mailprobe smtp HOST, or --mx DOMAIN")
-        return _open_mx(options, options.mx, observers, wakeup, tell, begin)
+        return _open_mx(options, options.mx, observers, wakeup, tell, begin, keep)
     begin(target)
     if target.kind is Kind.SANDBOX:
         target, options = _sandboxed(target, options)
-    return _open(options, target, (), observers, wakeup)
+    return _open(options, target, (), observers, wakeup, keep)
 
 
 def _open(
@@ -70,6 +71,7 @@ def _open(
     addresses: Sequence[str],
     observers: Sequence[Observer],
     wakeup: int | None,
+    keep: Callable[[Session], None],
 ) -> Session:
     def link(target: Target, **how: object) -> Stream:
         return connect(
@@ -84,8 +86,10 @@ def _open(
     session = Session(catalogue_of(target.protocol), observers, settings)
     try:
         session.open(target, link)
-    except BaseException:
+    except BaseException as error:
         session.drop()
+        if isinstance(error, Failure):
+            keep(session)
         raise
     return session
 
@@ -155,6 +159,7 @@ def _open_mx(
     wakeup: int | None,
     tell: Tell,
     begin: Callable[[Target], None],
+    keep: Callable[[Session], None],
 ) -> Session:
     """RFC 5321, section 5.1: in order of preference, until one host answers."""
     hosts = _exchangers(options, domain, tell)
@@ -162,7 +167,7 @@ def _open_mx(
         target = Target(Protocol.SMTP, host.name, _MX_PORT[options.mx_tls], options.mx_tls)
         held = _Held(observers)
         try:
-            session = _open(options, target, host.addresses, [held], wakeup)
+            session = _open(options, target, host.addresses, [held], wakeup, keep)
         except Failure as failure:
             if failure.word in _NEXT and position < len(hosts):
                 tell(f"{host.name}: {failure.sentence}; trying the next one")

@@ -316,6 +316,10 @@ class Pipe:
             starttls = self.session.settings.starttls
             self.session.settings = replace(settings, starttls=starttls)
 
+    @property
+    def color_choice(self) -> str:
+        return self._options.color
+
     def set_color(self, choice: str) -> None:
         raise Failure(Word.USAGE, "the colour of a pipe is set by --color")
 
@@ -323,6 +327,7 @@ class Pipe:
         if self.session is not None and self._recording.next_connection():
             self._tell("note: the recording holds the connection before")
         if self.session is not None:
+            self.session.drop()  # after 421 or QUIT the link may still stand
             self.session.release()
         self._open(target)
 

@@ -126,9 +126,7 @@ def _style() -> Style:
 class FullFront:
     """The keyboard and the screen of the full shell."""
 
-    def __init__(
-        self, terminal: Terminal, interrupts: Interrupts, env: Mapping[str, str]
-    ) -> None:
+    def __init__(self, terminal: Terminal, interrupts: Interrupts, env: Mapping[str, str]) -> None:
         self._terminal = terminal
         self._interrupts = interrupts
         self._pressed = False  # the key that is being worked on is Ctrl-C

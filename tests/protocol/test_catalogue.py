@@ -97,7 +97,7 @@ def test_secrets_have_one_group() -> None:
     """Each pattern marks its secret by group 1."""
     assert all(rule.compiled.groups == 1 for rule in SECRETS.values())
     for catalogue in (SMTP, LMTP, POP3):
-        assert all(spec.secret.groups == 1 for spec in catalogue if spec.secret)
+        assert all(spec.secret.compiled.groups == 1 for spec in catalogue if spec.secret)
 
 
 @pytest.mark.parametrize(

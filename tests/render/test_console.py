@@ -71,7 +71,9 @@ DATA = Command(b"DATA")
         (events.Closed(0, Ending.LOCAL), "note: connection closed\n"),
         (events.CommandSent(0, NOOP, b""), "> NOOP\n"),
         (events.CommandSent(0, Command(b"PASS a b"), b"", (5, 8)), "> PASS ****\n"),
-        (events.AnswerSent(0, b"c2VjcmV0", b"c2VjcmV0\r\n", NOOP), ""),
+        (events.AnswerSent(0, b"c2VjcmV0", b"c2VjcmV0\r\n", NOOP), "> ****\n"),
+        (events.AnswerSent(0, b"*", b"*\r\n", NOOP), "> *\n"),
+        (events.AnswerSent(0, b"", b"\r\n", NOOP), "> \n"),
         (events.StateChanged(0, State.READY, State.MAIL), ""),
         (events.DataSent(0, b"hello\r\n", last=False), ""),
         (events.RawSent(0, b"NO"), ""),
@@ -224,5 +226,33 @@ def test_nothing_raw_reaches_the_terminal(shown: list[Event], color: bool, plain
 
 @given(st.binary(max_size=30))
 def test_answers_are_never_shown(line: bytes) -> None:
-    """No octet of an answer to AUTH, not even a star: its length is nobody's business."""
-    assert show(events.AnswerSent(0, line, line + b"\r\n", NOOP)) == ""
+    """No octet of an answer to AUTH, nor its length; what gives nothing away is shown."""
+    shown = "****" if line not in (b"", b"*", b"=") else line.decode()
+    assert show(events.AnswerSent(0, line, line + b"\r\n", NOOP)) == f"> {shown}\n"
+
+
+def test_an_answer_that_was_typed_is_not_shown_again() -> None:
+    """It stands behind the prompt already; the next one, of /auth perhaps, is shown."""
+    written: list[str] = []
+    screen = Screen(written.append, color=False, secrets=Secrets())
+    screen.expect_typed(b"YWI=")
+    screen(events.AnswerSent(0, b"YWI=", b"YWI=\r\n", NOOP))
+    assert written == []
+    screen(events.AnswerSent(0, b"YWI=", b"YWI=\r\n", NOOP))
+    assert written == ["> ****\n"]
+
+
+def test_a_body_that_is_not_shown_is_counted() -> None:
+    """The size is that of the whole body; the next body is shown again."""
+    written: list[str] = []
+    screen = Screen(written.append, color=False, secrets=Secrets())
+    screen.expect_typed(b"RETR 1")
+    screen(events.CommandSent(0, RETR, b""))
+    screen(events.ReplyReceived(0.5, reply(b"+OK", "+OK"), RETR, body=True))
+    screen(events.BodyChunk(0.75, b"a\r\n", b""))
+    screen.hushed = True
+    screen(events.BodyChunk(1, b"unwanted\r\n", b"", last=True))
+    assert written[1:] == ["< a\n", "< .  (13 octets, the rest not shown, 1000 ms)\n"]
+    screen(events.ReplyReceived(2, reply(b"+OK", "+OK"), RETR, body=True))
+    screen(events.BodyChunk(2, b"b\r\n", b"", last=True))
+    assert "".join(written[3:]).endswith("< b\n< .  (3 octets, 2000 ms)\n")

@@ -9,7 +9,7 @@ import pytest
 from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import SMTP
-from mailprobe.render.tables import help_text, table
+from mailprobe.render.tables import Own, help_text, table
 
 
 def test_plain_table() -> None:
@@ -24,6 +24,11 @@ def test_title_and_colour() -> None:
     assert table(rows, ("x", "y"), title="What was offered").startswith("What was offered\n")
     assert "\x1b" not in table(rows, ("x", "y"))
     assert "\x1b[1m" in table(rows, ("x", "y"), color=True)
+
+
+def test_text_of_our_own_is_not_escaped() -> None:
+    """A backslash of ours stands there once, one of a server's twice."""
+    assert table([(Own(r"\r"), r"\r")], ("a", "b"), plain=True) == "a   b\n\\r  \\\\r\n"
 
 
 @pytest.mark.parametrize("color", [False, True])

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from mailprobe.errors import ExitStatus
+from mailprobe.errors import ExitStatus, Failure, Word
 from mailprobe.protocol.events import Ending
+from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import Protocol
 from mailprobe.session import Observer, Session, Settings
 from mailprobe.shell import conversation as module
+from mailprobe.shell import opening
 from mailprobe.shell.app import wants_plain
 from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.interface import Entry, Key
@@ -30,6 +32,7 @@ class Typist:
         self.shown = ""
         self.asked: list[str] = []
         self.answers: list[str | None] = []
+        self.ahead = False  # something was typed ahead
 
     def write(self, text: str) -> None:
         self.shown += text
@@ -41,6 +44,10 @@ class Typist:
     def ask_secret(self, prompt: str) -> str | None:
         self.asked.append(prompt)
         return self.answers.pop(0)
+
+    def discard(self) -> bool:
+        ahead, self.ahead = self.ahead, False
+        return ahead
 
     def read(self, conversation: Conversation) -> Entry:
         raise AssertionError("the test gives the entries")
@@ -167,7 +174,8 @@ def test_octets_of_a_chunk_need_no_line_end(sit: Sit) -> None:
     """BDAT counts octets: a line that fills the chunk is sent without CRLF."""
     table = sit(GREETING, b"250 5 octets\r\n")
     table.enter("BDAT 5")
-    assert table.sent == [b"BDAT 5\r\n", b"hello"] or table.prompt == "smtp:chunk(5)| "
+    assert table.sent == [b"BDAT 5\r\n"]
+    assert table.prompt == "smtp:chunk(5)| "
     table.enter("hello")
     assert table.sent == [b"BDAT 5\r\n", b"hello"]
     assert "250 5 octets" in table.shown
@@ -218,6 +226,170 @@ def test_failure_is_shown_once(sit: Sit) -> None:
     assert table.prompt == "smtp:closed> "
 
 
+def test_chunk_is_typed_behind_its_command(sit: Sit) -> None:
+    """Nobody waits for a reply that the server cannot give before the octets came."""
+    table = sit(GREETING, b"250 10 octets\r\n")
+    table.enter("BDAT 10")
+    assert table.prompt == "smtp:chunk(10)| "
+    table.enter("abc")
+    assert table.prompt == "smtp:chunk(5)| "
+    assert "250" not in table.shown
+    table.enter("def")
+    assert table.sent == [b"BDAT 10\r\n", b"abc\r\n", b"def\r\n"]
+    assert "250 10 octets" in table.shown
+    assert table.talk.phase is Phase.COMMAND
+
+
+def test_chunk_of_a_raw_command(sit: Sit) -> None:
+    """/raw may begin a chunk, too."""
+    table = sit(GREETING, b"250 4 octets\r\n")
+    table.enter(r'/raw "BDAT 4 LAST\r\n"')
+    assert table.prompt == "smtp:chunk(4)| "
+    table.enter("abcd")
+    assert table.sent == [b"BDAT 4 LAST\r\n", b"abcd"]
+    assert "250 4 octets" in table.shown
+
+
+def test_pasted_chunk_is_followed_by_commands(sit: Sit) -> None:
+    """The octets of the lines behind BDAT, line ends included, fill the chunk."""
+    table = sit(GREETING, b"250 10 octets\r\n", b"250 awake\r\n")
+    table.enter("BDAT 10 LAST\n12345678\nNOOP")
+    assert table.sent == [b"BDAT 10 LAST\r\n", b"12345678\r\n", b"NOOP\r\n"]
+    assert "250 awake" in table.shown
+
+
+def test_lines_of_a_chunk_are_not_remembered(sit: Sit) -> None:
+    """Mail data is kept in no history."""
+    table = sit(GREETING, b"250 ok\r\n")
+    assert table.talk.remembers("BDAT 7") == "BDAT 7"
+    table.enter("BDAT 7")
+    assert table.talk.remembers("hello") is None
+
+
+@pytest.mark.parametrize(
+    "chunks, paste, sent, left",
+    [
+        ([b"504 no\r\n"], "AUTH LOGIN\nYQ==\nYg==", [b"AUTH LOGIN\r\n"], "2 more lines were"),
+        ([b"504 no\r\n"], "AUTH LOGIN\nYQ==", [b"AUTH LOGIN\r\n"], "1 more line was"),
+        (
+            [b"334 \r\n", b"535 no\r\n"],
+            "AUTH LOGIN\nYQ==\nYg==",
+            [b"AUTH LOGIN\r\n", b"YQ==\r\n"],
+            "1 more line was",
+        ),
+    ],
+)
+def test_rest_of_a_paste_is_held_back_when_a_login_is_refused(
+    sit: Sit, chunks: list[bytes], paste: str, sent: list[bytes], left: str
+) -> None:
+    """Answers to a challenge that never came would be run, and shown, as commands."""
+    table = sit(GREETING, *chunks)
+    table.enter(paste)
+    assert table.sent == sent
+    assert f"note: {left} not sent" in table.shown
+
+
+def test_paste_goes_on_behind_a_login(sit: Sit) -> None:
+    """Where the login succeeds at once, what follows are commands."""
+    table = sit(GREETING, b"235 ok\r\n", b"250 ok\r\n")
+    table.enter("AUTH PLAIN AGEAYg==\nNOOP")
+    assert table.sent == [b"AUTH PLAIN AGEAYg==\r\n", b"NOOP\r\n"]
+
+
+@pytest.mark.parametrize(
+    "line, reply, told",
+    [
+        ("DATA", b"554 no\r\n", True),
+        ("AUTH LOGIN", b"504 no\r\n", True),
+        ("NOOP", b"500 no\r\n", False),
+        ("DATA", b"354 go\r\n", False),
+    ],
+)
+def test_typed_ahead_lines_are_dropped_with_what_they_belong_to(
+    sit: Sit, line: str, reply: bytes, told: bool
+) -> None:
+    """Mail data typed ahead of a refused DATA is forgotten, and the person hears of it."""
+    table = sit(GREETING, reply)
+    table.typist.ahead = True
+    table.enter(line)
+    assert ("what was typed ahead was not sent" in table.shown) is told
+    assert table.typist.ahead is not told
+
+
+def test_prompt_after_goodbye(sit: Sit) -> None:
+    """After 421 the link may live on: the prompt does not say closed before it is."""
+    table = sit(GREETING, b"421 going down\r\n")
+    table.enter("NOOP")
+    assert table.prompt == "smtp:leaving> "
+    old = table.talk.session
+    table.enter("/connect smtp mx.example")
+    assert table.prompt == "smtp:greeted> "
+    assert old is not None
+    assert old.closed
+
+
+def test_reply_that_is_still_owed_is_told(sit: Sit) -> None:
+    """What was no reply answers nothing."""
+    table = sit(GREETING, b"what?\r\n", b"250 ok\r\n250 ok\r\n")
+    table.enter("NOOP")
+    assert "note: a reply to NOOP is still owed" in table.shown
+    table.enter("NOOP")
+    assert table.shown.count("still owed") == 1
+
+
+def test_what_came_before_a_failed_opening_can_be_saved(
+    sit: Sit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A greeting that is none ends the opening; the session can be looked at all the same."""
+    table = sit(GREETING)
+
+    def link(target: Target, **how: object) -> Scripted:
+        return _Patient([b"garbage\r\n"], ending=Ending.EOF)
+
+    monkeypatch.setattr(module, "open_session", opening.open_session)
+    monkeypatch.setattr(opening, "connect", link)
+    table.enter("/drop", "/connect smtp mx.example")
+    assert table.talk.session is not None
+    assert table.prompt == "smtp:closed> "
+    table.enter(f"/save {tmp_path / 'a.mpt'}")
+    assert "garbage" in (tmp_path / "a.mpt").read_text()
+
+
+def test_nothing_is_kept_of_a_host_that_was_not_reached(
+    sit: Sit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No link, no session."""
+    table = sit(GREETING)
+
+    def link(target: Target, **how: object) -> Scripted:
+        raise Failure(Word.CONNECT, "refused")
+
+    monkeypatch.setattr(module, "open_session", opening.open_session)
+    monkeypatch.setattr(opening, "connect", link)
+    table.enter("/drop", "/connect smtp mx.example")
+    assert table.talk.session is None
+    assert table.prompt == "mailprobe> "
+
+
+def test_steps_of_a_login_are_shown(sit: Sit) -> None:
+    """/auth shows each step that it takes, and no octet of what is secret in it."""
+    table = sit(GREETING, b"334 VXNlcm5hbWU6\r\n", b"334 UGFzc3dvcmQ6\r\n", b"235 ok\r\n")
+    table.typist.answers = ["hunter2"]
+    table.enter("/auth LOGIN alice")
+    assert table.shown.count("> ****\n") == 2
+    assert "hunter2" not in table.shown
+
+
+def test_a_front_that_turns_out_plain_looks_plain(sit: Sit) -> None:
+    """Status words and tables without rules follow from one decision."""
+    table = sit(GREETING, b"250 ok\r\n")
+    table.talk.become_plain()
+    table.enter("NOOP")
+    assert "< 250 ok  (ok, " in table.shown
+    table.enter("/state")
+    assert "\u2500" not in table.shown
+
+
 # ------------------------------------------------------------------------------- interruptions
 
 
@@ -246,6 +418,7 @@ def test_interrupted_body_is_read_but_not_shown(sit: Sit) -> None:
     table.enter("RETR 1", "NOOP")
     assert "first" in table.shown
     assert "second" not in table.shown
+    assert "< .  (15 octets, the rest not shown" in table.shown
     assert "+OK awake" in table.shown
 
 

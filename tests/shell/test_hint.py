@@ -8,7 +8,7 @@ from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.model import Protocol, State
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import SMTP
-from mailprobe.shell.hint import hint
+from mailprobe.shell.hint import cut, hint
 from tests.shell.facts import maildrop, smtp
 from tests.shell.test_complete import CATALOGUES, FACTS, LINES
 
@@ -96,3 +96,18 @@ def test_parameters_show_their_form(line: str, expected: str) -> None:
 def test_any_line_has_a_printable_hint(line: str, facts: Facts, catalogue: Catalogue) -> None:
     """Never raises, and no word of it comes from the server or the line."""
     assert hint(line, facts, catalogue).isprintable()
+
+
+@pytest.mark.parametrize(
+    "before, columns, expected",
+    [
+        ("12345", 20, "0123456789"),
+        ("12345", 10, "0123"),
+        ("123456789", 10, ""),
+        ("1234567890", 10, "012345678"),
+        ("\u4f60\u597d", 10, "01234"),
+    ],
+)
+def test_hint_ends_at_the_edge(before: str, columns: int, expected: str) -> None:
+    """A ghost never begins another row of the terminal."""
+    assert cut("0123456789", before, columns) == expected

@@ -8,7 +8,7 @@ import pytest
 from mailprobe import lookup
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import CommandSpec
-from mailprobe.protocol.model import Protocol
+from mailprobe.protocol.model import Command, Protocol
 from mailprobe.session import Item, Session, Settings
 from mailprobe.shell import local
 from mailprobe.shell.opening import catalogue_of
@@ -63,6 +63,8 @@ class Desk:
 
     def change(self, settings: Settings) -> None:
         self.settings = settings
+
+    color_choice = "auto"
 
     def set_color(self, choice: str) -> None:
         self.done.append(f"color {choice}")
@@ -192,6 +194,33 @@ def test_settings_change() -> None:
     assert desk.done == ["color never"]
     local.run(desk, "/set")
     assert ("timeout", "0.5 s") in desk.rows
+    assert ("ehlo", "me.example") in desk.rows
+    assert ("color", "auto") in desk.rows
+
+
+def test_default_name_of_the_hello_is_named() -> None:
+    """An empty cell would say nothing."""
+    desk = Desk()
+    local.run(desk, "/set")
+    assert ("ehlo", "(this host's name)") in desk.rows
+
+
+def test_connect_after_goodbye_needs_no_drop() -> None:
+    """After 421 the link may still stand; another connection takes its place."""
+    desk = Desk(GREETING, b"421 going down\r\n")
+    assert desk.session is not None
+    desk.session.send(Command(b"NOOP"))
+    desk.session.wait()
+    assert not desk.session.closed
+    local.run(desk, "/connect smtp mx.example")
+    assert [target.host for target in desk.targets] == ["mx.example"]
+
+
+def test_last_shows_a_greeting_without_exchanges() -> None:
+    """Where nothing was said but the greeting, that is the last."""
+    desk = Desk(b"554 no service\r\n")
+    local.run(desk, "/last")
+    assert "no service" in desk.text
 
 
 def test_close_and_drop_and_quit() -> None:

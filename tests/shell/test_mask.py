@@ -95,3 +95,22 @@ def test_lines_become_the_octets_that_were_typed() -> None:
 def test_facts_of_no_connection_will_do() -> None:
     """Before the first connection the prompt masks, too."""
     assert visible("PASS x", Facts(Protocol.SMTP, State.CLOSED), None) == "PASS *"
+
+
+@pytest.mark.parametrize(
+    "line, shown",
+    [
+        ("YWxpY2U=", "********"),
+        ("YWxpY2U=\nNOOP\nYWxpY2U=", "********\nNOOP\nYWxpY2U="),
+        ("QUIT", "QUIT"),
+        ("EHL", "EHL"),
+        ("EHLO me.example", "EHLO me.example"),
+        ("/connect", "/connect"),
+        ("", ""),
+    ],
+)
+def test_answer_to_a_refused_login_is_secret(line: str, shown: str) -> None:
+    """No server asks for it any more; the person may have typed it all the same."""
+    facts = Facts(Protocol.SMTP, State.READY, login_refused=True)
+    assert visible(line, facts, SMTP) == shown
+    assert (for_history(line, facts, SMTP) or "") == (line if line == shown else "")

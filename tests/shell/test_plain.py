@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,3 +101,50 @@ def test_hidden_line_shows_nothing() -> None:
     _type(editor, [*"hunter2", "left", "backspace", "home"])
     assert "".join(written) == "secret: "
     assert editor.text == "hunte2"
+
+
+def _rows(screen: pyte.Screen) -> list[str]:
+    """The rows from the last prompt on."""
+    rows = [row.rstrip() for row in screen.display]
+    last = max(number for number, row in enumerate(rows) if row.startswith(">"))
+    return rows[last:]
+
+
+def _narrow() -> tuple[pyte.Screen, Editor]:
+    screen = pyte.Screen(10, 200)
+    screen.set_mode(pyte.modes.LNM)
+    stream = pyte.Stream(screen)
+    return screen, Editor(stream.feed, lambda line: line, "> ", lambda: 10)
+
+
+@pytest.mark.parametrize(
+    "keys, rows",
+    [
+        ([*"abcdefghijkl"], ["> abcdefgh", "ijkl"]),
+        ([*"abcdefgh"], ["> abcdefgh"]),
+        ([*"abcdefghi", "backspace", "backspace", "x"], ["> abcdefgx"]),
+        ([*"abcdefghijkl", "home", "x"], ["> xabcdef"]),
+        ([*"abcdefghijkl", "home", "x", "end"], ["> xabcdefg", "hijkl"]),
+        ([*"abcdefghijkl", "kill", *"new"], ["> new"]),
+        ([*"abcdefgh\u4f60", "home", "x", "end"], ["> xabcdefg", "h\u4f60"]),
+    ],
+)
+def test_line_of_several_rows(keys: list[str], rows: list[str]) -> None:
+    """A change on an earlier row is written below, where a backspace could not reach."""
+    screen, editor = _narrow()
+    _type(editor, keys)
+    assert [row for row in _rows(screen) if row] == rows
+
+
+@given(st.lists(st.sampled_from([*KEYS, "a", "bc ", "defghijkl", "\u4f60", "\u00e9"])))
+def test_wrapped_line_is_shown_where_the_cursor_is(keys: list[str]) -> None:
+    """However a long line is edited: it is the text on the screen, and so at its end."""
+    screen, editor = _narrow()
+    _type(editor, keys)
+    position = editor._place([*editor.text][: editor.cursor], 10)
+    assert screen.cursor.x % 10 == position % 10
+    editor.move(len(editor.text))
+    editor.draw()
+    shown = "".join(row.ljust(10) for row in _rows(screen)).replace(" ", "")
+    wanted = f"> {editor.text}".replace(" ", "")
+    assert shown == wanted

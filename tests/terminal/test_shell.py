@@ -739,3 +739,98 @@ def test_newcomer(sit: Sit, mode: str) -> None:
     person.type("\x04")
     assert person.ended() == 0
     assert b"PASS secret" not in person.output
+
+
+# ------------------------------------------------------------------------- typed by a real person
+
+
+def test_chunk_by_hand(sit: Sit, serve: Serve, mode: str) -> None:
+    """BDAT gives the prompt back for its octets; the reply comes behind them."""
+
+    def script(server: Server) -> None:
+        server.say("220 mx.example")
+        server.hear()
+        server.hear()
+        server.say("250 10 octets")
+        server.hear_all()
+
+    server = serve(script)
+    person = sit("smtp", server.target, mode=mode)
+    person.prompted("smtp:greeted> ")
+    person.enter("BDAT 10 LAST")
+    person.prompted("smtp:chunk(10)| ")
+    person.enter("12345678")
+    person.sees("250 10 octets")
+    assert server.received == [b"BDAT 10 LAST\r\n", b"12345678\r\n"]
+
+
+@pytest.mark.parametrize("line", ["DATA", "AUTH LOGIN"])
+def test_typed_ahead_of_a_refusal_is_not_sent(sit: Sit, serve: Serve, mode: str, line: str) -> None:
+    """No go-ahead: what stands in the keyboard's buffer would be run as commands."""
+
+    def script(server: Server) -> None:
+        server.say("220 mx.example")
+        server.hear()
+        server.wait()
+        server.say("554 no")
+        server.answer(SMTP)
+
+    server = serve(script)
+    person = sit("smtp", server.target, mode=mode)
+    person.prompted("smtp:greeted> ")
+    person.enter(f"{line}\rc2VjcmV0\rRSET")
+    person.wait(lambda: bool(server.received), line)
+    server.go()
+    person.sees("typed ahead was not sent")
+    person.prompted("smtp:greeted> ")
+    person.enter("NOOP")
+    person.sees("250 ok")
+    assert server.received == [f"{line}\r\n".encode(), b"NOOP\r\n"]
+    assert b"c2VjcmV0" not in person.output
+
+
+def test_key_between_two_interrupts_keeps_the_shell(sit: Sit, serve: Serve, mode: str) -> None:
+    """Ctrl-C, a key, Ctrl-C: a line was cleared twice, nobody wants to leave."""
+    server = serve(smtp)
+    person = sit("smtp", server.target, mode=mode)
+    person.prompted("smtp:greeted> ")
+    person.type("\x03")
+    person.sees("Ctrl-D or /quit leaves")
+    person.prompted("smtp:greeted> ")
+    person.type("a\x7f\x03")
+    person.enter("NOOP")
+    person.sees("250 ok")
+    assert server.received == [b"NOOP\r\n"]
+
+
+def test_hint_never_wraps(sit: Sit, serve: Serve) -> None:
+    """The ghost ends at the edge of the screen."""
+    person = sit("smtp", serve(smtp).target, columns=40, rows=10)
+    person.prompted("smtp:greeted> ")
+    person.enter("EHLO me.example")
+    person.prompted("smtp:ready> ")
+    person.type("MAIL ")
+    person.sees("FROM:<reverse-path> [S")
+    assert "8BITMIME]" not in person.screen
+    assert "[SI" not in person.screen
+
+
+@pytest.mark.parametrize("env", [{"TERM": "dumb"}, {"ACCESSIBLE": "1"}, {"MAILPROBE_PLAIN": "1"}])
+def test_plain_is_plain_altogether(sit: Sit, serve: Serve, env: dict[str, str]) -> None:
+    """However it was chosen: status words, and tables without rules."""
+    person = sit("smtp", serve(smtp).target, env=env)
+    person.prompted("smtp:greeted> ")
+    person.enter("NOOP")
+    person.sees("< 250 ok  (ok, ")
+    person.enter("/state")
+    person.sees("replies owed")
+    person.prompted("smtp:greeted> ")
+    assert "\u2500" not in person.screen
+
+
+def test_help_shows_its_own_text_as_it_is(sit: Sit, mode: str) -> None:
+    """What to type is written once, not escaped."""
+    person = sit(mode=mode)
+    person.prompted("mailprobe> ")
+    person.enter("/help")
+    person.sees(r'/raw "TEXT\r\n"')

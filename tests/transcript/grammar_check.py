@@ -62,7 +62,7 @@ def decode(
     for line in check(recording):
         match = _FORMS.fullmatch(line)
         assert match
-        side, content = line[0], line[3:]
+        side, content = line[:1], line[3:]
         match match.lastgroup:
             case "verbatim":
                 wire[side] += content.encode() + b"\r\n"

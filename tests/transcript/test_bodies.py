@@ -1,5 +1,9 @@
 """Bodies of a recording: inline up to 64 KiB, else in a file that says the same octets."""
 
+import base64
+import shutil
+import subprocess
+import sys
 from itertools import count
 from pathlib import Path
 
@@ -7,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailprobe.files import PrivateFile
 from mailprobe.protocol.events import Ending
 from mailprobe.protocol.items import Data, Phase, Raw
 from mailprobe.protocol.pop3 import POP3
@@ -203,3 +208,152 @@ def test_what_is_very_large_is_kept_as_it_travels(
     monkeypatch.setattr(bodies, "LARGE", 100_000)
     dialogue = fetched(tmp_path / "a.mpt", *[line * 2_000] * 8, b".\r\n")
     assert "S> raw a.mpt." in dialogue.path.read_text("ascii")
+
+
+# ------------------------------------------------------------------ killed at any system call
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from mailprobe.protocol.items import Data
+from mailprobe.protocol.pop3 import POP3
+from mailprobe.protocol.smtp import SMTP
+from tests.transcript.dialogue import Dialogue
+def told():
+    os.write(1, b".")
+"""
+MOVES = """
+dialogue = Dialogue(Path(sys.argv[1]), SMTP)
+dialogue.hear(b"220 hi\\r\\n")
+dialogue.say(b"DATA")
+dialogue.hear(b"354 go\\r\\n")
+for _ in range(2):
+    dialogue.say(Data(b"a line of mail\\r\\n" * 2500)); told()
+"""
+SHRINKS = """
+dialogue = Dialogue(Path(sys.argv[1]), POP3)
+dialogue.hear(b"+OK\\r\\n")
+dialogue.say(b"RETR 1")
+dialogue.hear(b"+OK\\r\\n")
+dialogue.hear(b"\\\\" * 1000); told()
+dialogue.hear(b"\\r\\nnext\\r\\n"); told()
+"""
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+@pytest.mark.parametrize(
+    "program, calls, side, pieces",
+    [
+        (MOVES, "pwrite64:when=6", "C", [b"a line of mail\r\n" * 2500] * 2),
+        (MOVES, "ftruncate:when=1", "C", [b"a line of mail\r\n" * 2500] * 2),
+        (SHRINKS, "pwrite64:when=6", "S", [b"\\" * 1000, b"\r\nnext\r\n"]),
+        (SHRINKS, "ftruncate:when=1", "S", [b"\\" * 1000, b"\r\nnext\r\n"]),
+    ],
+)
+def test_a_kill_at_a_system_call_loses_nothing_that_was_told(
+    tmp_path: Path, program: str, calls: str, side: str, pieces: list[bytes]
+) -> None:
+    """Where lines move to a file, or become shorter: what is left parses, and says it all."""
+    name, when = calls.split(":")
+    inject = f"inject={name}:signal=KILL:{when}"
+    python = [sys.executable, "-c", KILLED + program, str(tmp_path / "a.mpt")]
+    run = ["strace", "-f", "-o", str(tmp_path / "calls"), "-e", f"trace={name}", "-e", inject]
+    done = subprocess.run([*run, *python], capture_output=True, check=False)
+    if "ptrace" in done.stderr.decode() and not done.stdout:
+        pytest.skip("strace may not trace here")
+    assert "+++ killed by SIGKILL +++" in (tmp_path / "calls").read_text()
+    told = b"".join(pieces[: len(done.stdout)])
+    assert told
+    assert told in decode((tmp_path / "a.mpt").read_bytes(), tmp_path)[side]
+
+
+@pytest.mark.parametrize("left", [1, 2, 1000])
+def test_lines_that_become_shorter_are_lines_at_every_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    """What is left of the longer ones is a comment, or a blank line, before it is cut off."""
+    seen: list[bytes] = []
+    cut = PrivateFile.cut
+
+    def look(file: PrivateFile, size: int) -> None:
+        seen.append(file.path.read_bytes())
+        cut(file, size)
+
+    monkeypatch.setattr(PrivateFile, "cut", look)
+    line = b"\\" * (left + len("S= n\n"))  # each is two octets while the line has no end
+    dialogue = fetched(tmp_path / "a.mpt", line, b"\r\nn", b"\r\n.\r\n")
+    (moment,) = seen
+    assert moment.endswith(b"\nS: " + line + b"\nS= n\n" + b"#" * (left - 1) + b"\n")
+    assert line + b"\r\nn" in decode(moment, tmp_path)["S"]
+    assert b"\nS: " + line + b"\nS: n\nS: .\n" in dialogue.path.read_bytes()
+
+
+# ------------------------------------------------------------------------------------ secrets
+
+
+def logged_in(path: Path, password: bytes, *chunks: bytes) -> Dialogue:
+    """A session that knows `password`, and a body that comes in `chunks`."""
+    dialogue = Dialogue(path, POP3)
+    dialogue.hear(b"+OK\r\n")
+    for line in (b"USER alice", b"PASS " + password, b"RETR 1"):
+        dialogue.say(line)
+        dialogue.hear(b"+OK\r\n")
+    for chunk in chunks:
+        dialogue.hear(chunk)
+    return dialogue
+
+
+@pytest.mark.parametrize("password", [b"secret", b"seseses"])
+def test_a_secret_on_the_border_of_a_long_line(tmp_path: Path, password: bytes) -> None:
+    """Wherever the pieces of a line part a secret, its name stands in the recording."""
+    for at in range(len(password) + 1):
+        path = tmp_path / f"{at}.mpt"
+        line = [b"x" * 5000 + password[:at], password[at:] + b"y" * 5000, password + b"\r\n.\r\n"]
+        dialogue = logged_in(path, password, *line)
+        recording = dialogue.end(Ending.EOF)
+        assert password not in recording
+        assert recording.count(b"{password}") == 3  # PASS, and twice in the line
+        wire = decode(recording, tmp_path, lambda name: name.encode())["S"]
+        assert wire.replace(b"{password}", password) == dialogue.wire["S"]
+
+
+@pytest.mark.parametrize("form", [b"secret", base64.b64encode(b"secret"), b"secret".hex().encode()])
+@pytest.mark.parametrize("bare", [b"", b"bare\n"])
+def test_a_secret_in_a_file_is_masked(tmp_path: Path, form: bytes, bare: bytes) -> None:
+    """However the chunks part it: `*` for each octet, and a comment behind the body says so."""
+    for at in range(len(form)):
+        path = tmp_path / f"{at}.mpt"
+        chunks = [b"..x\r\n" + BIG + form[:at], form[at:] + b"\r\n" + bare + BIG + b".\r\n"]
+        dialogue = logged_in(path, b"secret", *chunks)
+        recording = dialogue.end(Ending.EOF)
+        (file,) = tmp_path.glob(f"{at}.mpt.*.body")
+        assert form not in file.read_bytes()
+        masked = dialogue.wire["S"].replace(form, b"*" * len(form))
+        assert decode(recording, tmp_path)["S"] == masked
+        comment = f"S: .\n# a secret was masked in {file.name}\n"
+        assert comment in recording.decode()
+
+
+@pytest.mark.parametrize("end", [b"secr", b"\r\n.secr", b"cut\r\n."])
+def test_what_only_begins_like_a_secret_is_kept(tmp_path: Path, end: bytes) -> None:
+    """A body that stops there has it in its file, and no comment speaks of a secret."""
+    dialogue = logged_in(tmp_path / "a.mpt", b"secret", b"..x\r\n" + BIG, end)
+    recording = dialogue.end(Ending.EOF)
+    assert decode(recording, tmp_path) == dialogue.wire | {
+        "C": dialogue.wire["C"].replace(b"secret", b"{password}")
+    }
+    assert b"masked" not in recording
+
+
+@pytest.mark.parametrize("password", [b"secret", b"abc"])
+def test_what_is_very_large_is_not_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: bytes
+) -> None:
+    """Beyond LARGE nobody looks for secrets; a comment says so, if there is one to be found."""
+    monkeypatch.setattr(bodies, "LARGE", 1 << 20)
+    chunks = [BIG * 20, b"my secret\r\n", b".\r\n"]
+    recording = logged_in(tmp_path / "a.mpt", password, *chunks).end(Ending.EOF)
+    told = b"# a.mpt.1.body was not searched for secrets beyond 1 MiB\n" in recording
+    assert told is (password == b"secret")
+    assert (tmp_path / "a.mpt.1.body").read_bytes() == b"".join(chunks[:2])

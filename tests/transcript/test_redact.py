@@ -299,3 +299,56 @@ def test_masks_for_a_screen() -> None:
     assert secrets.placeholder == "{typed-1}"
     secrets(events.Closed(0, Ending.EOF))
     assert secrets.mask(b"tail") == b"****"
+
+
+SHORT = st.text("ab", min_size=4, max_size=7).map(str.encode)
+
+
+@given(
+    known=st.lists(SHORT, min_size=1, max_size=3),
+    pieces=st.lists(st.text("abc", max_size=12).map(str.encode), max_size=8),
+)
+def test_secrets_are_blotted_wherever_the_pieces_part_them(
+    known: list[bytes], pieces: list[bytes]
+) -> None:
+    """What is settled can be written at once: the whole is as if it had come in one piece."""
+    secrets = Secrets()
+    for value in known:
+        secrets.learn_form(value)
+    written, held = b"", b""
+    for piece in pieces:
+        held += piece
+        end = secrets.settled(held)
+        written, held = written + secrets.blot(held[:end]), held[end:]
+    written += secrets.blot(held)
+    whole = b"".join(pieces)
+    assert written == secrets.blot(whole)
+    assert len(written) == len(whole)
+    assert not any(value in written for value in known)
+
+
+@pytest.mark.parametrize(
+    "octets, end",
+    [
+        (b"nothing", 7),
+        (b"secret", 6),
+        (b"secret, sec", 8),
+        (b"my seseses", 3),  # the last `seses` may begin another one, and is part of a whole one
+        (b"an xsecre", 3),  # the longer one may come
+        (b"an xsecret", 3),
+    ],
+)
+def test_what_is_settled_ends_before_a_beginning(octets: bytes, end: int) -> None:
+    """The cut lies before all that may become a secret, and never inside a whole one."""
+    secrets = Secrets()
+    for value in (b"secret", b"seseses", b"xsecretly"):
+        secrets.learn_form(value)
+    assert secrets.settled(octets) == end
+
+
+def test_without_a_secret_nothing_is_blotted() -> None:
+    """The very same octets come back, and all of them are settled."""
+    secrets, octets = Secrets(), b"any octets"
+    assert not secrets.known
+    assert secrets.blot(octets) is octets
+    assert secrets.settled(octets) == len(octets)
