@@ -1,4 +1,4 @@
-"""F3: RETR of 200 MB into a file, whole processes: mailprobe records it as well, curl does not."""
+"""F3: RETR of 200 MB into a file, whole processes; our file is the one beside a recording."""
 
 import sys
 from functools import partial

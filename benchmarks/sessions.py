@@ -1,6 +1,6 @@
 """What mailprobe does in the benchmarks: one `Session` with a recorder, in a process of its own.
 
-    sessions.py retr PORT FOLDER            fetch message 1 into FOLDER/message
+    sessions.py retr PORT FOLDER            fetch message 1 into FOLDER/recording.1.body
     sessions.py data PORT FOLDER MESSAGE    send the file MESSAGE
     sessions.py noop PORT FOLDER COUNT      NOOP so often; prints the seconds that it took
 
@@ -9,16 +9,14 @@ The recording is FOLDER/recording.
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from mailprobe.files import PrivateFile, WriteBehind
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.protocol.events import BodyChunk, Event
 from mailprobe.protocol.framing import Stuffer
 from mailprobe.protocol.items import Data
 from mailprobe.protocol.model import Protocol
-from mailprobe.session import Observer, Session, Settings
+from mailprobe.session import Session, Settings
 from mailprobe.transcript.record import Recorder
 from mailprobe.transport.stream import BUFFER
 from mailprobe.transport.target import parse_target
@@ -26,13 +24,11 @@ from mailprobe.transport.target import parse_target
 Work = tuple[Session, Recorder]
 
 
-def open_session(
-    protocol: Protocol, port: str, folder: Path, observers: Sequence[Observer] = ()
-) -> Work:
+def open_session(protocol: Protocol, port: str, folder: Path) -> Work:
     address = f"127.0.0.1:{port}"
     recorder = Recorder(folder / "recording")
     recorder.begin(protocol, address)
-    session = Session(catalogue(protocol), [recorder, *observers], Settings(keep_bodies=False))
+    session = Session(catalogue(protocol), [recorder], Settings(keep_bodies=False))
     session.open(parse_target(address, protocol))
     return session, recorder
 
@@ -62,16 +58,9 @@ def say(session: Session, *lines: bytes) -> None:
 
 
 def retr(port: str, folder: Path) -> None:
-    file = WriteBehind(PrivateFile(folder / "message"))
-
-    def keep(event: Event) -> None:
-        if isinstance(event, BodyChunk):
-            file.append(event.octets)
-
-    work = open_session(Protocol.POP3, port, folder, [keep])
+    """The file that observes the body is the recorder's own, beside the recording."""
+    work = open_session(Protocol.POP3, port, folder)
     say(work[0], b"USER alice", b"PASS secret", b"RETR 1")
-    file.flush()
-    file.close(durable=False)
     end(work)
 
 

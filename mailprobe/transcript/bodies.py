@@ -96,7 +96,7 @@ class RecordedBody:
     def abandon(self) -> None:
         """Let go of the file; nothing can be written any more."""
         if self._file is not None:
-            self._file.close()
+            self._file.close(durable=False)  # large: left to the system
 
     # ------------------------------------------------------------------------------- inline
 
