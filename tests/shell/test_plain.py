@@ -136,7 +136,8 @@ def test_line_of_several_rows(keys: list[str], rows: list[str]) -> None:
     assert [row for row in _rows(screen) if row] == rows
 
 
-@given(st.lists(st.sampled_from([*KEYS, "a", "bc ", "defghijkl", "\u4f60", "\u00e9"])))
+# No wide characters here: in the last column pyte does not do with them what terminals do.
+@given(st.lists(st.sampled_from([*KEYS, "a", "bc ", "defghijkl", "\u00e9"])))
 def test_wrapped_line_is_shown_where_the_cursor_is(keys: list[str]) -> None:
     """However a long line is edited: it is the text on the screen, and so at its end."""
     screen, editor = _narrow()
