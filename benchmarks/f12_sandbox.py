@@ -12,12 +12,17 @@ from measure import ROOT, Command, Figure, Run, compare, compile_peer, folder, p
 SESSIONS, PARALLEL = 1000, 8
 OCTETS = 50_000_000
 
+CORE = 0  # both ends: threads that wander between cores make the times of one-by-one bimodal
 _AIOSMTPD: Command = [sys.executable, ROOT / "benchmarks" / "aiosmtpd_sink.py"]
 _SANDBOX: Command = [sys.executable, "-m", "mailprobe", "sandbox", "--smtp", "0", "--print-ports"]
 
 
 def measure() -> list[Figure]:
-    with folder() as tools, server(_SANDBOX) as said, server(_AIOSMTPD) as theirs:
+    with (
+        folder() as tools,
+        server(_SANDBOX, core=CORE) as said,
+        server(_AIOSMTPD, core=CORE) as theirs,
+    ):
         peer = compile_peer(tools)
         ours = said.rpartition(":")[2]
         return [
@@ -41,11 +46,13 @@ def measure() -> list[Figure]:
 
 
 def _send_many(peer: Path, port: str) -> Run:
-    return process([peer, "sessions", port, str(SESSIONS), str(PARALLEL)], timed_inside=True)
+    return process(
+        [peer, "sessions", port, str(SESSIONS), str(PARALLEL)], timed_inside=True, core=CORE
+    )
 
 
 def _send_large(peer: Path, port: str) -> Run:
-    return process([peer, "data", port, str(OCTETS)], timed_inside=True)
+    return process([peer, "data", port, str(OCTETS)], timed_inside=True, core=CORE)
 
 
 if __name__ == "__main__":

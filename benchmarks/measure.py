@@ -134,11 +134,13 @@ def _resident(used: resource.struct_rusage) -> float:
 def server(command: Command, *, core: int | None = None) -> Iterator[str]:
     """A server that runs meanwhile; gives the first line that it prints."""
     words = [str(word) for word in command]
+    before = os.sched_getaffinity(0)
+    if core is not None:
+        os.sched_setaffinity(0, {core})  # the child has it from us, with all its threads
     started = subprocess.Popen(words, stdout=subprocess.PIPE, env=environment(), text=True)
+    os.sched_setaffinity(0, before)
     assert started.stdout is not None  # it was asked for
     try:
-        if core is not None:
-            os.sched_setaffinity(started.pid, {core})
         yield started.stdout.readline().strip()
     finally:
         started.kill()
