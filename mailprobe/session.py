@@ -77,12 +77,19 @@ class Session(Wire):
         """End politely: close_notify, FIN, and at most a second for the server's own end."""
         self.poll()  # the server may have ended before us
         if self._transport is not None and not self.closed:
-            limit = time.monotonic() + _FAREWELL
-            end = self.settings.end
-            self._transport.close(limit if end is None else min(limit, end))
+            self._transport.close(self._farewell())
             # Without QUIT or 421 it was we who ended it, even if the server's FIN came, too.
             over = self.state in (State.CLOSED, State.UPDATE)
             self._end((self._transport.ending if over else None) or Ending.LOCAL)
+
+    def hurry(self) -> None:
+        """Let whatever is still said and waited for take a second at most."""
+        self.settings = replace(self.settings, end=self._farewell())
+
+    def _farewell(self) -> float:
+        """The moment by which a polite end is over."""
+        limit, end = time.monotonic() + _FAREWELL, self.settings.end
+        return limit if end is None else min(limit, end)
 
     def leave(self) -> None:
         """QUIT, wait at most a second, close; a failure on the way is an event, no more.
@@ -90,9 +97,7 @@ class Session(Wire):
         Never QUIT after 421 or inside mail data.  In POP3 marks are taken back first, and where
         that is refused there is no QUIT, which would delete (RFC 1939, section 6).
         """
-        limit = time.monotonic() + _FAREWELL
-        end = self.settings.end
-        self.settings = replace(self.settings, end=limit if end is None else min(limit, end))
+        self.hurry()
         try:
             if self.connection.phase is Phase.ANSWER:
                 self.send(Answer(b"*"))

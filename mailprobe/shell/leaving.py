@@ -3,8 +3,6 @@
 They see the shell through `Conversation`: no key, no screen.
 """
 
-import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mailprobe.errors import ExitStatus
@@ -15,7 +13,6 @@ from mailprobe.session import Item, Session
 if TYPE_CHECKING:
     from mailprobe.shell.conversation import Conversation
 
-_FAREWELL = 1.0  # seconds that a polite end may take
 _ENDS: dict[Phase, tuple[str, Item]] = {
     Phase.DATA: ("[e]nd the data with a lone dot", Data(b".\r\n")),
     Phase.ANSWER: ("[e]nd the login with *", Answer(b"*")),
@@ -68,9 +65,7 @@ def _choose_with_marks(talk: "Conversation", session: Session) -> None:
 def _say_goodbye(talk: "Conversation", session: Session) -> None:
     talk.status = ExitStatus.OK
     if session.state is not State.CLOSED:
-        end = time.monotonic() + _FAREWELL
-        end = end if session.settings.end is None else min(end, session.settings.end)
-        session.settings = replace(session.settings, timeout=_FAREWELL, end=end)
+        session.hurry()
         if session.send(Command(b"QUIT")):
             session.wait()
     session.close()
