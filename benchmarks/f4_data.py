@@ -26,7 +26,7 @@ _LINE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH
 def measure() -> list[Figure]:
     with folder() as tools, server([compile_peer(tools), "smtp"]) as port, folder() as place:
         message = tools / "message"
-        _write(message)
+        write_message(message)
         figure = compare(
             "F4",
             "DATA 200 MB from a file, recorded",
@@ -39,7 +39,7 @@ def measure() -> list[Figure]:
         return [figure]
 
 
-def _write(message: Path) -> None:
+def write_message(message: Path) -> None:
     block = _LINE * 4096
     with message.open("wb") as file:
         for _ in range(OCTETS // len(block)):

@@ -47,8 +47,15 @@ class Figure:
     def over(self) -> bool:
         return self.ratio > self.limit or (self.most is not None and self.ours.resident > self.most)
 
+    @property
+    def shown(self) -> tuple[str, str]:
+        """The ratio, and its limit."""
+        digits = 2 if self.limit >= 0.1 else 3
+        return f"{self.ratio:.{digits}f}", f"{self.limit:.{digits}g}"
+
     def __str__(self) -> str:
-        row = f"{self.name:4}{self.work:44} ratio {self.ratio:.2f} (limit {self.limit:g})"
+        ratio, limit = self.shown
+        row = f"{self.name:4}{self.work:44} ratio {ratio} (limit {limit})"
         if self.most is not None:
             row += f", {self.ours.resident:.0f} MB (limit {self.most:g})"
         times = f"{_time(self.ours)} against {_time(self.theirs)} of {self.peer}"
@@ -56,7 +63,8 @@ class Figure:
 
 
 def _time(run: Run) -> str:
-    return f"{run.seconds * 1000:.0f} ms"
+    milliseconds = run.seconds * 1000
+    return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.2f} ms"
 
 
 def compare(

@@ -74,20 +74,35 @@ static double now(void) {
 
 /* ------------------------------------------------------------------------------- servers */
 
+static size_t have, used;  /* octets of the buffer: all, and those of the line that was taken */
+
 /* One command line at a time: its length with LF, 0 at the end. */
 static size_t take_line(int link) {
-    size_t have = 0;
-    while (have < BUFFER - 1) {
-        ssize_t got = recv(link, buffer + have, BUFFER - 1 - have, 0);
+    have -= used;
+    memmove(buffer, buffer + used, have);
+    used = 0;
+    for (;;) {
+        char *end = memchr(buffer, '\n', have);
+        if (end)
+            return used = end + 1 - buffer;
+        ssize_t got = have < BUFFER ? recv(link, buffer + have, BUFFER - have, 0) : 0;
         if (got <= 0)
             return 0;
         have += got;
-        if (buffer[have - 1] == '\n') {
-            buffer[have] = 0;
-            return have;
-        }
     }
-    return 0;
+}
+
+/* What is said to commands that came together goes together. */
+static void answer(int link, const char *line) {
+    static char replies[64 * 1024];
+    static size_t count;
+    size_t length = strlen(line);
+    memcpy(replies + count, line, length);
+    count += length;
+    if (memchr(buffer + used, '\n', have - used) && count < sizeof replies - 100)
+        return;
+    send_all(link, replies, count);
+    count = 0;
 }
 
 /* Mail data ends where the last five octets so far are CRLF . CRLF: nobody writes behind it. */
@@ -109,6 +124,7 @@ static int swallow_data(int link) {
 }
 
 static void serve_pop3(int link, size_t octets) {
+    have = used = 0;
     say(link, "+OK ready\r\n");
     while (take_line(link)) {
         if (!strncasecmp(buffer, "CAPA", 4)) {
@@ -126,18 +142,20 @@ static void serve_pop3(int link, size_t octets) {
 }
 
 static void serve_smtp(int link) {
+    have = used = 0;
     say(link, "220 peer ESMTP ready\r\n");
     while (take_line(link)) {
         if (!strncasecmp(buffer, "DATA", 4)) {
-            say(link, "354 go ahead\r\n");
+            answer(link, "354 go ahead\r\n");
+            have = used = 0;  /* nobody goes on before the go-ahead */
             if (!swallow_data(link))
                 return;
             say(link, "250 2.0.0 taken\r\n");
         } else if (!strncasecmp(buffer, "QUIT", 4)) {
-            say(link, "221 2.0.0 goodbye\r\n");
+            answer(link, "221 2.0.0 goodbye\r\n");
             return;
         } else {
-            say(link, "250 2.0.0 fine\r\n");
+            answer(link, "250 2.0.0 fine\r\n");
         }
     }
 }

@@ -7,14 +7,32 @@ Status 1 when a figure is over its limit.
 
 import sys
 
+import f1_replay
 import f2_version
 import f3_retr
 import f4_data
+import f5_recorder
 import f6_noop
+import f7_many
+import f8_pipelined
+import f11_parse
 import f12_sandbox
+import f14_growth
 from measure import Figure
 
-_ALL = (f2_version, f3_retr, f4_data, f6_noop, f12_sandbox)
+_ALL = (
+    f1_replay,
+    f2_version,
+    f3_retr,
+    f4_data,
+    f5_recorder,
+    f6_noop,
+    f7_many,
+    f8_pipelined,
+    f11_parse,
+    f12_sandbox,
+    f14_growth,
+)
 
 
 def main() -> int:
@@ -32,8 +50,8 @@ def main() -> int:
 
 def _row(figure: Figure) -> str:
     memory = f"{figure.ours.resident:.0f} MB" if figure.most is not None else ""
-    cells = (figure.name, figure.work, figure.peer, f"{figure.ratio:.2f}", f"{figure.limit:g}")
-    return f"| {' | '.join((*cells, memory))} |"
+    cells = (figure.name, figure.work, figure.peer, *figure.shown, memory)
+    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

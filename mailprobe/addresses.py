@@ -3,13 +3,13 @@
 It knows no DNS.
 """
 
-import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from mailprobe.errors import Failure, Word
+from mailprobe.patterns import pattern
 from mailprobe.safe import safe
 
-_SERVER = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[0-9.]+))(?::(?P<port>[0-9]{1,5}))?")
+_SERVER = pattern(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[0-9.]+))(?::(?P<port>[0-9]{1,5}))?")
 
 
 def parse_server(text: str) -> tuple[str, int]:
@@ -28,9 +28,9 @@ def parse_server(text: str) -> tuple[str, int]:
 
 
 # RFC 5321, section 4.1.2 Domain, and the underscore that is met in the wild.
-LABEL = re.compile(r"[A-Za-z0-9_-]+")
-_DOTS = re.compile("[.\u3002\uff0e\uff61]")  # RFC 3490, section 3.1
-_NOT_IN_A_DOMAIN = re.compile(r"[^A-Za-z0-9._\x80-\U0010ffff-]")
+LABEL = pattern(r"[A-Za-z0-9_-]+")
+_DOTS = pattern("[.\u3002\uff0e\uff61]")  # RFC 3490, section 3.1
+_NOT_IN_A_DOMAIN = pattern(r"[^A-Za-z0-9._\x80-\U0010ffff-]")
 
 
 def parse_domain(text: str) -> str:

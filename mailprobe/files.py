@@ -3,15 +3,18 @@
 import contextlib
 import os
 import stat
-import threading
-from pathlib import Path
-from queue import Queue
-from typing import IO
+from collections.abc import Iterable, Iterator
 
 from mailprobe.errors import Failure, Word
 from mailprobe.safe import safe
 
+TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import IO
+
 _PRIVATE = 0o600
+_SECRET = 64 * 1024  # octets of a file that holds one
 _NEW = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_RDWR | os.O_CLOEXEC
 _OLD = os.O_CREAT | os.O_NOFOLLOW | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
@@ -27,7 +30,9 @@ class PrivateFile:
     cannot be made.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: "str | Path") -> None:
+        from pathlib import Path  # 4 ms of a start, and most runs write nothing
+
         self.path = Path(path)
         try:
             self._descriptor = os.open(self.path, _NEW, _PRIVATE)
@@ -45,11 +50,11 @@ class PrivateFile:
         Raises Failure `usage` when it cannot; none of them are in the file then.
         """
         try:
-            whole = os.pwrite(self._descriptor, octets, self.size) == len(octets)
+            written = os.pwrite(self._descriptor, octets, self.size)
         except OSError:
-            whole = False
-        if whole:
-            self.size += len(octets)
+            written = -1
+        if written == len(octets):
+            self.size += written
         else:
             self.replace(self.size, octets)  # from the beginning, in pieces; or it says why not
 
@@ -112,6 +117,9 @@ class WriteBehind:
     """
 
     def __init__(self, file: PrivateFile) -> None:
+        import threading  # where large bodies are recorded, and nowhere else
+        from queue import Queue
+
         self.path = file.path
         self._file = file
         self._failure: Failure | None = None
@@ -149,7 +157,7 @@ class WriteBehind:
                 self._pieces.task_done()
 
 
-def append_private(path: Path, octets: bytes) -> None:
+def append_private(path: "Path", octets: bytes) -> None:
     """Append to a file that may exist, made 0600 in a 0700 folder when it does not.
 
     Raises Failure `usage` when it cannot be written, or is no regular file.
@@ -169,7 +177,7 @@ def append_private(path: Path, octets: bytes) -> None:
         raise _unwritable(path, error) from None
 
 
-def replace_private(path: Path, octets: bytes) -> None:
+def replace_private(path: "Path", octets: bytes) -> None:
     """Put a new file of `octets`, 0600, in the place of `path`.  Raises Failure `usage`."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     file = PrivateFile(fresh)
@@ -183,7 +191,7 @@ def replace_private(path: Path, octets: bytes) -> None:
         file.close()
 
 
-def read_small(path: Path, limit: int) -> bytes:
+def read_small(path: "str | Path", limit: int) -> bytes:
     """At most `limit` octets of a regular file.  Raises Failure `usage`."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -193,11 +201,55 @@ def read_small(path: Path, limit: int) -> bytes:
         finally:
             os.close(descriptor)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise Failure(Word.USAGE, f"cannot read {safe(str(path))}: {reason}") from None
+        raise _unreadable(path, error) from None
 
 
-def keep(file: IO[bytes], octets: bytes) -> None:
+def read_blocks(path: "Path", size: int) -> Iterator[bytes]:
+    """All octets of a regular file, `size` at a time.  Raises Failure `usage`."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            _refuse_irregular(descriptor)
+            while octets := os.read(descriptor, size):
+                yield octets
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+
+
+def read_secret(path: "str | Path") -> bytes:
+    """What a file holds that is for us alone, without its last line end.
+
+    Raises Failure `usage` for one that others may read, for a link, and for what is no file.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            _refuse_irregular(descriptor)
+            found = os.fstat(descriptor)
+            if found.st_mode & 0o077:
+                raise ValueError("others may read it: chmod 600")
+            if found.st_uid not in (os.geteuid(), 0):
+                raise ValueError("it belongs to somebody else")
+            if found.st_size > _SECRET:
+                raise ValueError(f"a secret has at most {_SECRET} octets")
+            octets = os.read(descriptor, _SECRET)
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    return octets.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def remove_files(paths: "Iterable[Path]") -> None:
+    """Take names away.  Never raises: a file too many harms nobody."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def keep(file: "IO[bytes]", octets: bytes) -> None:
     """Write to a spool that may be on a disk.  Raises Failure `usage` when that is full."""
     try:
         file.write(octets)
@@ -211,6 +263,11 @@ def _refuse_irregular(descriptor: int) -> None:
         raise ValueError("not a regular file")
 
 
-def _unwritable(path: str | Path, error: Exception) -> Failure:
+def _unreadable(path: "str | Path", error: Exception) -> Failure:
+    reason = getattr(error, "strerror", None) or str(error)
+    return Failure(Word.USAGE, f"cannot read {safe(str(path))}: {reason}")
+
+
+def _unwritable(path: "str | Path", error: Exception) -> Failure:
     reason = getattr(error, "strerror", None) or str(error)
     return Failure(Word.USAGE, f"cannot write {safe(str(path))}: {reason}")

@@ -8,13 +8,13 @@ import of this module.
 import random
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from mailprobe.addresses import LABEL, parse_domain, parse_server, version_of
 from mailprobe.safe import safe
+from mailprobe.value import field, frozen, mutable
 
 if TYPE_CHECKING:
     from dns.message import Message
@@ -50,7 +50,7 @@ class Outcome(StrEnum):
     NO_RESOLVER = "no-resolver"  # nobody to ask
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailHost:
     """One host that takes the mail of a domain; `name` is escaped by `safe()`.
 
@@ -63,7 +63,7 @@ class MailHost:
     trouble: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NextHop:
     """The answer: `hosts` in the order to try them, and one `sentence` for people."""
 
@@ -106,7 +106,7 @@ def next_hop(
 # ---- asking ----
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Answer:
     """One question's answer: `failure` is None when the name exists, with or without records."""
 
@@ -116,14 +116,14 @@ class _Answer:
     alias: "Name | None" = None  # where a CNAME led
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Addresses:
     addresses: tuple[str, ...]
     trouble: str
     failure: Outcome | None = None
 
 
-@dataclass(slots=True)
+@mutable
 class _Questions:
     """All questions of one look-up: they share a deadline, and no host is asked for twice."""
 

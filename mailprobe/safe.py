@@ -5,19 +5,21 @@ its result holds printable characters only: no control, no escape sequence, no b
 override, no zero-width character, no line separator.
 """
 
-import re
+from mailprobe.patterns import pattern
 
 _SIMPLE = {"\\": "\\\\", "\t": "\\t", "\r": "\\r", "\n": "\\n"}
 
-# What ASCII text needs escaped; the fast path is one scan that finds nothing.
-_PLAIN = re.compile(rb"[ -\[\]-~]*")
-
 # Printable by str.isprintable(), yet invisible or width-less on a terminal: variation selectors,
 # Hangul and Khmer fillers, combining grapheme joiner, braille blank, Mongolian selectors.
-_INVISIBLE = re.compile(
+_INVISIBLE = pattern(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]"
 )
+
+
+def visible(text: str) -> bool:
+    """Whether all of `text` is printable, and takes room on a terminal."""
+    return text.isprintable() and (text.isascii() or not _INVISIBLE.search(text))
 
 
 def safe(octets: bytes | str) -> str:
@@ -29,8 +31,10 @@ def safe(octets: bytes | str) -> str:
     """
     if isinstance(octets, str):
         octets = _octets(octets)
-    if _PLAIN.fullmatch(octets):
-        return octets.decode("ascii")
+    if octets.isascii():
+        text = octets.decode("ascii")
+        if text.isprintable() and "\\" not in text:
+            return text
     return "".join(map(_visible, octets.decode("utf-8", "surrogateescape")))
 
 
@@ -46,6 +50,6 @@ def _visible(character: str) -> str:
         return simple
     if "\udc80" <= character <= "\udcff":
         return f"\\x{ord(character) - 0xDC00:02x}"
-    if character.isprintable() and not _INVISIBLE.match(character):
+    if visible(character):
         return character
     return f"\\u{{{ord(character):x}}}"

@@ -5,7 +5,6 @@ Nothing here writes to a terminal or a file, and nothing here knows who types.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from mailprobe.errors import Failure, Word
 from mailprobe.exchanges import Exchange, ExchangeLog
@@ -17,8 +16,8 @@ from mailprobe.protocol.model import Command, State
 from mailprobe.safe import safe
 from mailprobe.transport.connect import connect
 from mailprobe.transport.link import Interrupted, Transport
-from mailprobe.transport.names import own_name
 from mailprobe.transport.target import Target, Tls
+from mailprobe.value import replace
 from mailprobe.wire import Observer, Settings, Wire
 
 __all__ = ["Exchange", "Item", "Observer", "Session", "Settings"]
@@ -26,7 +25,9 @@ __all__ = ["Exchange", "Item", "Observer", "Session", "Settings"]
 Item = Command | Answer | Data | Raw
 
 _TLS = State.TLS  # seen with every command, and Python 3.11 is slow to find it in its class
+_LOOPBACK = ("127.", "[::1]", "[::ffff:127.", "unix", "memory")  # how such peers are written
 _FAREWELL = 1.0  # seconds that a polite end may take
+_PATIENCE = 0.25  # seconds of it for a server that ends the link of its own accord
 
 
 class Session(Wire):
@@ -46,6 +47,7 @@ class Session(Wire):
         settings = settings or Settings()
         self._log = ExchangeLog(keep_bodies=settings.keep_bodies)
         self._asked_for_tls = False
+        self.loopback = False  # whether what we send stays on this machine
         self.exchanges = self._log.exchanges  # the newest commands, the oldest of them first
         super().__init__(catalogue, (self._log, *observers), settings, clock)
 
@@ -60,7 +62,10 @@ class Session(Wire):
         self._server_name = target.server_name
         try:
             transport = (link or connect)(
-                target, deadline=self._deadline(), on_event=self._observe, clock=self.now
+                target,
+                deadline=self._deadline(self._clock()),
+                on_event=self._observe,
+                clock=self.now,
             )
         except Failure as failure:
             raise self._give_up(self._explain(failure, failure.sentence)) from None
@@ -69,22 +74,40 @@ class Session(Wire):
     def attach(self, transport: Transport, *, implicit_tls: bool = False) -> bool:
         """Take over a transport that is connected, and wait for the greeting."""
         self._transport = transport
+        self.loopback = transport.peer.startswith(_LOOPBACK)
         if implicit_tls:
             self._start_tls(implicit=True)
         return self.wait()
 
     def close(self) -> None:
-        """End politely: close_notify, FIN, and at most a second for the server's own end."""
+        """End politely: close_notify, FIN, and at most a second for the server's own end.
+
+        Behind QUIT or 421 it is the server that ends it, unless it waits for us.
+        """
         self.poll()  # the server may have ended before us
+        if self.state in (State.CLOSED, State.UPDATE):
+            self._await_end(min(self._farewell(), time.monotonic() + _PATIENCE))
         if self._transport is not None and not self.closed:
             self._transport.close(self._farewell())
-            # Without QUIT or 421 it was we who ended it, even if the server's FIN came, too.
-            over = self.state in (State.CLOSED, State.UPDATE)
-            self._end((self._transport.ending if over else None) or Ending.LOCAL)
+            self._end(Ending.LOCAL)
+
+    def _await_end(self, deadline: float) -> None:
+        """Take in what comes until the server ends the link, or `deadline`."""
+        try:
+            while self._transport is not None and not self.closed:
+                octets = self._transport.receive(deadline)
+                if octets is None or time.monotonic() > deadline:
+                    break
+                self._take(octets)
+        except Failure:
+            pass  # it waits for us
 
     def hurry(self) -> None:
         """Let whatever is still said and waited for take a second at most."""
-        self.settings = replace(self.settings, end=self._farewell())
+        end = self._farewell()
+        if end != self.settings.end:
+            self._end_name = f"{_FAREWELL:g} s, as long as a farewell may take"
+        self.settings = replace(self.settings, end=end)
 
     def _farewell(self) -> float:
         """The moment by which a polite end is over."""
@@ -127,12 +150,6 @@ class Session(Wire):
     @property
     def last(self) -> Exchange | None:
         return self.exchanges[-1] if self.exchanges else None
-
-    @property
-    def loopback(self) -> bool:
-        """Whether what we send stays on this machine."""
-        peer = self.transport.peer
-        return peer.startswith(("127.", "[::1]", "[::ffff:127.", "unix", "memory"))
 
     def exposes(self, item: Item) -> bool:
         """Whether `item` carries a credential over a link that others can read."""
@@ -182,20 +199,21 @@ class Session(Wire):
         Raises Failure `security` when `item` needs TLS that cannot be had, or is a credential
         that others could read; nothing was sent then.
         """
-        self.poll()
-        self._check()
-        if self.connection.facts.state is _TLS:  # the go-ahead came while nobody waited
+        self.glance()
+        transport, connection, settings = self._usable(), self.connection, self.settings
+        if connection.facts.state is _TLS:  # the go-ahead came while nobody waited
             self._start_tls(implicit=False)
-        if self.settings.starttls and not self._prepare_tls(item):
+        if settings.starttls and not self._prepare_tls(item):
             return False
-        if self.exposes(item) and not self.settings.insecure_auth:
+        if self.exposes(item) and not settings.insecure_auth:
             raise Failure(
                 Word.SECURITY,
-                f"a credential would travel in the clear to {self.transport.peer}: "
+                f"a credential would travel in the clear to {transport.peer}: "
                 "use TLS (--starttls, --tls), or --insecure-auth",
             )
-        octets = self.connection.send(item, self.now())
-        return self._write(octets)
+        now = self._clock()
+        octets = connection.send(item, now - self._opened)
+        return self._write(transport, octets, self._deadline(now))
 
     def _prepare_tls(self, item: Item) -> bool:
         """Where TLS is required, reach it before `item` goes; False when interrupted."""
@@ -231,7 +249,7 @@ class Session(Wire):
         None when the wait was interrupted.
         """
         self.send(Command(line))
-        return self.last if self.wait() else None
+        return self.exchanges[-1] if self.wait() else None
 
     def upgrade(self) -> bool:
         """Start TLS by STARTTLS or STLS, with hello before and after, as if it were typed.
@@ -279,5 +297,9 @@ class Session(Wire):
             return b""
         if said := self._said_hello():
             return said[-1]
-        name = self.settings.hello_name or own_name(self.transport.local)
+        name = self.settings.hello_name
+        if not name:
+            from mailprobe.transport.names import own_name
+
+            name = own_name(self.transport.local)
         return f"{verbs[0]} {name}".encode()

@@ -7,7 +7,6 @@ happens.  It sends octets that others have composed, and decides about TLS and e
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
@@ -25,13 +24,17 @@ from mailprobe.transport.link import (
     Transport,
     WriteFailed,
 )
+from mailprobe.value import field, frozen, replace
 
 Observer = Callable[[Event], None]
 
-_TLS = State.TLS  # seen with every reply, and Python 3.11 is slow to find it in its class
+# Seen with every reply, and Python 3.11 is slow to find them in their class.
+_TLS, _CLOSED = State.TLS, State.CLOSED
+
+_NO_LINK = "there is no connection"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """How a session behaves.  Times in seconds; `end` is a moment of `time.monotonic()`."""
 
@@ -64,16 +67,17 @@ class Wire:
         self.closed = False
         self._observers = tuple(observers)
         self._clock = clock
-        self._started = clock()
+        self._opened = clock()
         self._transport: Transport | None = None
         self._server_name = ""
         self._failure: Failure | None = None
+        self._end_name = "--max-time"  # what sets `settings.end`
 
     # ---------------------------------------------------------------------------- what is known
 
     def now(self) -> float:
         """Seconds since the session opened."""
-        return self._clock() - self._started
+        return self._clock() - self._opened
 
     @property
     def state(self) -> State:
@@ -83,7 +87,7 @@ class Wire:
     def transport(self) -> Transport:
         """The link.  Raises Failure `usage` when there is none."""
         if self._transport is None:
-            raise Failure(Word.USAGE, "there is no connection")
+            raise Failure(Word.USAGE, _NO_LINK)
         return self._transport
 
     # ---------------------------------------------------------------------------------- waiting
@@ -93,25 +97,29 @@ class Wire:
 
         A line that is no reply is raised as `protocol`, and may be waited past: the link lives.
         """
-        connection, deadline, owed = self.connection, 0.0, -1
+        connection, deadline, owed = self.connection, math.inf, -1
+        facts = connection.facts
         while (outstanding := connection.outstanding) or connection.reading_body:
-            if self.state is State.CLOSED:  # after 421 nobody can be relied on to answer
+            if facts.state is _CLOSED:  # after 421 nobody can be relied on to answer
                 break
+            transport, now = self._usable(), self._clock()
+            if now > deadline:
+                raise self._too_late()
             if outstanding != owed or connection.reading_body:
-                deadline, owed = self._deadline(), outstanding
-            self._check()
-            if not self._receive(deadline):
+                deadline, owed = self._deadline(now), outstanding
+            if not self._receive(transport, deadline):
                 return False
-        self.check()
-        if connection.facts.state is _TLS and not self.closed:
+        if self._failure is not None:
+            self.check()
+        if facts.state is _TLS and not self.closed:
             self._start_tls(implicit=False)
         return True
 
     def poll(self) -> None:
         """Take in what has come already, without waiting; `check` tells what went wrong."""
-        self.glance(math.inf)
+        self.glance()
 
-    def glance(self, seconds: float) -> bool:
+    def glance(self, seconds: float = math.inf) -> bool:
         """Poll, but no longer than that: True when there may be more, however much comes."""
         if self._transport is None or self.connection.lost:
             return False
@@ -121,8 +129,8 @@ class Wire:
                 self._take(octets)
                 if self.closed:
                     return False
-                now = time.monotonic()
-                late, enough = late or self._deadline(), enough or now + seconds
+                now = self._clock()
+                late, enough = late or self._deadline(now), enough or now + seconds
                 if now > late:
                     raise Failure(Word.TIMEOUT, "")
                 if now > enough:
@@ -139,27 +147,36 @@ class Wire:
         failure, self._failure = self._failure, None
         raise failure
 
-    def _check(self) -> None:
-        """Raise the failure that an event told of, once; without one, nothing can be sent."""
-        self.check()
+    def _usable(self) -> Transport:
+        """The link.  Raises the failure that an event told of, once, or that there is no link."""
+        if self._failure is not None:
+            self.check()
         if self.closed:
             raise Failure(Word.EOF, "the connection is closed")
+        if self._transport is None:
+            raise Failure(Word.USAGE, _NO_LINK)
+        return self._transport
 
     # ----------------------------------------------------------------------------------- octets
 
-    def _deadline(self) -> float:
-        """The moment at which a reply that is due now is late."""
-        limit = time.monotonic() + self.settings.timeout
-        return limit if self.settings.end is None else min(limit, self.settings.end)
+    def _deadline(self, now: float) -> float:
+        """The moment at which a reply that is due `now` is late."""
+        settings = self.settings
+        limit = now + settings.timeout
+        return limit if settings.end is None else min(limit, settings.end)
 
-    def _write(self, octets: bytes) -> bool:
+    def _too_late(self) -> Failure:
+        """End the session: the deadline has passed, whatever still comes."""
+        return self._give_up(self._late(Failure(Word.TIMEOUT, "")))
+
+    def _write(self, transport: Transport, octets: bytes, deadline: float) -> bool:
         try:
-            sent = self.transport.send(octets, self._deadline(), self.poll)
+            sent = transport.send(octets, deadline, self.poll)
         except WriteFailed as failure:
             self._read_on(failure)
             return True
         except Failure as failure:
-            what = f"{self.transport.peer} took nothing more"
+            what = f"{transport.peer} took nothing more"
             raise self._give_up(self._explain(failure, what)) from None
         self._pump()
         return sent == len(octets)
@@ -170,25 +187,24 @@ class Wire:
         Raises what the server's end was, or `failure`, where it was not.
         """
         self._pump()
-        deadline = self._deadline()
+        deadline = self._deadline(self._clock())
         while not self.closed:
-            if not self._receive(deadline):
+            if self.connection.waiting and self._clock() > deadline:
+                raise self._too_late()
+            if not self._receive(self.transport, deadline):
                 raise self._give_up(failure) from None
         self.check()
         if self.connection.waiting:
             raise failure
 
-    def _receive(self, deadline: float) -> bool:
+    def _receive(self, transport: Transport, deadline: float) -> bool:
         try:
-            octets = self.transport.receive(deadline)
+            octets = transport.receive(deadline)
             if octets is None:
                 return False
             self._take(octets)
-            late = time.monotonic() > deadline and self.connection.waiting
         except Failure as failure:
             raise self._give_up(self._late(failure)) from None
-        if late and not self.closed:
-            raise self._give_up(self._late(Failure(Word.TIMEOUT, "")))
         return True
 
     def _late(self, failure: Failure) -> Failure:
@@ -206,21 +222,22 @@ class Wire:
             return failure
         end = self.settings.end
         over = end is not None and time.monotonic() >= end
-        limit = "--max-time" if over else f"{self.settings.timeout:g} s (--timeout)"
+        limit = self._end_name if over else f"{self.settings.timeout:g} s (--timeout)"
         return Failure(Word.TIMEOUT, f"{what} within {limit}{hint}")
 
     def _take(self, octets: memoryview) -> None:
-        if len(octets):
-            self.connection.receive_data(octets, self.now())
+        connection = self.connection
+        if octets:
+            connection.receive_data(octets, self._clock() - self._opened)
             self._pump()
-            if self.connection.lost:  # nothing that comes can be understood any more
+            if connection.lost:  # nothing that comes can be understood any more
                 self._abandon()
             return
         ending = self.transport.ending or Ending.EOF
-        if ending == Ending.RESET and self.connection.waiting:
-            due = self.connection.due_next()
-            self.connection.fail(Word.RESET, f"the connection was reset before {due}", self.now())
-        self.connection.receive_data(b"", self.now())
+        if ending == Ending.RESET and connection.waiting:
+            due = connection.due_next()
+            connection.fail(Word.RESET, f"the connection was reset before {due}", self.now())
+        connection.receive_data(b"", self.now())
         self._pump()
         self.transport.drop()
         self._end(ending)
@@ -228,7 +245,10 @@ class Wire:
     def _start_tls(self, *, implicit: bool) -> None:
         try:
             facts = self.transport.start_tls(
-                self.settings.tls, self._server_name, self._deadline(), upgrade=not implicit
+                self.settings.tls,
+                self._server_name,
+                self._deadline(self._clock()),
+                upgrade=not implicit,
             )
         except PlainText as failure:
             raise self._give_up(failure, failure.octets) from None
@@ -275,13 +295,13 @@ class Wire:
     # ---------------------------------------------------------------------------------- telling
 
     def _pump(self) -> None:
-        next_event = self.connection.next_event
+        next_event, observers = self.connection.next_event, self._observers
         event = next_event()
         while event is not NEED_DATA:
             if isinstance(event, events.Failed):
                 event = self._tell_failed(event)
             else:
-                for observer in self._observers:
+                for observer in observers:
                     observer(event)
                 event = next_event()
 

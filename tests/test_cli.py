@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mailprobe import cli
+from mailprobe import cli, session
+from mailprobe.commands import arguments, talk
 from mailprobe.errors import ExitStatus
-from mailprobe.session import Session
 from mailprobe.version import VERSION
 from tests.hostile import probe
 from tests.hostile.server import ScriptedServer, answer, expect, pop3, send, smtp, stall
@@ -39,7 +39,7 @@ def test_the_version(option: str) -> None:
 @pytest.mark.parametrize("option", OPTIONS.split(" "))
 def test_help_names_every_option(option: str) -> None:
     """With a word about each of them."""
-    help_text = cli._session_parser().format_help()
+    help_text = talk.parser().format_help()
     assert re.search(
         rf"^  {re.escape(option)}\b.*(\n {{20,}})?\s+\w{{2,}}", help_text, re.MULTILINE
     )
@@ -145,7 +145,7 @@ def run_inside(*arguments: str) -> probe.Result:
 )
 def test_times(text: str, seconds: float) -> None:
     """Seconds, or a number with its unit."""
-    assert cli.duration(text) == seconds
+    assert arguments.duration(text) == seconds
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_times(text: str, seconds: float) -> None:
 def test_what_is_no_time(text: str) -> None:
     """Nothing is guessed."""
     with pytest.raises(argparse.ArgumentTypeError):
-        cli.duration(text)
+        arguments.duration(text)
 
 
 @pytest.mark.parametrize(
@@ -163,14 +163,14 @@ def test_what_is_no_time(text: str) -> None:
 )
 def test_sizes(text: str, octets: int) -> None:
     """Octets, or a number with its unit."""
-    assert cli.size(text) == octets
+    assert arguments.size(text) == octets
 
 
 @pytest.mark.parametrize("text", ["", "K", "1.5M", "-1", "0", "0K", "1KB", "1T", "٣", "9" * 5000])
 def test_what_is_no_size(text: str) -> None:
     """Nothing is guessed here either."""
     with pytest.raises(argparse.ArgumentTypeError):
-        cli.size(text)
+        arguments.size(text)
 
 
 @pytest.mark.parametrize("order", [("--keep-going", "smtp"), ("smtp", "--keep-going")])
@@ -244,7 +244,7 @@ def test_a_credential_in_the_clear(
     tmp_path: Path,
 ) -> None:
     """To a host that is not loopback it does not leave, unless one asked for that."""
-    monkeypatch.setattr(Session, "loopback", False)
+    monkeypatch.setattr(session, "_LOOPBACK", ())
     path = tmp_path / "script"
     path.write_bytes(text)
     with ScriptedServer(*script) as server:

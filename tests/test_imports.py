@@ -15,6 +15,13 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "mailprobe"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 HEAVY = ("prompt_toolkit", "rich", "dns", "asyncio")
+# What a short run does without: together they take longer than all that it needs.
+SLOW = (
+    *("argparse", "base64", "dataclasses", "difflib", "email", "gettext", "hashlib", "hmac"),
+    *("inspect", "ipaddress", "json", "locale", "pathlib", "pygments"),
+    *("queue", "random", "regex", "secrets", "shutil", "ssl", "struct", "tempfile", "threading"),
+    *("typing", "unicodedata", "urllib", "uuid", "datetime"),
+)
 
 # The program, and at its end the names of all modules that it has loaded.
 _LISTED = """
@@ -88,6 +95,23 @@ def test_the_sandbox_loads_no_terminal(tmp_path: Path) -> None:
     assert not loaded & set(HEAVY)
 
 
+def test_a_replay_loads_what_it_needs(sandbox: dict[str, str], tmp_path: Path) -> None:
+    """One short transcript: no terminal, no TLS, no report that nobody asked for."""
+    path = tmp_path / "x.mpt"
+    head = f"mailprobe: 1\nprotocol: smtp\nconnect: {sandbox['SMTP']}\n"
+    path.write_text(f"{head}\nS? 220\nC: EHLO x\nS? 250\nC: QUIT\nS? 221\n")
+    loaded = loaded_by(tmp_path, "replay", str(path))
+    assert not loaded & {*HEAVY, *SLOW, "scramp", "trustme", "cryptography"}
+    ours = (
+        *("player.bless", "player.server", "player.accounts", "player.locks", "player.saving"),
+        *("player.reports.junit", "player.reports.table", "render.html", "render.theme"),
+        *("shell.app", "transcript.match", "transcript.pattern", "transcript.record"),
+        *("protocol.pop3", "protocol.sasl", "commands.parser"),
+    )
+    assert not loaded & {f"mailprobe.{name}" for name in ours}
+    assert "mailprobe.player.client" in loaded
+
+
 # --------------------------------------------------------------------------------------- the text
 
 
@@ -130,10 +154,14 @@ def test_rules_about_verbs_stand_in_the_table(path: Path) -> None:
 
 
 _EDGES = {
-    "cli.py": "standard streams",
+    "cli.py": "standard streams, in the end",
+    "commands/streams.py": "standard streams",
     "files.py": "files",
+    "folders.py": "folders",
+    "outputs.py": "files that somebody named",
     "lookup.py": "name servers",
     "sandbox/maildrop.py": "the maildrops",
+    "transcript/matching/pattern.py": "the time limit of regular expressions",
     "transport/": "the network",
 }
 _SYSTEM_ERRORS = {

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.safe import safe
+from mailprobe.safe import safe, visible
 
 CHARACTERS = [chr(point) for point in range(sys.maxunicode + 1) if not 0xD800 <= point <= 0xDFFF]
 # Printable by Unicode's categories, yet nothing is seen of them, or they change what is.
@@ -83,6 +83,7 @@ def test_no_character_hides() -> None:
             bad = unicodedata.category(character) in hidden or character in INVISIBLE
             bad = bad or (character.isspace() and character != " ") or character == "\\"
             assert (shown == character) is not bad, hex(ord(character))
+            assert visible(f"a{character}b") is (not bad or character == "\\")
 
 
 def test_no_escape_can_change_the_direction() -> None:

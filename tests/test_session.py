@@ -6,7 +6,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,7 @@ from mailprobe.transport.link import Interrupted, TlsSettings, WriteFailed
 from mailprobe.transport.memory import Scripted, pair
 from mailprobe.transport.stream import Stream
 from mailprobe.transport.target import Target, parse_target
+from mailprobe.value import replace
 from tests.transcript.grammar_check import check
 
 SOON = 0.001  # seconds
@@ -182,12 +182,43 @@ def test_close_after_quit_says_that_the_server_ended() -> None:
     for line, how in ((b"QUIT", Ending.EOF), (b"NOOP", Ending.LOCAL)):
         session, link, heard = started(b"221 bye\r\n", ending=None)
         session.exchange(line)
-        link.ending = Ending.EOF
+        link._ending = Ending.EOF
         session.close()
         closed = heard[-1]
         assert isinstance(closed, events.Closed)
         assert closed.how == how
         assert link.closed
+
+
+def test_a_farewell_that_nobody_answers(link: "Linked", monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told by its own limit, not by --max-time, which nobody gave."""
+    monkeypatch.setattr("mailprobe.session._FAREWELL", SOON)
+    session, _, heard = link
+    session.leave()
+    (failed,) = [event for event in heard if isinstance(event, events.Failed)]
+    assert "a farewell may take" in failed.sentence
+    assert "--max-time" not in failed.sentence
+
+
+def test_a_server_that_waits_for_our_end(link: "Linked") -> None:
+    """It was we who ended the link, even behind QUIT."""
+    session, server, heard = link
+
+    def wait() -> None:
+        server.recv(64)
+        server.sendall(b"221 bye\r\n")
+        while server.recv(64):
+            pass
+        server.close()
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    session.exchange(b"QUIT")
+    session.close()
+    waiting.join()
+    closed = heard[-1]
+    assert isinstance(closed, events.Closed)
+    assert closed.how == Ending.LOCAL
 
 
 def test_a_line_that_is_no_reply_leaves_the_link_alone() -> None:
@@ -383,11 +414,10 @@ class Chatter(Peer):
         return memoryview(b"250 and\r\n")
 
 
-def test_a_flood_that_nobody_asked_for_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_that_nobody_asked_for_ends() -> None:
     """Taking in what is there is bounded, too."""
-    session = Session(SMTP, (), Settings(timeout=100))
+    session = Session(SMTP, (), Settings(timeout=100), Clock(1).monotonic)
     session.attach(Chatter([GREETING]))
-    monkeypatch.setattr("mailprobe.wire.time", Clock(1))
     session.poll()
     assert failure_of(session.check).word is Word.TIMEOUT
     session.check()
@@ -498,8 +528,8 @@ def test_what_others_could_read(peer: str, item: Item, exposed: bool) -> None:
 
 def test_answers_are_exposed_too() -> None:
     """All but giving up; and nothing is exposed inside mail data or under TLS."""
-    session, link, _ = started(b"334 \r\n", b"501 no\r\n", b"354 go\r\n", insecure_auth=True)
-    link.peer = "192.0.2.1:25"
+    session, _, _ = started(b"334 \r\n", b"501 no\r\n", b"354 go\r\n", insecure_auth=True)
+    session.loopback = False
     session.exchange(b"AUTH PLAIN")
     items = [Answer(b"x"), Raw(b"x"), Answer(b"*"), Answer(b""), Raw(b"*\r\n")]
     assert [session.exposes(item) for item in items] == [True, True, False, False, False]

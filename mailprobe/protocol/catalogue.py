@@ -5,7 +5,6 @@ sandbox.  This module imports no rows: they stand in `smtp` and `pop3`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from re import DOTALL
 
@@ -13,6 +12,7 @@ from mailprobe.protocol import codes
 from mailprobe.protocol.facts import Effect, Facts
 from mailprobe.protocol.grammar import ANYTHING, Rule
 from mailprobe.protocol.model import Advice, Command, Protocol, State
+from mailprobe.value import field, frozen
 
 
 class Kind(StrEnum):
@@ -44,7 +44,7 @@ class Kind(StrEnum):
     LANGUAGE = "language"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """An argument by position, or (`name` in upper case) an ESMTP parameter `NAME[=value]`."""
 
@@ -68,7 +68,7 @@ class Lines(Enum):
     DATA = auto()  # POP3: one line; +OK opens the client's data, up to the lone dot
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """Lines of the reply by argument: with one, without, or by its first word."""
 
@@ -113,7 +113,7 @@ class Standing(StrEnum):
     DEAD = "dead"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CommandSpec:
     """One command of one protocol."""
 
@@ -158,7 +158,7 @@ class CommandSpec:
         return all(argument.optional for argument in self.arguments)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offer:
     """What a server says it can do: a service extension (EHLO), or a capability (CAPA)."""
 
@@ -227,6 +227,8 @@ class Catalogue:
 
         An empty secret is none; nor is `=`, the empty initial response (RFC 4954, section 4).
         """
+        if not command.argument:
+            return None
         row = self._rows.get(command.verb)
         pattern = row.secret if row else SECRETS.get(command.verb)
         if pattern is None:

@@ -7,6 +7,7 @@ comes from the caller.  What a reply changes is for `progress` to know.
 """
 
 from collections import deque
+from collections.abc import Callable
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
@@ -28,6 +29,10 @@ from mailprobe.protocol.outgoing import Outgoing
 from mailprobe.protocol.progress import Owed, Progress, Stage
 from mailprobe.safe import safe
 
+TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
+if TYPE_CHECKING:
+    from mailprobe.protocol.places import SecretPlace
+
 # Seen with every command; Python 3.11 takes ten times as long to find a member in its class.
 _COMMAND, _ANSWER, _DATA = Phase.COMMAND, Phase.ANSWER, Phase.DATA
 _SERVER, _TLS, _SASL, _GREETING, _MULTI = (
@@ -38,7 +43,10 @@ _SERVER, _TLS, _SASL, _GREETING, _MULTI = (
     Lines.MULTI,
 )
 
+_LF = ord("\n")  # Python looks for a number in half the time
 _SHOWN = 120  # octets of a cut reply that fit into a sentence
+_CHALLENGED = "only a challenge asks for an answer, and for nothing else"
+_ONE_LINE = "LF ends a line; use Raw for more than one"
 _PLACES = {
     Phase.COMMAND: "a command",
     Phase.ANSWER: "a login",
@@ -59,8 +67,9 @@ class Connection:
         self.role = role
         self.limits = limits or Limits()
         self.facts = Facts(catalogue.protocol)
+        self.lost = False  # whether it is over: nothing that comes can be understood any more
+        self._sends = _SENDS[role]
         self._events: deque[Event] = deque()
-        self._dead = False
         self._ended = False  # nothing more will come, and that was not judged yet
         self._at = 0.0
         self._forget()
@@ -93,17 +102,12 @@ class Connection:
     @property
     def reading_body(self) -> bool:
         """Whether a multi-line response is under way."""
-        return self._progress.reading_body
-
-    @property
-    def lost(self) -> bool:
-        """Whether it is over: nothing that comes can be understood any more."""
-        return self._dead
+        return self._progress.body_of is not None
 
     @property
     def outstanding(self) -> int:
         """How many replies are owed; the end of mail data in LMTP counts its recipients."""
-        return self._progress.outstanding
+        return self._progress.outstanding()
 
     @property
     def waiting(self) -> bool:
@@ -120,6 +124,12 @@ class Connection:
         """The beginning of a line that Raw sent and nothing has ended yet."""
         return self._outgoing.begun
 
+    def secret_places(self, octets: bytes) -> "tuple[SecretPlace, ...]":
+        """Where a secret may stand in `octets` of the client, were they sent now."""
+        from mailprobe.protocol.places import secret_places  # where a secret is said
+
+        return secret_places(self.catalogue, self._progress, self.begun, octets)
+
     @property
     def unread(self) -> int:
         """Octets that came and were not read: in the server role, behind the last command."""
@@ -129,6 +139,11 @@ class Connection:
     def unfinished(self) -> bytes:
         """The octets of a reply that is not whole yet."""
         return self._replies.unfinished + self._buffer.octets
+
+    def owed(self) -> Owed | None:
+        """What the next reply of the server belongs to; None: nothing is owed."""
+        self._progress.settle_idle()
+        return self._progress.next_owed()
 
     def due_next(self) -> str:
         """What comes next from the server, for a sentence: "a reply to RCPT"."""
@@ -146,38 +161,47 @@ class Connection:
         Raises Misuse when `item` does not belong to this role or place.
         """
         self._at = at
-        if isinstance(item, (Reply, Body)) is not (self.role is _SERVER):
+        send = self._sends.get(type(item))
+        if send is None:
             raise Misuse(f"a {self.role.value} sends no {type(item).__name__}")
-        if isinstance(item, (Command, Answer)):
-            return self._send_line(item, at)
-        if isinstance(item, Reply):
-            return self._send_reply(item)
-        if isinstance(item, Body):
-            return self._send_body(item)
-        if isinstance(item, Data) and self.phase not in (Phase.DATA, Phase.CHUNK):
-            raise Misuse("mail data without a go-ahead")
-        self._outgoing.take(item.octets, at)
-        return item.octets
+        return send(self, item)
 
-    def _send_line(self, item: Command | Answer, at: float) -> bytes:
-        if b"\n" in item.line:
-            raise Misuse("LF ends a line; use Raw for more than one")
+    def _send_command(self, command: Command) -> bytes:
         phase = self._progress.phase
-        if isinstance(item, Answer) is not (phase is _ANSWER):
-            raise Misuse("only a challenge asks for an answer, and for nothing else")
-        octets = item.line + CRLF
-        if isinstance(item, Command) and phase is _COMMAND and not self._outgoing.begun:
-            self._outgoing.take_command(item, octets, at)
+        if phase is _ANSWER:
+            raise Misuse(_CHALLENGED)
+        if _LF in command.line:
+            raise Misuse(_ONE_LINE)
+        octets = command.line + CRLF
+        if phase is _COMMAND and not self._outgoing.begun:
+            self._outgoing.take_command(command, octets, self._at)
         else:
-            self._outgoing.take(octets, at)
+            self._outgoing.take(octets, self._at)
         return octets
+
+    def _send_answer(self, answer: Answer) -> bytes:
+        if self.phase is not _ANSWER:
+            raise Misuse(_CHALLENGED)
+        if _LF in answer.line:
+            raise Misuse(_ONE_LINE)
+        octets = answer.line + CRLF
+        self._outgoing.take(octets, self._at)
+        return octets
+
+    def _send_data(self, data: Data) -> bytes:
+        if self.phase not in (Phase.DATA, Phase.CHUNK):
+            raise Misuse("mail data without a go-ahead")
+        return self._send_raw(data)
+
+    def _send_raw(self, item: Data | Raw) -> bytes:
+        self._outgoing.take(item.octets, self._at)
+        return item.octets
 
     def _send_reply(self, reply: Reply) -> bytes:
         if self.reading_body:
             raise Misuse("the multi-line response has not ended")
         self._events.append(events.ReplySent(self._at, reply))
-        self._progress.settle_idle()
-        self._progress.settle(reply)
+        self._progress.settle(self._progress.next_owed(), reply)
         return reply.wire
 
     def _send_body(self, body: Body) -> bytes:
@@ -196,9 +220,9 @@ class Connection:
     def receive_data(self, octets: bytes | memoryview, at: float) -> None:
         """Take in what came; nothing at all (`b""`) is the end of the stream."""
         self._at = at
-        if self._dead:
+        if self.lost:
             return
-        if not len(octets):
+        if not octets:
             self._ended = True
         elif self._body is None or self._buffer.octets:
             self._buffer.append(octets)
@@ -210,12 +234,13 @@ class Connection:
 
     def next_event(self) -> Event | NeedData:
         """What happened next, in the order of the wire."""
-        while not self._events:
+        told = self._events
+        while not told:
             if not (self._buffer.octets and self._read()):
-                if self._ended and not self._dead:
+                if self._ended and not self.lost:
                     self._judge_end()
-                break
-        return self._events.popleft() if self._events else NEED_DATA
+                return told.popleft() if told else NEED_DATA
+        return told.popleft()
 
     def _judge_end(self) -> None:
         """What came whole before the end of the stream was told: tell what the end cut off."""
@@ -235,7 +260,7 @@ class Connection:
             return f"in the middle of {what}: {safe(self.unfinished[:_SHOWN])}"
         if self.state in (State.CLOSED, State.UPDATE):
             return ""
-        if self._progress.next_owed:
+        if self._progress.next_owed():
             return f"without {self.due_next()}"
         return f"in the middle of {_PLACES[self.phase]}" if self.phase is not Phase.COMMAND else ""
 
@@ -244,16 +269,16 @@ class Connection:
 
         `octets` came behind that, and were read by somebody else.
         """
-        if self._dead:
+        if self.lost:
             return
         held = self._body.unfinished() if self._body else b""
         octets = held + self._replies.forget() + self._buffer.take_all() + octets
-        self._dead = True
+        self.lost = True
         self._events.append(events.Failed(at, word, sentence, octets))
 
     def close(self, how: str, at: float) -> None:
         """The link is gone; `how` is one of `events.Ending`."""
-        self._dead = True
+        self.lost = True
         self._progress.move(State.CLOSED)
         self._events.append(events.Closed(at, how))
 
@@ -268,7 +293,7 @@ class Connection:
 
     def _read(self) -> bool:
         """Take one step through the octets that came; False when more are needed."""
-        if self._dead:
+        if self.lost:
             return False
         try:
             return self._read_client() if self.role is _SERVER else self._read_server()
@@ -282,7 +307,7 @@ class Connection:
             self._events.append(events.Failed(self._at, failure.word, failure.sentence, line))
             return
         octets = self._replies.forget() or self._buffer.take(self.limits.line)
-        self._dead = True
+        self.lost = True
         self._events.append(events.Failed(self._at, failure.word, failure.sentence, octets))
 
     # ------------------------------------------------------------- client role: reading replies
@@ -296,14 +321,13 @@ class Connection:
         if self._body is not None:
             return self._read_body(self._body, self._buffer.take_all())
         progress = self._progress
-        progress.settle_idle()
-        owed = progress.next_owed
+        owed = progress.next_owed()
         reply = self._replies.read(challenge=owed is not None and owed.row.then is _SASL)
         if reply is None:
             return False
         self._events.append(self._told_reply(reply, owed))
-        progress.settle(reply)
-        if progress.reading_body:
+        progress.settle(owed, reply)
+        if progress.body_of is not None:
             self._body = BodyReader(self.limits)
         if progress.phase is _DATA:
             self._outgoing.turn_into_data()
@@ -371,3 +395,15 @@ class Connection:
         owed = self._progress.expect(command)
         if owed.row.then is Then.CHUNK and self.phase is Phase.COMMAND:
             self._events.append(events.DataReceived(self._at, b"", last=True))
+
+
+# What each role can say.
+_SENDS: dict[Role, dict[type, Callable[..., bytes]]] = {
+    Role.CLIENT: {
+        Command: Connection._send_command,
+        Answer: Connection._send_answer,
+        Data: Connection._send_data,
+        Raw: Connection._send_raw,
+    },
+    Role.SERVER: {Reply: Connection._send_reply, Body: Connection._send_body},
+}

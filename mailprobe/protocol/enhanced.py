@@ -3,7 +3,7 @@
 The list is open: a code that nobody knows still has a class and a subject.
 """
 
-from dataclasses import dataclass
+from mailprobe.value import frozen
 
 # RFC 3463, section 2: status-code = class "." subject "." detail
 CLASSES: dict[str, str] = {
@@ -24,7 +24,7 @@ SUBJECTS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EnhancedCode:
     """One entry of the registry, for all three classes."""
 

@@ -4,35 +4,34 @@ Each event is final: do not subclass.  `at` is monotonic seconds since the sessi
 `octets` are what travelled, byte for byte; whoever shows them goes through `safe()`.
 """
 
-from dataclasses import dataclass
-
 from mailprobe.errors import Word
 from mailprobe.protocol.model import Advice, Command, Deviation, Reply, State
+from mailprobe.value import frozen
 
 # --------------------------------------------------------------------- reaching the server
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolved:
     at: float
     host: str
     addresses: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connecting:
     at: float
     address: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connected:
     at: float
     address: str  # of the peer, as a person would write it: 192.0.2.1:25, [2001:db8::1]:25
     local: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsStarted:
     at: float
     version: str  # "TLSv1.3"
@@ -45,7 +44,7 @@ class TlsStarted:
 # ------------------------------------------------------------------------- the client talks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CommandSent:
     """A command whose line is complete.
 
@@ -59,7 +58,7 @@ class CommandSent:
     secret: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnswerSent:
     """The answer to a SASL challenge: secret as a whole, but for `*`, `=` and the empty line."""
 
@@ -69,7 +68,7 @@ class AnswerSent:
     command: Command  # the AUTH that it belongs to
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DataSent:
     """Mail data as it travelled: dot-stuffed in DATA, as counted in BDAT."""
 
@@ -78,7 +77,7 @@ class DataSent:
     last: bool  # the end of mail data, or of this BDAT chunk
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RawSent:
     """Octets that do not end a line yet; `secret` says that a part of them is."""
 
@@ -90,13 +89,13 @@ class RawSent:
 # ------------------------------------------------------------------------ the server answers
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Greeting:
     at: float
     reply: Reply
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReplyReceived:
     """A reply, and the command that was owed it.
 
@@ -110,7 +109,7 @@ class ReplyReceived:
     body: bool = False  # a multi-line response: BodyChunk events follow
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BodyChunk:
     """A piece of a multi-line response, in order; the last one may be empty.
 
@@ -124,7 +123,7 @@ class BodyChunk:
     last: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unsolicited:
     """A reply when nothing was owed one."""
 
@@ -132,7 +131,7 @@ class Unsolicited:
     reply: Reply
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deviated:
     at: float
     deviation: Deviation
@@ -141,13 +140,13 @@ class Deviated:
 # ------------------------------------------------------------------ what a server role can see
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CommandReceived:
     at: float
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnswerReceived:
     """The client's answer to our SASL challenge, still in base64."""
 
@@ -156,7 +155,7 @@ class AnswerReceived:
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DataReceived:
     """Mail data, dots undone; `last` is the end of mail data or of the BDAT chunk."""
 
@@ -165,7 +164,7 @@ class DataReceived:
     last: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReplySent:
     at: float
     reply: Reply
@@ -174,20 +173,20 @@ class ReplySent:
 # --------------------------------------------------------------------------------- both roles
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Advised:
     at: float
     advice: Advice
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StateChanged:
     at: float
     before: State
     after: State
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failed:
     """The session, or the reply in progress, went wrong.
 
@@ -210,7 +209,7 @@ class Ending:
     LOCAL = "local"  # we closed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closed:
     at: float
     how: str

@@ -6,11 +6,11 @@ a function of facts, command and reply; nothing here knows a verb.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from mailprobe.protocol import grammar
 from mailprobe.protocol.model import Command, Protocol, Reply, State
+from mailprobe.value import field, mutable, replace
 
 
 class Effect(Enum):
@@ -32,7 +32,7 @@ class Effect(Enum):
     UNMARK = auto()
 
 
-@dataclass(slots=True)
+@mutable
 class Message:
     """What is known of one message of a maildrop; None is not known."""
 
@@ -41,7 +41,7 @@ class Message:
     marked: bool = False
 
 
-@dataclass(slots=True)
+@mutable
 class Facts:
     """A session in one look.  `snapshot()` gives a copy that later events leave alone."""
 

@@ -4,25 +4,24 @@ Readers never wait and never look at a clock.  What cannot be framed is a `Failu
 and turned into a `Failed` event by `connection`.
 """
 
-import re
-from dataclasses import dataclass
-
 from mailprobe.errors import Failure, Word
-from mailprobe.protocol.codes import REPLY_CODES
+from mailprobe.patterns import pattern
 from mailprobe.protocol.grammar import POP3_STATUS_LINE, SMTP_REPLY_LINE
 from mailprobe.protocol.model import Deviation, Reply
 from mailprobe.safe import safe
+from mailprobe.value import frozen
 
 CRLF = b"\r\n"
 END_OF_DATA = b"\r\n.\r\n"  # RFC 5321, section 4.1.1.4; RFC 1939, section 3
 _REPLY_LINES = 10_000
-# Nearly every reply is one line with one of these, and nothing odd about it.
-_CODES = {code.encode(): code for code in (*REPLY_CODES, "+OK", "-ERR", "+")}
-_LF = re.compile(rb"\n")
-_DOT_LINE = re.compile(rb"\r\n\.")  # seen to be faster than bytes.replace() where dots are many
+# Nearly every reply is one line, and nothing is odd about it.
+_PLAIN_SMTP = pattern(rb"([2-5][0-9][0-9])(?: [^\n]*)?\r\n")
+_PLAIN_POP3 = pattern(rb"(\+OK|-ERR)(?: [^\n]*)?\r\n")
+_LF = pattern(rb"\n")
+_DOT_LINE = pattern(rb"\r\n\.")  # seen to be faster than bytes.replace() where dots are many
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """Bounds on what a peer may send, in octets.  Each is an option of the command line."""
 
@@ -49,13 +48,17 @@ class ReceiveBuffer:
 
     def take_line(self, limit: int, what: str) -> bytes | None:
         """The next line with its LF, or None.  Failure `limit` when it grows beyond `limit`."""
-        at = self.octets.find(b"\n", self._searched)
-        if (at if at >= 0 else len(self.octets)) >= limit:
+        octets = self.octets
+        end = octets.find(b"\n", self._searched) + 1
+        if (end or len(octets) + 1) > limit:
             raise over("line", limit, what)
-        if at < 0:
-            self._searched = len(self.octets)
+        if not end:
+            self._searched = len(octets)
             return None
-        return self.take(at + 1)
+        line = bytes(octets[:end])
+        del octets[:end]
+        self._searched = 0
+        return line
 
     def take(self, count: int) -> bytes:
         """The first `count` octets, or as many as there are."""
@@ -77,6 +80,7 @@ class ReplyReader:
     def __init__(self, buffer: ReceiveBuffer, limits: Limits, *, pop3: bool) -> None:
         self._buffer = buffer
         self._limits = limits
+        self._plain = _PLAIN_POP3 if pop3 else _PLAIN_SMTP
         self._status = (POP3_STATUS_LINE if pop3 else SMTP_REPLY_LINE).compiled
         self._pop3 = pop3
         self._lines: list[bytes] = []
@@ -100,6 +104,9 @@ class ReplyReader:
                 raise
             if line is None:
                 return None
+            plain = None if self._wire else self._plain.fullmatch(line)
+            if plain is not None and len(line) <= self._limits.reply:
+                return Reply((line[:-2],), plain[1].decode("ascii"), line)
             if reply := self._take(line, challenge=challenge):
                 return reply
 
@@ -113,8 +120,6 @@ class ReplyReader:
             raise Failure(Word.PROTOCOL, _complaint(content))
         code = match[1]
         last = self._pop3 or match[2] != b"-"
-        if last and crlf and not offset and code in _CODES and len(line) <= self._limits.reply:
-            return Reply((content,), _CODES[code], line)
         self._wire += line
         if not crlf:
             reference = "RFC 1939, section 3" if self._pop3 else "RFC 5321, section 2.3.8"
@@ -167,25 +172,25 @@ _BINARY = {
 }
 
 _SERVICES = (
-    (re.compile(rb"HTTP/|<(?i:!doctype|html)"), "HTTP"),
-    (re.compile(rb"SSH-[0-9.]+-"), "SSH"),
-    (re.compile(rb"\* (?i:OK|BYE|PREAUTH)"), "IMAP"),
-    (re.compile(rb"\+OK|-ERR"), "POP3"),
-    (re.compile(rb"[245][0-9][0-9][ -]"), "SMTP, LMTP or FTP"),
-    (re.compile(rb'"?IMPLEMENTATION"? '), "ManageSieve"),
-    (re.compile(rb"RFB [0-9.]+"), "VNC"),
+    (pattern(rb"HTTP/|<(?i:!doctype|html)"), "HTTP"),
+    (pattern(rb"SSH-[0-9.]+-"), "SSH"),
+    (pattern(rb"\* (?i:OK|BYE|PREAUTH)"), "IMAP"),
+    (pattern(rb"\+OK|-ERR"), "POP3"),
+    (pattern(rb"[245][0-9][0-9][ -]"), "SMTP, LMTP or FTP"),
+    (pattern(rb'"?IMPLEMENTATION"? '), "ManageSieve"),
+    (pattern(rb"RFB [0-9.]+"), "VNC"),
 )
 
 
 def _complaint(line: bytes) -> str:
     shown = safe(line[:120]) + ("..." if len(line) > 120 else "")
-    for pattern, name in _SERVICES:
-        if pattern.match(line):
+    for service, name in _SERVICES:
+        if service.match(line):
             return f"this is {name}, another service: {shown}"
     return f"not a reply: {shown}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """What a `BodyReader` makes of a chunk."""
 

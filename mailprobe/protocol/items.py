@@ -3,8 +3,9 @@
 Plain values: this module must not know what they bring about, nor how they travel.
 """
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from mailprobe.value import frozen
 
 
 class NeedData(Enum):
@@ -20,28 +21,28 @@ class Misuse(Exception):
     """The caller asked for something that makes no sense in this role or place."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """The answer to a SASL challenge: one line in base64, `*`, or nothing."""
 
     line: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Data:
     """Mail data as it is to travel: in DATA already dot-stuffed, with its end or without."""
 
     octets: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Raw:
     """Octets that go out as they are; complete lines in them count as commands."""
 
     octets: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Body:
     """Server role: a piece of the multi-line response, not yet stuffed."""
 

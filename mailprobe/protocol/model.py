@@ -3,9 +3,10 @@
 Octets stay octets; text appears only where an RFC makes it ASCII (verbs, codes).
 """
 
-import re
-from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+
+from mailprobe.patterns import pattern
+from mailprobe.value import field, frozen
 
 
 class Protocol(StrEnum):
@@ -38,7 +39,10 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
+_TAB = ord("\t")  # Python looks for a number in half the time
+
+
+@frozen
 class Command:
     """One command line.  `line` is the exact octets without CRLF; any octets will do."""
 
@@ -48,12 +52,15 @@ class Command:
 
     def __post_init__(self) -> None:
         line = self.line.lstrip(b" \t")
-        verb = line.partition(b" ")[0].partition(b"\t")[0]
-        object.__setattr__(self, "verb", verb.upper().decode("latin-1"))
-        object.__setattr__(self, "argument", line[len(verb) + 1 :])
+        verb, _, argument = line.partition(b" ")
+        if _TAB in verb:
+            verb, _, argument = line.partition(b"\t")
+        # the one place that sets them
+        self.verb = verb.upper().decode("latin-1")  # type: ignore[misc]
+        self.argument = argument  # type: ignore[misc]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deviation:
     """Something odd that the peer did, and how far from the start of the reply."""
 
@@ -62,7 +69,7 @@ class Deviation:
     at: int  # octet offset
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Advice:
     """What a rule says about a command that was sent all the same."""
 
@@ -88,11 +95,11 @@ _VERDICTS = {
     "+": Verdict.GO_ON,
     "-ERR": Verdict.REFUSED,
 }
-_ENHANCED = re.compile(rb"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")  # RFC 2034, section 4
-_RESPONSE_CODE = re.compile(rb"\[([^\]\[ ]{1,200})\]")  # RFC 2449, section 8
+_ENHANCED = pattern(rb"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")  # RFC 2034, section 4
+_RESPONSE_CODE = pattern(rb"\[([^\]\[ ]{1,200})\]")  # RFC 2449, section 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """One whole reply; of a POP3 multi-line response, its first line.
 

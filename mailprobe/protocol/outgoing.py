@@ -23,12 +23,7 @@ class Outgoing:
         self._catalogue = catalogue
         self._progress = progress
         self._tell = tell
-        self._partial = b""  # a line that was begun
-
-    @property
-    def begun(self) -> bytes:
-        """The beginning of a line that is not whole yet."""
-        return self._partial
+        self.begun = b""  # the beginning of a line that is not whole yet
 
     def take(self, octets: bytes, at: float) -> None:
         """Understand octets of any kind."""
@@ -59,9 +54,9 @@ class Outgoing:
 
     def turn_into_data(self) -> None:
         """The server opened mail data: a line that was begun too early belongs to it."""
-        if self._partial:
-            self._progress.find_end(self._partial)
-            self._partial = b""
+        if self.begun:
+            self._progress.find_end(self.begun)
+            self.begun = b""
 
     def _take_chunk(self, octets: bytes, at: float) -> bytes:
         left = self._progress.chunk_left
@@ -81,12 +76,12 @@ class Outgoing:
         answers = self._progress.phase is Phase.ANSWER
         length = octets.find(b"\n") + 1
         if not length:
-            self._partial += octets
-            secret = answers or self._catalogue.secret_in(Command(self._partial)) is not None
+            self.begun += octets
+            secret = answers or self._catalogue.secret_in(Command(self.begun)) is not None
             self._tell(events.RawSent(at, octets, secret))
             return b""
-        line = (self._partial + octets[: length - 1]).removesuffix(b"\r")
-        self._partial = b""
+        line = (self.begun + octets[: length - 1]).removesuffix(b"\r")
+        self.begun = b""
         if answers:
             command = self._progress.expect_after_answer()
             self._tell(events.AnswerSent(at, line, octets[:length], command))

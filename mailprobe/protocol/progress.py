@@ -6,7 +6,6 @@ know which role we play, how octets are framed, or what the time is.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from mailprobe.protocol.catalogue import GO_AHEADS, Catalogue, CommandSpec, Lines, Then
@@ -15,6 +14,7 @@ from mailprobe.protocol.framing import CRLF, EndFinder
 from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import Command, Protocol, Reply, State, Verdict
 from mailprobe.safe import safe
+from mailprobe.value import mutable
 
 
 class Stage(Enum):
@@ -27,7 +27,7 @@ class Stage(Enum):
     LAST_CHUNK = auto()
 
 
-@dataclass(slots=True)
+@mutable
 class Owed:
     """One command, or the end of its mail data, that waits for its reply."""
 
@@ -35,13 +35,13 @@ class Owed:
     command: Command
     row: CommandSpec
     lines: Lines  # how long a reply to this argument is
-    each: bool  # LMTP: every recipient has its reply
+    each: bool = False  # LMTP: every recipient has its reply
     answered: int = 0  # how many replies have come
 
 
 # Seen with every reply; Python 3.11 takes ten times as long to find a member in its class.
 _COMMAND, _DONE, _AUTH = Stage.COMMAND, Verdict.DONE, State.AUTH
-_MULTI, _DATA = Lines.MULTI, Lines.DATA
+_MULTI, _DATA, _SASL = Lines.MULTI, Lines.DATA, Then.SASL
 
 _GREETING = Command(b"")
 _LISTING = 1024 * 1024  # octets of a listing that are kept to learn from
@@ -59,13 +59,13 @@ class Progress:
         self.facts = facts
         self.phase = Phase.COMMAND
         self.chunk_left = 0  # octets of the BDAT chunk that are still to travel
+        self.body_of: tuple[Owed, Reply] | None = None  # the multi-line response under way
         self._catalogue = catalogue
         self._moved = moved
         self._pop3 = catalogue.protocol is Protocol.POP3
         self._lmtp = catalogue.protocol is Protocol.LMTP
         self._first = State.AUTHORIZATION if self._pop3 else State.GREETED  # behind the greeting
         self._owed: deque[Owed] = deque()
-        self._body_of: tuple[Owed, Reply] | None = None  # what opened the multi-line response
         self._listing = bytearray()  # the part of it that there is something to learn from
         self._end = EndFinder()
         self._current = _GREETING  # the AUTH or DATA that answers and mail data belong to
@@ -73,29 +73,46 @@ class Progress:
 
     # ------------------------------------------------------------------------ what is owed
 
-    @property
-    def reading_body(self) -> bool:
-        """Whether a multi-line response is under way."""
-        return self._body_of is not None
-
-    @property
     def outstanding(self) -> int:
         """How many replies are owed; the end of mail data in LMTP counts its recipients."""
         return sum(map(self._due, self._owed)) if self._lmtp else len(self._owed)
 
     @property
-    def waiting(self) -> bool:
-        """Whether anything is owed, be it the rest of a multi-line response."""
-        return self._body_of is not None or any(map(self._due, self._owed))
+    def may_open_data(self) -> bool:
+        """Whether a reply that is owed may turn what is behind its command into mail data.
+
+        A server that refuses a chunk may take its octets for commands: that counts as well.
+        """
+        return any(
+            owed.row.then is Then.CHUNK
+            or (owed.stage is _COMMAND and (owed.row.then is Then.DATA or owed.lines is _DATA))
+            for owed in self._owed
+        )
+
+    def copy(self) -> "Progress":
+        """The same, to try what a client may say: of this one nothing changes."""
+        from copy import copy  # where a secret is said
+
+        other = copy(self)
+        other.facts = copy(self.facts)
+        other._owed = deque(map(copy, self._owed))
+        other._end = copy(self._end)
+        return other
 
     @property
+    def waiting(self) -> bool:
+        """Whether anything is owed, be it the rest of a multi-line response."""
+        return self.body_of is not None or self.outstanding() > 0
+
     def next_owed(self) -> Owed | None:
         """What the next reply belongs to."""
+        if self._lmtp:
+            self.settle_idle()
         return self._owed[0] if self._owed else None
 
     def due_next(self) -> str:
         """What comes next from the server, for a sentence: "a reply to RCPT"."""
-        if self._body_of is not None:
+        if self.body_of is not None:
             return "the end of the multi-line response"
         if not self._owed:
             return "anything"
@@ -118,8 +135,10 @@ class Progress:
     def expect(self, command: Command) -> Owed:
         """A command is owed one reply, and perhaps counted octets travel behind it."""
         row = self._catalogue.row(command)
-        stage = self._begin_chunk(command, row) if row.takes_last else _COMMAND
-        owed = self._owe(stage, command, row)
+        if row.takes_last:
+            owed = self._owe(self._begin_chunk(command, row), command, row)
+        else:
+            owed = Owed(_COMMAND, command, row, row.shape.of(command.argument))
         self._owed.append(owed)
         return owed
 
@@ -177,21 +196,22 @@ class Progress:
             self._owed.popleft()
             self._end_transaction()
 
-    def settle(self, reply: Reply) -> None:
-        """`reply` belongs to what is owed first; when nothing is, it can but announce the end."""
-        if self._owed:
-            owed = self._owed[0]
+    def settle(self, owed: Owed | None, reply: Reply) -> None:
+        """`reply` belongs to `owed`, the next one; to nothing, it can but announce the end."""
+        if owed is not None:
             owed.answered += 1
             if not owed.each or not self._due(owed):
                 self._owed.popleft()
-                self._conclude(owed, reply)
+                if owed.stage is _COMMAND:
+                    self._carry_out(owed, reply)
+                else:
+                    self._conclude(owed, reply)
         if reply.code == "421":  # whatever it answers (RFC 5321, section 4.2.2)
             self.move(State.CLOSED)
 
     def _conclude(self, owed: Owed, reply: Reply) -> None:
-        if owed.stage is _COMMAND:
-            self._carry_out(owed, reply)
-        elif owed.stage is Stage.GREETING:
+        """Take in a reply to what is no command."""
+        if owed.stage is Stage.GREETING:
             self._greeted(reply)
         elif owed.stage is not Stage.CHUNK:
             self._end_transaction()
@@ -212,18 +232,19 @@ class Progress:
         return State.GREETED if self.facts.offers is None else State.READY
 
     def _carry_out(self, owed: Owed, reply: Reply) -> None:
-        verdict = reply.verdict
-        if owed.row.then is Then.SASL:
+        then = owed.row.then
+        if then is _SASL:
             self.facts.login_refused = reply.refused
-        if verdict is _DONE and owed.lines is _MULTI:
-            self._body_of = (owed, reply)
-        elif verdict is _DONE and owed.lines is _DATA:
+        if reply.verdict is _DONE:
+            if owed.lines is _MULTI:
+                self.body_of = (owed, reply)
+            elif owed.lines is _DATA:
+                self._open_data(owed)
+            else:
+                self._done(owed, reply, [])
+        elif then is Then.DATA and _goes_ahead(owed, reply):
             self._open_data(owed)
-        elif verdict is _DONE:
-            self._done(owed, reply, [])
-        elif owed.row.then is Then.DATA and _goes_ahead(owed, reply):
-            self._open_data(owed)
-        elif owed.row.then is Then.SASL and _goes_ahead(owed, reply):
+        elif then is _SASL and _goes_ahead(owed, reply):
             self._challenged(owed)
         elif self.facts.state is State.AUTH:
             self.move(self._resume)
@@ -250,13 +271,13 @@ class Progress:
 
     def keep_listing(self, octets: bytes) -> None:
         """Keep a piece of the multi-line response, when there is something to learn from it."""
-        if self._body_of and self._body_of[0].row.effect is not Effect.NOTHING:
+        if self.body_of and self.body_of[0].row.effect is not Effect.NOTHING:
             self._listing += octets[: _LISTING - len(self._listing)]
 
     def end_body(self) -> None:
         """The multi-line response has ended: only now its command was carried out."""
-        assert self._body_of is not None  # a body has a reply that opened it
-        (owed, reply), self._body_of = self._body_of, None
+        assert self.body_of is not None  # a body has a reply that opened it
+        (owed, reply), self.body_of = self.body_of, None
         lines = bytes(self._listing).replace(CRLF, b"\n").split(b"\n")[:-1]
         self._listing.clear()
         self._done(owed, reply, lines)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from mailprobe.patterns import pattern
 from mailprobe.safe import safe
 
 # Strongest first.  CRAM-MD5 hides the secret from an observer; PLAIN and LOGIN do not.
@@ -29,9 +30,9 @@ SecretOf = Callable[[str], str | None]
 # One sentence for both, lest a client learn which users exist.
 _WRONG = "no such user, or the secret is wrong"
 
-_PLAIN = re.compile(rb"(?P<authzid>[^\0]*)\0(?P<user>[^\0]+)\0(?P<secret>[^\0]*)")  # RFC 4616
-_CRAM_MD5 = re.compile(rb"(?P<user>.+) (?P<digest>[0-9a-f]{32})", re.DOTALL)  # RFC 2195
-_SCRAM_FIRST = re.compile(  # RFC 5802, section 7: gs2-header, user name, nonce
+_PLAIN = pattern(rb"(?P<authzid>[^\0]*)\0(?P<user>[^\0]+)\0(?P<secret>[^\0]*)")  # RFC 4616
+_CRAM_MD5 = pattern(rb"(?P<user>.+) (?P<digest>[0-9a-f]{32})", re.DOTALL)  # RFC 2195
+_SCRAM_FIRST = pattern(  # RFC 5802, section 7: gs2-header, user name, nonce
     rb"(?:[ny]|p=[A-Za-z0-9.-]+),(?:a=[^,]*)?,n=(?P<user>(?:[^,=\0]|=2C|=3D)+),r=[^,]+(?:,.*)?",
     re.DOTALL,
 )
@@ -44,7 +45,7 @@ _OBSERVED = {
 }
 
 # Printable ASCII only, one `@` that counts: collisions of MD5 need other octets than these.
-_MESSAGE_ID = re.compile(rb"<[!-;=?A-~]+@[!-;=?-~]+>")
+_MESSAGE_ID = pattern(rb"<[!-;=?A-~]+@[!-;=?-~]+>")
 
 
 class SaslError(Exception):

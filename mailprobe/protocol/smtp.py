@@ -5,7 +5,6 @@ commands of all other extensions stand in `extended`.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from mailprobe.protocol import grammar
 from mailprobe.protocol.catalogue import (
@@ -22,6 +21,7 @@ from mailprobe.protocol.extensions import EXTENSIONS
 from mailprobe.protocol.facts import Effect
 from mailprobe.protocol.model import Protocol, State
 from mailprobe.protocol.parameters import MAIL_PARAMETERS, RCPT_PARAMETERS, REVERSE_PATH
+from mailprobe.value import replace
 
 __all__ = ["EXTENSIONS", "LMTP", "SMTP"]
 

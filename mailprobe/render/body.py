@@ -4,16 +4,13 @@ The same as `safe()` of each line, but in pieces that may end anywhere: ten mega
 freeze a terminal.
 """
 
-import re
-
+from mailprobe.patterns import pattern
 from mailprobe.safe import safe
 
 _MARK = "< "
 _PLAIN = bytes(octet for octet in range(0x20, 0x7F) if octet != 0x5C) + b"\r\n"
 # A piece may end between CR and LF, or inside a character of UTF-8.
-_UNFINISHED = re.compile(
-    rb"(?:\r|[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z"
-)
+_UNFINISHED = pattern(rb"(?:\r|[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z")
 _END = "\ud800"  # stands for CRLF meanwhile: a character that no octets decode to
 _FEW = 16  # characters to replace, up to which one pass for each is faster than one for all
 _KNOWN = 10_000  # characters whose looks are remembered

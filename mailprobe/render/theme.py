@@ -5,10 +5,10 @@ the words stand there, too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 
 from mailprobe.protocol.model import Verdict
+from mailprobe.value import frozen
 
 
 class Color(IntEnum):
@@ -23,7 +23,7 @@ class Color(IntEnum):
     CYAN = 36
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Style:
     """How text looks."""
 
@@ -85,21 +85,3 @@ def paint(style: str, text: str, *, color: bool) -> str:
     """`text` in a named style.  `text` has been through `safe()` where a peer wrote it."""
     start = _START.get(style)
     return f"{start}{text}\x1b[0m" if color and start and text else text
-
-
-def wants_color(
-    option: str,
-    env: Mapping[str, str],
-    isatty: bool,  # noqa: FBT001 - what it is stands in its name
-) -> bool:
-    """Whether to colour what goes to a stream; `option` is `auto`, `always` or `never`.
-
-    NO_COLOR wins over FORCE_COLOR (no-color.org: set, and not empty).
-    """
-    if option != "auto":
-        return option == "always"
-    if env.get("NO_COLOR"):
-        return False
-    if env.get("FORCE_COLOR"):
-        return True
-    return isatty and env.get("TERM", "dumb") not in ("", "dumb", "unknown")

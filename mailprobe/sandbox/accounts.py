@@ -4,8 +4,9 @@ Pure functions: nothing here touches the disk or a link.
 """
 
 import hashlib
-import re
-from dataclasses import dataclass
+
+from mailprobe.patterns import pattern
+from mailprobe.value import frozen
 
 DOMAIN = "example.test"
 _SECRETS = {"alice": "secret", "bob": "builder"}
@@ -14,8 +15,8 @@ _ALIASES = {"postmaster": "alice"}
 USERS = tuple(_SECRETS)
 
 _NAME_LIMIT = 100  # characters of a folder's name; file systems take 255 octets
-_UNSAFE = re.compile(rb"[^a-z0-9@+_.-]|\A\.")
-_QUOTED_PAIR = re.compile(r"\\(.)")
+_UNSAFE = pattern(rb"[^a-z0-9@+_.-]|\A\.")
+_QUOTED_PAIR = pattern(r"\\(.)")
 
 
 def user_of(name: str) -> str | None:
@@ -36,7 +37,7 @@ def members_of(name: str) -> tuple[str, ...]:
     return (f"{target}@{DOMAIN}",) if target else ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address:
     """A mailbox, its quoting undone (RFC 5321, section 4.1.2)."""
 

@@ -1,23 +1,23 @@
 """A SASL login as the server sees it: line in, next step out.  SMTP and POP3 share it."""
 
 import secrets
-from dataclasses import dataclass
 
 from mailprobe.protocol import sasl
 from mailprobe.sandbox.accounts import DOMAIN, secret_of
+from mailprobe.value import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Challenge:
     line: bytes  # in base64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Granted:
     user: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     sentence: str
     malformed: bool  # no base64, or cancelled: the credentials were not even looked at

@@ -10,23 +10,23 @@ import hashlib
 import itertools
 import mailbox
 import os
-import re
 import shutil
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from mailprobe.errors import Failure, Word
+from mailprobe.patterns import pattern
 from mailprobe.safe import safe
+from mailprobe.value import frozen
 
 CHUNK = 256 * 1024  # octets that are read at once
 MAXIMUM_OCTETS = 2 * 1024 * 1024 * 1024  # of all messages that one sandbox takes in
 MAXIMUM_FOLDERS = 1000
 _LINE = 64 * 1024
-_UNIQUE_ID = re.compile(r"[!-~]{1,70}")  # RFC 1939, section 7
+_UNIQUE_ID = pattern(r"[!-~]{1,70}")  # RFC 1939, section 7
 
 
 class InUse(Exception):
@@ -43,7 +43,7 @@ def renamed(doing: str) -> Iterator[None]:
         raise Failure(Word.USAGE, f"{doing}: {safe(said)}") from None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One message of a maildrop, as it was when the session began."""
 

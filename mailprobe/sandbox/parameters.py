@@ -1,18 +1,18 @@
 """Whether the parameters of MAIL and RCPT are right, judged by the rows of the catalogue."""
 
-import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
+from mailprobe.patterns import pattern
 from mailprobe.protocol import grammar
 from mailprobe.protocol.catalogue import CommandSpec, Kind, Parameter
+from mailprobe.value import frozen
 
-_NUMBER = re.compile(rb"[0-9]{1,20}")
+_NUMBER = pattern(rb"[0-9]{1,20}")
 _ENVELOPE_ID = 100  # characters (RFC 3461, section 4.4)
-_ORIGINAL_RECIPIENT = re.compile(rb"[!-~]+;[!-~\x80-\xff]*")  # addr-type ";" (section 4.2)
+_ORIGINAL_RECIPIENT = pattern(rb"[!-~]+;[!-~\x80-\xff]*")  # addr-type ";" (section 4.2)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """A negative reply: its code, and its text with the enhanced status code."""
 

@@ -8,7 +8,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -24,6 +23,7 @@ from mailprobe.sandbox.pop3 import POP3, Pop3Service
 from mailprobe.sandbox.smtp import LMTP, SMTP, SmtpService
 from mailprobe.transport.listen import Listener
 from mailprobe.transport.stream import Stream
+from mailprobe.value import frozen
 
 LOOPBACK = "127.0.0.1"
 _SAMPLES_OF = "alice"
@@ -35,7 +35,7 @@ _MEMORY_WANTED = 2 * MAXIMUM_OCTETS
 _Make = Callable[[Dialogue, Store], Service]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Kind:
     """What is spoken on one port."""
 

@@ -4,13 +4,13 @@ Knows replies only as refusals, and no command.
 """
 
 import secrets
-from dataclasses import dataclass, field
 from email.utils import formatdate
 
 from mailprobe.errors import Failure
 from mailprobe.sandbox.accounts import DOMAIN, Address
 from mailprobe.sandbox.maildrop import Delivery, Store
 from mailprobe.sandbox.parameters import Refusal
+from mailprobe.value import field, frozen, mutable
 
 MAXIMUM_SIZE = 64 * 1024 * 1024  # octets of a message
 
@@ -18,7 +18,7 @@ TROUBLE = Refusal("451", "4.3.0 The maildrop cannot be written now, try again la
 TOO_LARGE = Refusal("552", f"5.3.4 The message is larger than {MAXIMUM_SIZE} octets")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """Where a message comes from, for the header field Received."""
 
@@ -27,7 +27,7 @@ class Source:
     protocol: str  # the word behind "with" (RFC 3848)
 
 
-@dataclass(slots=True)
+@mutable
 class Transaction:
     """From an accepted MAIL to the end of the mail data (RFC 5321, section 3.3)."""
 

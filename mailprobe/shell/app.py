@@ -1,7 +1,6 @@
 """The shell of a person at a terminal: from options to an exit status, full or plain."""
 
 import sys
-from dataclasses import replace
 
 from mailprobe.errors import ExitStatus
 from mailprobe.shell.conversation import Conversation
@@ -9,6 +8,7 @@ from mailprobe.shell.interface import Front
 from mailprobe.shell.options import Options
 from mailprobe.shell.plain import PlainFront
 from mailprobe.shell.terminal import Interrupts, Terminal, taken
+from mailprobe.value import replace
 
 _POOR = ("", "dumb", "unknown")  # values of TERM without cursor movement
 

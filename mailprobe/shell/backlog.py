@@ -6,25 +6,35 @@ What is too much to keep, or for the disk, is given up as a whole: half a record
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 from mailprobe import files
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.events import BodyChunk, Event
+from mailprobe.value import frozen, replace
 
 _IN_MEMORY = 1024 * 1024  # octets of bodies before they go to the disk
 _PIECE = 256 * 1024  # octets up to which pieces of a body become one
 _ENTRIES = 50_000  # some 50 MB; a server that floods us must not fill the memory
 
 
-@dataclass(frozen=True, slots=True)
+class Kind(Enum):
+    """What a person may write between the lines of the wire."""
+
+    NOTE = auto()
+    STEP = auto()
+    EXPECTATION = auto()
+
+
+@frozen
 class Note:
     """What the person wrote between the lines of the wire."""
 
     text: str
+    kind: Kind = Kind.NOTE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Stored:
     """Where a piece of a body went; `octets` None says that content and wire are the same."""
 

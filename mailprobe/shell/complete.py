@@ -6,7 +6,6 @@ nothing is ever sent to find out more.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from mailprobe.protocol.catalogue import (
@@ -22,6 +21,7 @@ from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.model import Command, State
 from mailprobe.safe import safe
 from mailprobe.shell.mask import encode
+from mailprobe.value import frozen
 
 SHOWN = 200  # no menu is read further
 _SCANNED = 100_000  # messages that are looked at for one key press
@@ -34,7 +34,7 @@ _GONE = (Standing.OBSOLETE, Standing.DEAD)
 _ORDER = {state: place for place, state in enumerate(State)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suggestion:
     """`text` takes the place of the line from index `start` on; `display` and `meta` are shown."""
 
@@ -149,7 +149,7 @@ def _out_of_place(row: CommandSpec, facts: Facts, catalogue: Catalogue) -> str:
 # --------------------------------------------------------------------------------- arguments
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """An argument that is being typed, and what it belongs to."""
 

@@ -6,7 +6,6 @@ its recording.  It knows no prompt_toolkit, no event loop and no key.
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from mailprobe.errors import ExitStatus, Failure, Word
@@ -16,7 +15,7 @@ from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.items import Misuse, Phase
 from mailprobe.protocol.model import Command, Protocol
 from mailprobe.render.console import Screen
-from mailprobe.render.theme import wants_color
+from mailprobe.render.wish import wants_color
 from mailprobe.safe import safe
 from mailprobe.session import Item, Session, Settings
 from mailprobe.shell import leaving, local, typed
@@ -29,6 +28,7 @@ from mailprobe.shell.view import View
 from mailprobe.transcript.redact import Secrets
 from mailprobe.transport.link import Interrupted
 from mailprobe.transport.target import Target
+from mailprobe.value import replace
 
 _GLANCE = 0.05  # seconds that a flood may keep a prompt from the keys
 _NOWHERE = Facts(Protocol.SMTP)  # what is known before anything is
@@ -259,6 +259,12 @@ class Conversation:
 
     def note(self, text: str) -> None:
         self._view.recording.note(text)
+
+    def step(self, title: str) -> None:
+        self._view.recording.step(title)
+
+    def expect(self, text: str) -> None:
+        self._view.recording.expect(text)
 
     def leave(self) -> None:
         """End politely, after asking where an end would do something that cannot be undone."""

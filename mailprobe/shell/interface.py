@@ -1,7 +1,6 @@
 """What the parts of the shell ask of each other: the reader of keys, and the local commands."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import Protocol as Interface
 from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.session import Item, Session, Settings
 from mailprobe.transport.target import Target
+from mailprobe.value import frozen
 
 if TYPE_CHECKING:
     from mailprobe.shell.conversation import Conversation
@@ -24,7 +24,7 @@ class Key(Enum):
     END = auto()  # Ctrl-D on an empty prompt, or no keyboard any more
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     key: Key
     text: str = ""
@@ -98,5 +98,11 @@ class Shell(Interface):
         """Record the connection from its beginning, and go on recording."""
 
     def note(self, text: str) -> None: ...
+
+    def step(self, title: str) -> None:
+        """Begin a step of the recording."""
+
+    def expect(self, text: str) -> None:
+        """Write an expectation into the recording.  Raises Failure `usage`."""
 
     def leave(self) -> None: ...

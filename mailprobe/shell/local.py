@@ -5,9 +5,9 @@ They see the shell through `Shell` alone: no terminal, no prompt, no event loop.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mailprobe.durations import seconds
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import enhanced
 from mailprobe.protocol.capabilities import CAPABILITIES
@@ -22,6 +22,7 @@ from mailprobe.session import Exchange, Session
 from mailprobe.shell import login
 from mailprobe.shell.interface import Shell
 from mailprobe.transport.target import parse_target
+from mailprobe.value import frozen, replace
 
 ESCAPE = "\x1d"  # Ctrl-], as a key that no line of a protocol begins with
 
@@ -29,7 +30,7 @@ _OVER = (State.CLOSED, State.UPDATE)  # the server has said goodbye
 _SHOWN = 40  # lines of one reply or listing that /last shows
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LocalCommand:
     """A row of the table; `name` without the slash."""
 
@@ -121,15 +122,11 @@ def _settings(shell: Shell) -> list[tuple[str, str]]:
     ]
 
 
-_DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)(ms|s|m|)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "": 1.0}
-
-
 def _set_timeout(shell: Shell, value: str) -> None:
-    match = _DURATION.fullmatch(value)
-    if match is None or not float(match[1]):
+    timeout = seconds(value)
+    if not timeout:
         raise _usage("a timeout is seconds, or a number with ms, s or m behind it")
-    shell.change(replace(shell.settings, timeout=float(match[1]) * _SECONDS[match[2]]))
+    shell.change(replace(shell.settings, timeout=timeout))
 
 
 def _set_hello_name(shell: Shell, value: str) -> None:
@@ -245,6 +242,20 @@ def _note(shell: Shell, argument: str) -> None:
         raise _form("note")
     _session(shell)
     shell.note(argument)
+
+
+def _step(shell: Shell, argument: str) -> None:
+    if not argument:
+        raise _form("step")
+    _session(shell)
+    shell.step(argument)
+
+
+def _expect(shell: Shell, argument: str) -> None:
+    if not argument:
+        raise _form("expect")
+    _session(shell)
+    shell.expect(argument)
 
 
 # ------------------------------------------------------------------------------------- explaining
@@ -383,6 +394,13 @@ COMMANDS: dict[str, LocalCommand] = {
         LocalCommand("mx", "/mx DOMAIN", "show who takes the mail of a domain", _mx),
         LocalCommand("save", "/save FILE", "record this connection from its beginning", _save),
         LocalCommand("note", "/note TEXT", "write a note into the recording", _note),
+        LocalCommand("step", "/step TITLE", "begin a step of the recording", _step),
+        LocalCommand(
+            "expect",
+            "/expect CLASS|+ TEXT|- TEXT",
+            "demand a class of the next reply, or a line (no line) of the last one",
+            _expect,
+        ),
         LocalCommand("set", "/set [NAME VALUE]", "change a setting, or show them", _set),
         LocalCommand("quit", "/quit", "leave, with a QUIT to the server", _quit),
     )

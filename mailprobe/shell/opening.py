@@ -4,7 +4,6 @@ import atexit
 import functools
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mailprobe.errors import Failure, Word
@@ -17,6 +16,7 @@ from mailprobe.shell.options import Options
 from mailprobe.transport.connect import connect
 from mailprobe.transport.stream import Stream
 from mailprobe.transport.target import Kind, Target, Tls
+from mailprobe.value import replace
 
 if TYPE_CHECKING:
     from mailprobe.lookup import MailHost

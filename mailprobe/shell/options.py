@@ -2,15 +2,15 @@
 
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailprobe.protocol.model import Protocol
 from mailprobe.session import Settings
 from mailprobe.transport.target import Target, Tls
+from mailprobe.value import field, frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """`target` is None when a shell opens unconnected, or when `mx` names a domain."""
 

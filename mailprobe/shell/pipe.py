@@ -4,9 +4,9 @@ The next line goes only after the whole reply to the last one, so that a script 
 however fast it is read.
 """
 
+import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from mailprobe.errors import Failure, Word
@@ -23,6 +23,7 @@ from mailprobe.shell.printer import Printer
 from mailprobe.shell.recording import Recording
 from mailprobe.transport.link import Interrupted
 from mailprobe.transport.target import Target
+from mailprobe.value import replace
 
 _LINE_END = re.compile(rb"\r?\n")
 _LONE_DOT = re.compile(rb"^\.\r?$", re.MULTILINE)
@@ -290,7 +291,17 @@ class Pipe:
         self.write(help_text(row, width=_WIDTH, color=False, plain=True))
 
     def ask_secret(self, prompt: str) -> str | None:
-        raise Failure(Word.USAGE, "a pipe cannot be asked for a secret: send AUTH by hand")
+        from mailprobe.player.secrets import variable_of  # most scripts log in by hand
+
+        variable = variable_of("password")
+        if (secret := os.environ.get(variable)) is None:
+            raise Failure(
+                Word.USAGE,
+                f"a pipe cannot be asked for a secret: set {variable}, or send AUTH by hand",
+            )
+        if not secret or "\r" in secret or "\n" in secret:
+            raise Failure(Word.USAGE, f"{variable} must hold one line that is not empty")
+        return secret
 
     def may_expose(self, item: Item) -> bool:
         return True  # Session.send() refuses what must not travel in the clear
@@ -336,6 +347,12 @@ class Pipe:
 
     def note(self, text: str) -> None:
         self._recording.note(text)
+
+    def step(self, title: str) -> None:
+        self._recording.step(title)
+
+    def expect(self, text: str) -> None:
+        self._recording.expect(text)
 
     def leave(self) -> None:
         if self.session is not None and not self.session.closed:

@@ -5,11 +5,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mailprobe.errors import Failure, Word
+from mailprobe.protocol import events
 from mailprobe.protocol.events import Event
-from mailprobe.shell.backlog import Backlog, Note
+from mailprobe.protocol.model import Protocol, Reply
+from mailprobe.shell.backlog import Backlog, Kind, Note
 from mailprobe.transcript.record import Recorder
 from mailprobe.transport.target import Target, Tls
 from mailprobe.version import VERSION
+
+TYPE_CHECKING = False  # the grammar is needed where somebody demands something
+if TYPE_CHECKING:
+    from mailprobe.transcript.model import Line
+
+_WRITERS = {
+    Kind.NOTE: Recorder.note,
+    Kind.STEP: Recorder.step,
+    Kind.EXPECTATION: Recorder.expect,
+}
+_HEARD = (events.Greeting, events.ReplyReceived, events.Unsolicited)
+_SPOKEN = (events.CommandSent, events.AnswerSent, events.DataSent, events.RawSent)
 
 
 class Recording:
@@ -20,12 +34,15 @@ class Recording:
         self._recorder: Recorder | None = None
         self._backlog: Backlog | None = Backlog()
         self._target: Target | None = None
+        self._above: Reply | None = None  # the reply that was written last
+        self._asked: Line | None = None  # what the next reply must be
 
     @property
     def running(self) -> bool:
         return self._recorder is not None
 
     def __call__(self, event: Event) -> None:
+        self._follow(event)
         if self._backlog is not None:
             self._backlog.append(event)
         if self._recorder is not None:
@@ -64,15 +81,74 @@ class Recording:
         recorder = Recorder(path, self._warn)
         self._write_header(recorder, self._target)
         for entry in self._backlog:
-            recorder.note(entry.text) if isinstance(entry, Note) else recorder(entry)
+            if isinstance(entry, Note):
+                _WRITERS[entry.kind](recorder, entry.text)
+            else:
+                recorder(entry)
         self._recorder = recorder
         self._close_backlog()
 
     def note(self, text: str) -> None:
+        """Write lesson text."""
+        self._add(Note(text))
+
+    def step(self, title: str) -> None:
+        """Begin a step."""
+        self._add(Note(title, Kind.STEP))
+
+    def expect(self, text: str) -> None:
+        """Demand something: `CLASS` of the next reply, `+ TEXT` or `- TEXT` of the last one.
+
+        Raises Failure `usage`.
+        """
+        line = _expectation(text)
+        self._refuse(line)
+        if line.text.startswith("S?"):
+            self._asked = line
+        elif self._above is None:
+            raise Failure(Word.USAGE, "no reply stands above: demand something when one came")
+        self._add(Note(line.text, Kind.EXPECTATION))
+
+    def _refuse(self, line: "Line") -> None:
+        """Refuse what could never hold.  Raises Failure `usage`."""
+        from mailprobe.transcript.model import Question
+
+        if isinstance(line, Question) and self._target is not None:
+            pop3 = self._target.protocol is Protocol.POP3
+            for wanted in line.classes:
+                if (wanted.code[0] in "+-") is not pop3:
+                    form = "+OK, -ERR or +" if pop3 else "three digits like 250 or 2xx"
+                    raise Failure(
+                        Word.USAGE,
+                        f"no reply of {self._target.protocol} is {wanted.code}: expected {form}",
+                    )
+        secrets = self._recorder.secrets if self._recorder is not None else None
+        if secrets is not None and secrets.holds(line.text.encode("utf-8", "surrogateescape")):
+            raise Failure(Word.USAGE, "a secret is in that: demand something else of the reply")
+
+    def _add(self, note: Note) -> None:
         if self._backlog is not None:
-            self._backlog.append(Note(text))
+            self._backlog.append(note)
         if self._recorder is not None:
-            self._recorder.note(text)
+            _WRITERS[note.kind](self._recorder, note.text)
+
+    def _follow(self, event: Event) -> None:
+        """Keep the reply that stands above, and look whether it is what was demanded."""
+        if isinstance(event, _HEARD):
+            self._above = event.reply
+            if self._asked is not None:
+                self._judge(self._asked, event.reply)
+        elif isinstance(event, _SPOKEN):
+            self._above = None
+
+    def _judge(self, asked: "Line", reply: Reply) -> None:
+        from mailprobe.transcript.matching.codes import check_question
+        from mailprobe.transcript.model import Question
+
+        self._asked = None
+        assert isinstance(asked, Question)  # nothing else is kept
+        if wrong := check_question(asked, reply, reply.lines):
+            self._warn(f"demanded and not met: {wrong.sentence}")
 
     def close(self) -> None:
         if self._recorder is not None:
@@ -93,3 +169,18 @@ class Recording:
             implicit_tls=target.tls is Tls.IMPLICIT,
             recorded=f"{now:%Y-%m-%dT%H:%M:%SZ} mailprobe/{VERSION}",
         )
+
+
+def _expectation(text: str) -> "Line":
+    """The line that `CLASS`, `+ TEXT` or `- TEXT` stands for.  Raises Failure `usage`."""
+    from mailprobe.transcript.model import Place, Unreadable
+    from mailprobe.transcript.reading.lines import read_line
+
+    tag = text[0] if text[:2] in ("+ ", "- ") else "?"
+    content = text[2:] if tag != "?" else text
+    try:
+        return read_line(f"S{tag} {content}", Place("/expect", 1))
+    except Unreadable as fault:
+        raise Failure(
+            Word.USAGE, f"{fault.reason}; write /expect 250, or + TEXT, or - TEXT"
+        ) from None

@@ -1,13 +1,16 @@
 """How octets are written in a transcript: verbatim where all of it can be seen, else escaped."""
 
-import re
 from collections.abc import Iterable, Iterator
 
+from mailprobe.patterns import pattern
+from mailprobe.safe import visible
+
 _NAMED = {"\\": "\\\\", "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0", "\x1b": "\\e"}
-_CLEAN = re.compile(rb"[ -~]*[!-~]|")  # printable ASCII that does not end in a blank
-_CLEAN_LINE = re.compile(rb"[ -~]*[!-~]\r\n")  # what nearly every line is
+_CLEAN = pattern(rb"[ -~]*[!-~]|")  # printable ASCII that does not end in a blank
 # A longer line is written in pieces: no line of a transcript is longer than 1 MiB.
 _PIECE = 128 * 1024
+_CLEAN_LINE = pattern(rb"[ -~]{0,%d}[!-~]\r\n" % (_PIECE - 3))  # what nearly every line is
+_WHOLE = {"C": b"C: ", "S": b"S: "}  # how a clean line begins
 
 
 def verbatim(octets: bytes) -> str | None:
@@ -18,7 +21,7 @@ def verbatim(octets: bytes) -> str | None:
         text = octets.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return text if text.isprintable() and not text.endswith(" ") else None
+    return text if visible(text) and not text.endswith(" ") else None
 
 
 def escape(octets: bytes, *, cooked: bool) -> str:
@@ -34,7 +37,7 @@ def _escaped(character: str, *, cooked: bool) -> str:
         return "\\" + character
     if "\udc80" <= character <= "\udcff":
         return f"\\x{ord(character) - 0xDC00:02x}"
-    if character.isprintable():
+    if visible(character):
         return character
     return f"\\u{{{ord(character):x}}}"
 
@@ -46,14 +49,14 @@ def lines_of(octets: bytes) -> list[bytes]:
     return [*lines, rest] if rest else lines
 
 
-def wire_lines(side: str, octets: bytes) -> str:
+def wire_lines(side: str, octets: bytes) -> bytes:
     """The recorded form of `octets`: whole lines by `:` or `\\`, everything else by `=`."""
-    if len(octets) <= _PIECE and _CLEAN_LINE.fullmatch(octets):
-        return f"{side}: {octets[:-2].decode('ascii')}\n"
-    return "".join([_wire_line(side, line) for line in lines_of(octets)])
+    if _CLEAN_LINE.fullmatch(octets):
+        return _WHOLE[side] + octets[:-2] + b"\n"
+    return "".join([_wire_line(side, line) for line in lines_of(octets)]).encode()
 
 
-def cooked_line(side: str, pieces: Iterable[tuple[bytes, str]]) -> str:
+def cooked_line(side: str, pieces: Iterable[tuple[bytes, str]]) -> bytes:
     """One line (with its end or without) of octets, each followed by what stands for a secret.
 
     Without its end the server's line is `S=`, in which a name is plain text: nothing else could
@@ -61,13 +64,13 @@ def cooked_line(side: str, pieces: Iterable[tuple[bytes, str]]) -> str:
     """
     parts = list(pieces)
     if sum(len(octets) for octets, _ in parts) > _PIECE:
-        return "".join(_tagged(side, "=", text) for text in _cut(parts))
+        return "".join(_tagged(side, "=", text) for text in _cut(parts)).encode()
     octets, placeholder = parts[-1]
     whole = octets.endswith(b"\r\n") and not placeholder
     if whole:
         parts[-1] = (octets[:-2], "")
     text = "".join(escape(octets, cooked=True) + placeholder for octets, placeholder in parts)
-    return _tagged(side, "~" if whole else "=", text)
+    return _tagged(side, "~" if whole else "=", text).encode()
 
 
 def _cut(parts: Iterable[tuple[bytes, str]]) -> Iterator[str]:

@@ -4,29 +4,35 @@ An observer: it learns from what the client sends, and finds the same again in w
 later.  What is found is masked for a screen, or named for a transcript.
 """
 
-import base64
-import binascii
 import re
-from collections.abc import Iterator
-from urllib.parse import quote
+from collections.abc import Callable, Iterable
 
+from mailprobe.patterns import pattern
 from mailprobe.protocol import events
+from mailprobe.protocol.catalogue import SECRETS
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.model import Command
-from mailprobe.safe import safe
 from mailprobe.transcript.format import escape
 
 MASK = b"****"
 PUBLIC_ANSWERS = (b"", b"*", b"=")  # nothing, "I give up", and the empty initial response
 _SHORTEST = 4  # octets: anything shorter is found everywhere
 _LONGEST_USER = 256  # octets of a name that is written beside its placeholder
-_DIGEST = re.compile(rb"[0-9a-f]{32}")
-_MECHANISM = re.compile(rb"[ \t]*([^ \t]*)")
+_DIGEST = pattern(rb"[0-9a-f]{32}")
+_WORD = pattern(rb"[A-Za-z][A-Za-z0-9]{0,15}")
+_MECHANISM = pattern(rb"[ \t]*([^ \t]*)")
+_NO_END = pattern(rb"[^\r\n]")
 _STEPS = {"PLAIN": 1, "LOGIN": 2, "CRAM-MD5": 1, "SCRAM-SHA-1": 2, "SCRAM-SHA-256": 2}
 # What is as good as a secret inside a message: a digest (RFC 2195), a proof (RFC 5802), a token
 # (RFC 7628), and what stands behind the last NUL (RFC 4616), well-formed or not.
-_PROOFS = re.compile(rb" ([0-9a-f]{32})$|,p=([^,]+)$|Bearer ([^\x01]+)|\0([^\0]+)$", re.IGNORECASE)
-_SCRAM_FINAL = re.compile(rb"c=[^,]+,r=[^,]+(?:,[^,]+)*,p=[^,]+", re.DOTALL)
+_PROOFS = pattern(rb" ([0-9a-f]{32})$|,p=([^,]+)$|Bearer ([^\x01]+)|\0([^\0]+)$", re.IGNORECASE)
+# Who speaks for another one (RFC 4616; RFC 5801, section 4): no function says that.
+_ON_BEHALF = {
+    "PLAIN": pattern(rb"[^\0]"),
+    "SCRAM-SHA-1": pattern(rb"..[^,]", re.DOTALL),
+    "SCRAM-SHA-256": pattern(rb"..[^,]", re.DOTALL),
+}
+_SCRAM_FINAL = pattern(rb"c=[^,]+,r=[^,]+(?:,[^,]+)*,p=[^,]+", re.DOTALL)
 
 
 class Secrets:
@@ -37,31 +43,48 @@ class Secrets:
 
     def __init__(self) -> None:
         self.placeholder = ""
+        self.fragment = (0, 0)  # where that stands in the octets of a `RawSent`
+        self.known = False  # whether there is anything to look for
         self._names: dict[bytes, str] = {}  # value: its name
-        self._forms: dict[bytes, str] = {}  # a form as it travels: its placeholder, "": none yet
+        self._forms: set[bytes] = set()  # all in which one may travel
         self._counts = {"password": 0, "typed": 0}
         self._pattern: re.Pattern[bytes] | None = None
-        self._literals: list[bytes] = []  # the forms that hold no other; of the pattern
+        self._literals: list[bytes] | None = None  # the forms that hold no other
         # What the client said in the AUTH that is open; None: it went astray.
         self._messages: list[bytes] | None = []
+        self._begun = b""  # a line that has no end yet
 
     def __call__(self, event: Event) -> None:
         """Learn the secrets of what was just sent."""
-        match event:
-            case events.CommandSent(command=command, secret=secret):
-                # After the empty initial response the server goes on with the second step.
-                self._messages = None if command.argument.endswith(b"=") else []
-                if secret is not None:
-                    self._messages = []
-                    self._sent(command, command.line[secret[0] : secret[1]])
-            case events.AnswerSent(line=line) if line in PUBLIC_ANSWERS:
-                self._messages = None
-            case events.AnswerSent(line=line, command=command):
-                self._sent(command, line)
-            case events.RawSent(octets=octets, secret=True):
-                self.placeholder = self.name_fragment(octets)
-            case _:
-                pass
+        if (learn := _LEARN.get(type(event))) is not None:
+            learn(self, event)
+
+    def command_sent(self, event: events.CommandSent) -> None:
+        command, self._begun = event.command, b""
+        # After the empty initial response the server goes on with the second step.
+        self._messages = None if command.argument.endswith(b"=") else []
+        if event.secret is not None:
+            start, end = event.secret
+            self._messages = []
+            self._sent(command, command.line[start:end])
+
+    def answer_sent(self, event: events.AnswerSent) -> None:
+        self._begun = b""
+        if is_public(event.line):
+            self._messages = None
+        else:
+            self._sent(event.command, event.line)
+
+    def raw_sent(self, event: events.RawSent) -> None:
+        """`fragment` is then what of the octets is secret: a part of a line."""
+        begun = len(self._begun)
+        self._begun += event.octets
+        if event.secret:
+            start = max(0, _secret_start(self._begun) - begun)
+            end = len(event.octets.removesuffix(b"\r"))
+            self.fragment = start, max(start, end)
+            rest = event.octets[slice(*self.fragment)]
+            self.placeholder = self.name_fragment(rest) if rest else ""
 
     def _sent(self, command: Command, value: bytes) -> None:
         match command.verb:
@@ -81,11 +104,15 @@ class Secrets:
         """Take in a password; returns its name, a new one when the value is new."""
         return self._learn(value, "password")
 
+    def hide(self, value: bytes) -> None:
+        """Take in a secret that may never travel, and may be said by who knows it, too."""
+        self._learn_forms(value)
+
     def learn_form(self, octets: bytes) -> None:
         """Take in something derived from a secret that must not be shown either."""
         if len(octets) >= _SHORTEST and octets not in self._forms:
-            self._forms[octets] = ""
-            self._pattern = None
+            self._forms.add(octets)
+            self._learned()
 
     def name_fragment(self, octets: bytes) -> str:
         """The placeholder of something secret that is no password, or not all of it."""
@@ -94,8 +121,9 @@ class Secrets:
     def _sasl_message(self, mechanism: str, line: bytes) -> str:
         """The placeholder for a base64 line of the client."""
         from mailprobe.protocol import sasl  # with hashlib and hmac: only where somebody logs in
+        from mailprobe.transcript.reading.forms import decoded
 
-        message, right = _decoded(line)
+        message, right = decoded(line)
         said = None if self._messages is None or not right else [*self._messages, message]
         user, secret = sasl.credentials_in(mechanism, said or [message])
         value = (secret or "").encode("utf-8", "surrogateescape")
@@ -103,7 +131,7 @@ class Secrets:
         for proof in _PROOFS.finditer(message):
             self._learn_forms(proof[proof.lastindex or 0])
         self._messages = said if _is_step(mechanism, said, user, value) else None
-        if self._messages is None or user is None or self.holds(user.encode()):
+        if self._messages is None or user is None or self._gives_away(user.encode(), value):
             self._learn_forms(message)
             return self.name_fragment(line)
         self._learn_forms(line)
@@ -115,36 +143,24 @@ class Secrets:
         pattern = self._compiled()
         return pattern.sub(MASK, octets) if pattern else octets
 
-    def split(self, octets: bytes) -> Iterator[tuple[bytes, str]]:
-        """Pieces of plain octets, each with the placeholder that follows it ("": the end)."""
-        at = 0
-        pattern = self._compiled()
-        for match in pattern.finditer(octets) if pattern else ():
-            form = match[0]
-            if not self._forms[form]:
-                self._forms[form] = f"{{{self._next('typed')}}}"
-            yield octets[at : match.start()], self._forms[form]
-            at = match.end()
-        yield octets[at:], ""
+    def _gives_away(self, user: bytes, value: bytes) -> bool:
+        """Whether who reads the user's name knows the secret."""
+        return user == value or self.holds(user)
 
     def holds(self, octets: bytes) -> bool:
         """Whether a known secret is in `octets`."""
-        if not self._forms:
-            return False
         pattern = self._compiled()
         return pattern is not None and pattern.search(octets) is not None
 
-    @property
-    def known(self) -> bool:
-        """Whether there is anything to look for."""
-        return bool(self._forms)
-
     def blot(self, octets: bytes) -> bytes:
-        """`octets` with `*` for each octet of a known secret; the same object without one."""
+        """`octets` with `*` for each octet of a known secret; the same object without one.
+
+        CR and LF stay: a line ends where it ended.
+        """
         pattern = self._compiled()
-        if pattern is None or not any(_is_in(form, octets) for form in self._literals):
+        if pattern is None or not any(_is_in(form, octets) for form in self._without_others()):
             return octets
-        return pattern.sub(lambda match: b"*" * len(match[0]), octets)
+        return pattern.sub(lambda match: _NO_END.sub(b"*", match[0]), octets)
 
     def settled(self, octets: bytes) -> int:
         """How many octets more of them cannot make a part of a secret; parts none that is whole."""
@@ -167,31 +183,53 @@ class Secrets:
         if self._pattern is None and self._forms:
             longest_first = sorted(self._forms, key=len, reverse=True)
             self._pattern = re.compile(b"|".join(map(re.escape, longest_first)))
-            self._literals = [
-                form
-                for form in longest_first
-                if not any(other in form for other in self._forms if other != form)
-            ]
         return self._pattern
+
+    def _without_others(self) -> list[bytes]:
+        """The forms that hold no other form: where none of these is, nothing is."""
+        if self._literals is None:
+            forms = self._forms
+            self._literals = [
+                form for form in forms if not any(other in form for other in forms if other != form)
+            ]
+        return self._literals
+
+    def _learned(self) -> None:
+        """There is one more to look for."""
+        self._pattern, self._literals, self.known = None, None, True
 
     def _learn(self, value: bytes, kind: str) -> str:
         if value in self._names:
             return self._names[value]
         name = self._names[value] = self._next(kind)
-        for form, placeholder in _forms(value, name):
-            if len(form) >= _SHORTEST and not self._forms.get(form):
-                self._forms[form] = placeholder
-                self._pattern = None
+        self._learn_forms(value)
         return name
 
     def _learn_forms(self, value: bytes) -> None:
-        for form, _ in _forms(value, ""):
+        for form in _forms_of(value):
             self.learn_form(form)
 
     def _next(self, kind: str) -> str:
         self._counts[kind] += 1
         number = self._counts[kind]
         return kind if (kind, number) == ("password", 1) else f"{kind}-{number}"
+
+
+_LEARN: dict[type[Event], Callable[..., None]] = {
+    events.CommandSent: Secrets.command_sent,
+    events.AnswerSent: Secrets.answer_sent,
+    events.RawSent: Secrets.raw_sent,
+}
+
+
+def _forms_of(value: bytes) -> Iterable[bytes]:
+    if len(value) < _SHORTEST:
+        return ()
+    from mailprobe.transcript.reading.forms import (
+        forms,  # a session without a secret needs none of it
+    )
+
+    return forms(value)
 
 
 def _is_in(form: bytes, octets: bytes) -> bool:
@@ -202,50 +240,40 @@ def _is_in(form: bytes, octets: bytes) -> bool:
     return all(map(octets.__contains__, form)) and octets.rfind(form) >= 0
 
 
-def _decoded(line: bytes) -> tuple[bytes, bool]:
-    """What base64 says, and whether it was written as it must be."""
-    from mailprobe.protocol import sasl
-
-    try:
-        return sasl.decode(line), True
-    except sasl.SaslError:
-        pass
-    try:
-        return base64.b64decode(line), False
-    except binascii.Error:
-        return b"", False
-
-
 def _is_step(mechanism: str, said: list[bytes] | None, user: str | None, secret: bytes) -> bool:
     """Whether the last of the messages is what the mechanism says next, and no mistake."""
     if not said or not user or len(user) > _LONGEST_USER:
         return False
     if len(said) > _STEPS[mechanism] or (mechanism == "PLAIN" and not secret):
         return False
+    speaks = _ON_BEHALF.get(mechanism)
+    if speaks is not None and speaks.match(said[0]):
+        return False
     return len(said) == 1 or mechanism == "LOGIN" or bool(_SCRAM_FINAL.fullmatch(said[1]))
 
 
-def _forms(value: bytes, name: str) -> Iterator[tuple[bytes, str]]:
-    """How a value may appear, each with its placeholder ("": none can spell it)."""
-    if len(value) < _SHORTEST:
-        return
-    yield value, f"{{{name}}}"
-    yield base64.b64encode(value), f"{{=b64({name})}}"
-    yield base64.b64encode(value).rstrip(b"="), f"{{=b64({name})}}"
-    yield value.hex().encode(), f"{{=hex({name})}}"
-    yield value.hex().upper().encode(), ""
-    yield value.strip(), ""  # a server may leave the blanks out
-    text = value.decode("utf-8", "surrogateescape")
-    import json  # a session without a secret needs none of it
+def is_verb(word: bytes) -> bool:
+    """Whether that is a command of SMTP, LMTP or POP3, without an argument."""
+    if not _WORD.fullmatch(word):
+        return False
+    from mailprobe.protocol.pop3 import POP3
+    from mailprobe.protocol.smtp import LMTP, SMTP
 
-    for quoted in (quote(value), quote(value, safe=""), safe(value), json.dumps(text)[1:-1]):
-        yield quoted.encode(), ""
-    # inside a longer base64 text the value begins at any of three offsets
-    for before in range(3):
-        inner = base64.b64encode(b"\0" * before + value)
-        first = (0, 2, 3)[before]
-        last = len(inner) - (0, 3, 2)[(before + len(value)) % 3]
-        yield inner[first:last], ""
+    verb = word.decode().upper()
+    return any(verb in catalogue for catalogue in (SMTP, LMTP, POP3))
+
+
+def is_public(answer: bytes) -> bool:
+    """Whether an answer to a challenge gives nothing away: none at all, or a command."""
+    return answer in PUBLIC_ANSWERS or is_verb(answer)
+
+
+def _secret_start(begun: bytes) -> int:
+    """Where the secret begins in a line that has no end yet; an answer is one from its start."""
+    command = Command(begun)
+    rule = SECRETS.get(command.verb)
+    match = rule.match(command.argument) if rule and command.argument else None
+    return len(begun) - len(command.argument) + match.start(1) if match else 0
 
 
 def _argument(text: str) -> str:

@@ -6,10 +6,10 @@ protocol, an event or a socket.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from mailprobe.errors import Failure, Word
 from mailprobe.safe import safe
+from mailprobe.value import frozen
 
 Octets = bytes | bytearray | memoryview
 
@@ -50,7 +50,7 @@ def text_before_tls(octets: bytes) -> PlainText:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsSettings:
     """How a server's certificate is checked."""
 
@@ -58,7 +58,7 @@ class TlsSettings:
     verify: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsFacts:
     """What a finished handshake agreed on."""
 

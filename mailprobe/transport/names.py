@@ -1,7 +1,6 @@
 """The name by which a client says hello (RFC 5321, section 4.1.4)."""
 
 import socket
-import threading
 
 _PATIENCE = 1.0  # seconds for the resolver: a hello is not worth more
 
@@ -23,6 +22,8 @@ def _is_full(name: str) -> bool:
 
 def _canonical(name: str) -> str:
     """Ask the resolver, in a thread: getaddrinfo() cannot be interrupted."""
+    import threading  # most hosts know their name
+
     found: list[str] = []
 
     def ask() -> None:

@@ -1,14 +1,15 @@
 """A link over a connected socket, TCP or unix, plain or under TLS.
 
-Non-blocking underneath; every wait is one `poll` on the socket and the wakeup descriptor, so
-that callers see blocking calls that end at a deadline or at a signal.  Knows no protocol.
+Callers see blocking calls that end at a deadline or at a signal: every wait is one `poll` on the
+socket and the wakeup descriptor.  Only the wait for a peer that answers at once sleeps in the
+read itself.  Knows no protocol.
 """
 
 import contextlib
 import select
 import socket
-import struct
 import time
+from array import array  # `socket` has loaded it
 from collections.abc import Callable
 
 from mailprobe.errors import Failure, Word
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
     from mailprobe.transport.tls import Secured
 
 BUFFER = 256 * 1024  # octets; measured: fewer cost calls, more cost cache
+_FIRST = 16 * 1024  # so many, until the peer fills them: most never do, and pages cost time
+
+# So long a read may sleep where nothing but the peer ends the wait, or behind what we have sent,
+# when an interrupt may wait that long, too: most answers need no `poll`.
+_NAP = 0.05  # seconds
+_NAP_TIMEVAL = array("l", (0, int(_NAP * 1e6))).tobytes()  # struct timeval
 
 _DONE, _WANT_READ, _WANT_WRITE = 0, -1, -2
 _MASKS = {_WANT_READ: select.POLLIN, _WANT_WRITE: select.POLLOUT}
@@ -48,18 +55,22 @@ def milliseconds(deadline: float | None) -> int | None:
 
 
 class _Plain:
-    """The octets of a non-blocking socket; the same operations as `tls.Secured`."""
+    """The octets of a socket; the same operations as `tls.Secured`."""
 
     def __init__(self, connected: socket.socket) -> None:
+        connected.settimeout(None)
+        with contextlib.suppress(OSError):  # the peer is gone already, as the first read will tell
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _NAP_TIMEVAL)
         self.socket = connected
         self.ending: str | None = None
 
     def pending(self) -> int:
         return 0
 
-    def receive_into(self, view: memoryview) -> int:
+    def receive_into(self, view: memoryview, flags: int = socket.MSG_DONTWAIT) -> int:
+        """Read what is there; with `flags` 0 sleep until something is, but no longer than a nap."""
         try:
-            count = self.socket.recv_into(view)
+            count = self.socket.recv_into(view, 0, flags)
         except BlockingIOError:
             return _WANT_READ
         except OSError as error:
@@ -73,7 +84,7 @@ class _Plain:
 
     def send(self, view: Octets) -> int:
         try:
-            return self.socket.send(view)
+            return self.socket.send(view, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return _WANT_WRITE
         except OSError as error:
@@ -100,13 +111,15 @@ class Stream(Transport):
         wakeup: int | None = None,
         buffer: bytearray | None = None,
     ) -> None:
-        connected.settimeout(0)
         self.peer = peer
         self.tls: TlsFacts | None = None
         self.ending: str | None = None
         self._channel: _Plain | Secured = _Plain(connected)
+        self._napping: _Plain | None = None  # the same, while it may sleep
+        self._turn = True  # the peer's: what we have sent has no answer yet
         self._descriptor = connected.fileno()
-        self._view = memoryview(bytearray(BUFFER) if buffer is None else buffer)
+        self._view = memoryview(bytearray(_FIRST) if buffer is None else buffer)
+        self._grows = buffer is None
         self._was_reset = False
         self._poll = select.poll()
         self._poll.register(self._descriptor, select.POLLIN)
@@ -126,6 +139,8 @@ class Stream(Transport):
         if descriptor is not None:
             self._poll.register(descriptor, select.POLLIN)
         self._wakeup = descriptor
+        channel = self._channel
+        self._napping = channel if isinstance(channel, _Plain) else None
 
     @property
     def local(self) -> str:
@@ -160,15 +175,20 @@ class Stream(Transport):
     def receive(self, deadline: float | None = None) -> memoryview | None:
         if self.ending is not None:
             return _NOTHING
-        channel = self._channel
-        if channel.pending() and (count := channel.receive_into(self._view)) >= 0:
-            return self._received(count)
-        while self._wait(select.POLLIN, deadline, "nothing came from"):
+        count = _WANT_READ
+        channel, napping = self._channel, self._napping
+        if napping is not None:
+            # An interrupt is looked for between two reads of a peer that talks on and on.
+            if self._turn and (deadline is None or deadline - time.monotonic() > _NAP):
+                count = napping.receive_into(self._view, 0)
+                self._turn = self._wakeup is None
+        elif channel.pending():
             count = channel.receive_into(self._view)
-            if count >= 0:
-                return self._received(count)
-            # Half a record, or a session ticket: go on waiting.
-        return None
+        while count < 0:  # half a record, or a session ticket: go on waiting
+            if not self._wait(select.POLLIN, deadline, "nothing came from"):
+                return None
+            count = channel.receive_into(self._view)
+        return self._received(count) if count else self._ended()
 
     def poll_receive(self) -> memoryview | None:
         if self.ending is not None:
@@ -177,11 +197,18 @@ class Stream(Transport):
         if self.tls is None and self._interest & select.POLLIN and not self._poll.poll(0):
             return None
         count = self._channel.receive_into(self._view)
-        return None if count < 0 else self._received(count)
+        if count > 0:
+            return self._received(count)
+        return None if count else self._ended()
 
     def _received(self, count: int) -> memoryview:
-        if count:
-            return self._view[:count]
+        view = self._view
+        if self._grows and count == len(view):
+            self._view, self._grows = memoryview(bytearray(BUFFER)), False
+        return view[:count]
+
+    def _ended(self) -> memoryview:
+        """Nothing more will come: say how that was."""
         self.ending = self._channel.ending
         if self._was_reset:
             self.ending = Ending.RESET  # the write that failed took the error away
@@ -195,21 +222,25 @@ class Stream(Transport):
         deadline: float | None = None,
         on_readable: Callable[[], None] | None = None,
     ) -> int:
+        self._turn = True
         try:
-            return self._send(octets, deadline, on_readable)
+            count = self._channel.send(octets)
+            if count == len(octets):
+                return count
+            return self._send_on(memoryview(octets), count, deadline, on_readable)
         except WriteFailed as failed:
             self._was_reset |= failed.word is Word.RESET
             raise
 
-    def _send(
-        self, octets: Octets, deadline: float | None, on_readable: Callable[[], None] | None
+    def _send_on(
+        self,
+        view: memoryview,
+        count: int,
+        deadline: float | None,
+        on_readable: Callable[[], None] | None,
     ) -> int:
-        sent = self._channel.send(octets)
-        if sent == len(octets):
-            return sent
-        view = memoryview(octets)
-        count = sent
-        sent = max(sent, 0)
+        """Send all of `view`, of which the channel has just taken `count`."""
+        sent = max(count, 0)
         while sent < len(view):
             if count < 0:
                 interest = _MASKS[count]
@@ -255,8 +286,11 @@ class Stream(Transport):
         return self._secure(tls.Secured(self._plain(), context, None, upgrade=upgrade), deadline)
 
     def _plain(self) -> socket.socket:
+        """The socket under TLS to be, which never sleeps in a read."""
         if not isinstance(self._channel, _Plain):
             raise ValueError("TLS inside TLS")
+        self._napping = None
+        self._channel.socket.settimeout(0)
         return self._channel.socket
 
     def _refuse_waiting(self, plain: socket.socket) -> None:
@@ -303,7 +337,7 @@ class Stream(Transport):
 
     def reset(self) -> None:
         with contextlib.suppress(OSError):
-            linger = struct.pack("ii", 1, 0)
+            linger = array("i", (1, 0)).tobytes()  # struct linger
             self._channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.drop()
 

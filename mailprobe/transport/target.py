@@ -3,14 +3,15 @@
 Reads text only; looks nothing up.
 """
 
-import re
 import socket
-from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from mailprobe.errors import Failure, Word
+from mailprobe.patterns import pattern
 from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
+from mailprobe.value import frozen
 
 
 class Tls(Enum):
@@ -29,7 +30,7 @@ class Kind(Enum):
     SANDBOX = "sandbox"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """A server to talk to.
 
@@ -78,11 +79,11 @@ _SCHEMES = {
 }
 _IMPLICIT_PORT = {Protocol.SMTP: 465, Protocol.LMTP: 24, Protocol.POP3: 995}
 
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)")
-_BRACKETED = re.compile(r"\[([^\]]*)\](?::(.*))?")
+_URL = pattern(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)")
+_BRACKETED = pattern(r"\[([^\]]*)\](?::(.*))?")
 _FORMS = "write host, host:port, [IPv6]:port, a URL such as smtp://host, unix:/path, or sandbox"
 # Letters, digits and hyphen of RFC 1123 section 2.1, and the underscore that is found in use.
-_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_LABEL = pattern(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
 def parse_target(
@@ -92,6 +93,16 @@ def parse_target(
 
     Raises Failure USAGE with a sentence that never repeats what may be a password.
     """
+    return _parsed(text, protocol, tls, starttls)
+
+
+@lru_cache(maxsize=32)  # a thousand transcripts of a run go to the same few servers
+def _parsed(
+    text: str,
+    protocol: Protocol | None,
+    tls: bool,  # noqa: FBT001 - named by the caller
+    starttls: bool,  # noqa: FBT001
+) -> Target:
     if tls and starttls:
         raise _usage("--tls and --starttls exclude each other: TLS starts at once, or later")
     if any(not character.isprintable() or character.isspace() for character in text):
@@ -121,7 +132,7 @@ def _usage(sentence: str) -> Failure:
 
 
 def _split_scheme(text: str) -> tuple[str | None, str]:
-    match = _URL.fullmatch(text)
+    match = _URL.fullmatch(text) if "://" in text else None
     if "@" in text and not text.startswith("unix:"):
         raise _usage("no user or password belongs into a target: log in with /auth or AUTH")
     if match is None:
@@ -148,7 +159,7 @@ def _special(text: str, protocol: Protocol, tls: Tls) -> Target | None:
 
 def _split_port(text: str) -> tuple[str, str | None]:
     """Split host and port; the brackets of an IPv6 address fall away."""
-    if match := _BRACKETED.fullmatch(text):
+    if text.startswith("[") and (match := _BRACKETED.fullmatch(text)):
         if not _is_address(socket.AF_INET6, match[1]):
             raise _usage(f"no IPv6 address in the brackets: {safe(text)}; {_FORMS}")
         return match[1], match[2]
@@ -174,7 +185,7 @@ def _is_address(family: socket.AddressFamily, text: str) -> bool:
 
 
 def _port(text: str) -> int:
-    if re.fullmatch("[0-9]{1,5}", text) and 1 <= int(text) <= 65535:
+    if text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535:
         return int(text)
     raise _usage(f"a port is a number from 1 to 65535, not {safe(text) or 'nothing'}")
 

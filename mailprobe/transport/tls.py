@@ -197,8 +197,11 @@ class Secured:
     # ------------------------------------------------------------------------- for Stream
 
     def pending(self) -> int:
-        """Octets that are here already, of which no descriptor tells; perhaps half a record."""
-        return self._tls.pending() or self._in.pending
+        """Octets that are here already, of which no descriptor tells; perhaps half a record.
+
+        The peer's close_notify behind what was read counts, too: its FIN may never come.
+        """
+        return self._tls.pending() or self._in.pending or int(self._later is not None)
 
     def receive_into(self, view: memoryview) -> int:
         try:

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.interop import settings
@@ -37,6 +38,8 @@ class MailServers:
     submissions: int  # TLS at once
     lab: int  # 3 s timeout, AUTH in clear, XCLIENT, mails up to 4096 octets
     postscreen: int  # a greeting in two parts, the second after 2 s
+    normalizing: int  # as `smtp`, but only CRLF . CRLF ends a message
+    rejecting: int  # as `smtp`, but a bare LF is refused
     lmtp: int
     pop3: int
     pop3s: int
@@ -56,12 +59,28 @@ class MailServers:
         _wait(lambda: len(self.mails(user)) >= count, limit, f"{count} mails for {user}")
         return self.mails(user)
 
+    def wait_for_queue(self, *, limit: float = 20.0) -> None:
+        """Wait until Postfix has delivered, or thrown away, all that it has taken."""
+        spool = self.mail_root.parent / "spool"
+        folders = [spool / name for name in ("maildrop", "incoming", "active")]
+        _wait(
+            lambda: not any(file.is_file() for folder in folders for file in folder.rglob("*")),
+            limit,
+            "an empty queue",
+        )
+
     def empty(self) -> None:
         """Throw away every mail, those of the queue too; the servers stay up."""
         configuration = self.mail_root.parent / "etc/postfix"
         _run("postsuper", "-c", configuration, "-d", "ALL")
         for home in self.mail_root.iterdir():
-            shutil.rmtree(home)
+            # A mail that is just being delivered may come in between.
+            _wait(partial(_removed, home), _STOP_LIMIT, f"an empty {home.name}")
+
+
+def _removed(folder: Path) -> bool:
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
 
 
 def missing() -> str | None:

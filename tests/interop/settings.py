@@ -19,7 +19,7 @@ ACCOUNTS = {
 QUOTA_OF_FULL = 64  # octets
 
 DOVECOT = ("lmtp", "pop3", "pop3s")
-POSTFIX = ("smtp", "submission", "submissions", "lab", "postscreen")
+POSTFIX = ("smtp", "submission", "submissions", "lab", "postscreen", "normalizing", "rejecting")
 NSD = ("dns",)
 PORTS = (*DOVECOT, *POSTFIX, *NSD)
 
@@ -203,6 +203,10 @@ _MASTER = """\
 %(host)s:%(lab)d inet n - n - - smtpd
   -o syslog_name=postfix/lab -o smtpd_sasl_auth_enable=yes -o smtpd_tls_auth_only=no
   -o smtpd_timeout=3s -o smtpd_authorized_xclient_hosts=%(host)s -o message_size_limit=4096
+%(host)s:%(normalizing)d inet n - n - - smtpd
+  -o syslog_name=postfix/normalizing -o smtpd_forbid_bare_newline=normalize
+%(host)s:%(rejecting)d inet n - n - - smtpd
+  -o syslog_name=postfix/rejecting -o smtpd_forbid_bare_newline=reject
 %(host)s:%(postscreen)d inet n - n - 1 postscreen
   -o syslog_name=postfix/postscreen -o postscreen_access_list= -o postscreen_cache_map=
   -o postscreen_greet_action=enforce -o postscreen_greet_wait=2s

@@ -104,6 +104,17 @@ class Talk:
         """Read until `text` is printed."""
         self._read_until(lambda: text.encode() in self._seen[stream], repr(text))
 
+    def hear(self, pattern: re.Pattern[str], number: int) -> str:
+        """Read until standard output has `number` matches; returns the last one's group."""
+        found: list[re.Match[str]] = []
+
+        def holds() -> bool:
+            found[:] = pattern.finditer(self._seen["stdout"].decode())
+            return len(found) >= number
+
+        self._read_until(holds, f"match {number} of {pattern.pattern!r}")
+        return found[number - 1][1] or ""
+
     def end(self, status: int = 0) -> Spoken:
         """End the input, wait for the end of the run, and demand `status`."""
         assert self.process.stdin is not None

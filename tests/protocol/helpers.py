@@ -1,7 +1,6 @@
 """One side of a session, driven by hand, with its events told in words; and two sides wired."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Catalogue
@@ -10,6 +9,7 @@ from mailprobe.protocol.events import Event
 from mailprobe.protocol.framing import Limits
 from mailprobe.protocol.items import NEED_DATA, Answer, Body, Data, Phase, Raw
 from mailprobe.protocol.model import Command, Reply, Role
+from mailprobe.value import replace
 
 Item = Command | Answer | Data | Raw | Reply | Body
 TLS = events.TlsStarted(0.0, "TLSv1.3", "TLS_AES_128_GCM_SHA256", "mx.example", verified=True)

@@ -1,7 +1,6 @@
 """However a stream is cut, it means the same: fed whole, octet by octet, and at random places."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -17,6 +16,7 @@ from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import Command, Reply, Role, State
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import LMTP, SMTP
+from mailprobe.value import replace
 from tests.protocol.helpers import coalesced, cut, drain
 
 SMALL = Limits(line=24, reply=60, body=80, body_line=24)

@@ -1,23 +1,21 @@
-"""Every event is a frozen value with a time."""
+"""Every event is a value with a time."""
 
 import typing
-from dataclasses import fields, is_dataclass
 
 import pytest
 
 from mailprobe.protocol import events
 from mailprobe.protocol.events import Event
+from mailprobe.value import fields, is_value
 
 ALL: tuple[type[Event], ...] = typing.get_args(Event)
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
-def test_an_event_is_frozen_and_begins_with_its_time(kind: type[Event]) -> None:
-    """Observers may keep it, and none can change it for the next."""
-    assert is_dataclass(kind)
-    assert fields(kind)[0].name == "at"
-    parameters = vars(kind)["__dataclass_params__"]
-    assert parameters.frozen
+def test_an_event_is_a_value_and_begins_with_its_time(kind: type[Event]) -> None:
+    """Observers may keep it, and compare it with another."""
+    assert is_value(kind)
+    assert fields(kind)[0] == "at"
     assert "__slots__" in vars(kind)
 
 
@@ -26,7 +24,7 @@ def test_the_union_holds_every_event() -> None:
     classes = {
         kind
         for kind in vars(events).values()
-        if is_dataclass(kind) and kind.__module__ == events.__name__
+        if is_value(kind) and kind.__module__ == events.__name__
     }
     assert classes == set(ALL)
 

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from mailprobe.protocol.model import Verdict
-from mailprobe.render.theme import REPLY, STYLES, paint, wants_color
+from mailprobe.render.theme import REPLY, STYLES, paint
+from mailprobe.render.wish import wants_color
 
 TERM = {"TERM": "xterm-256color"}
 

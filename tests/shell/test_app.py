@@ -2,7 +2,6 @@
 
 import errno
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from mailprobe.shell.standing import prompt_text, status_text
 from mailprobe.shell.terminal import Interrupts
 from mailprobe.transport.memory import Scripted
 from mailprobe.transport.target import Target
+from mailprobe.value import replace
 
 
 class Typist:

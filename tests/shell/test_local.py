@@ -78,6 +78,12 @@ class Desk:
     def note(self, text: str) -> None:
         self.done.append(f"note {text}")
 
+    def step(self, title: str) -> None:
+        self.done.append(f"step {title}")
+
+    def expect(self, text: str) -> None:
+        self.done.append(f"expect {text}")
+
     def leave(self) -> None:
         self.done.append("leave")
 
@@ -129,6 +135,8 @@ def test_unknown_command_is_told_and_not_sent() -> None:
         "/drop",
         "/save x",
         "/note x",
+        "/step x",
+        "/expect 250",
         "/raw x",
         "/auth PLAIN a",
     ],
@@ -151,6 +159,8 @@ def test_commands_that_need_a_connection_say_so(line: str) -> None:
         "/auth GSSAPI alice",
         "/save",
         "/note",
+        "/step",
+        "/expect",
         "/set timeout",
         "/set timeout 0",
         "/set timeout fast",

@@ -483,13 +483,20 @@ def test_a_flood_of_lines_that_are_no_reply_ends_the_run(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "lines, end",
-    [(b"NOOP\n/close\n", "C@ close\n"), (b"NOOP\n", "C@ close\n"), (b"QUIT\n", "S@ close\n")],
+    "lines, last, end",
+    [
+        (b"NOOP\n/close\n", (), "C@ close\n"),
+        (b"NOOP\n", (), "C@ close\n"),
+        (b"QUIT\n", (), "C@ close\n"),
+        (b"QUIT\n", (close,), "S@ close\n"),
+    ],
 )
-def test_who_has_ended_it_is_recorded(tmp_path: Path, lines: bytes, end: str) -> None:
-    """/close and the end of the input are ours; after QUIT the server ends."""
+def test_who_has_ended_it_is_recorded(
+    tmp_path: Path, lines: bytes, last: tuple[Step, ...], end: str
+) -> None:
+    """/close and the end of the input are ours; after QUIT the server ends, or waits for us."""
     path = tmp_path / "a.mpt"
-    with ScriptedServer(*smtp()) as server:
+    with ScriptedServer(*smtp(), *last) as server:
         probe.smtp(server.port, "--record", path, text=lines)
     assert path.read_text().endswith(end)
 

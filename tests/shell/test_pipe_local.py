@@ -1,5 +1,6 @@
 """Pipe mode: the lines that are for mailprobe, and the files that a run reads and writes."""
 
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,25 @@ def test_an_unknown_local_command_is_a_usage_failure(line: bytes) -> None:
         result = probe.smtp(server.port, text=line + b"\nNOOP\n")
         assert server.heard_lines == [b"QUIT"]
     assert result.ended == ("usage", 2)
+
+
+def test_a_login_takes_its_secret_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe has nobody to ask; without the variable the sentence names it."""
+    monkeypatch.delenv("MAILPROBE_SECRET_PASSWORD", raising=False)
+    with ScriptedServer(*smtp()) as server:
+        result = probe.smtp(server.port, text=b"/auth PLAIN alice\n")
+    assert "set MAILPROBE_SECRET_PASSWORD" in result.err
+    for wrong in ("", "a\rb"):
+        monkeypatch.setenv("MAILPROBE_SECRET_PASSWORD", wrong)
+        with ScriptedServer(*smtp()) as server:
+            result = probe.smtp(server.port, text=b"/auth PLAIN alice\n")
+        assert "must hold one line" in result.err
+    monkeypatch.setenv("MAILPROBE_SECRET_PASSWORD", "hunter22")
+    with ScriptedServer(*smtp()) as server:
+        result = probe.smtp(server.port, text=b"/auth PLAIN alice\nQUIT\n")
+        line = b"AUTH PLAIN " + b64encode(b"\0alice\0hunter22")
+        assert server.heard_lines == [line, b"QUIT"]
+    assert "hunter22" not in result.out
 
 
 def test_raw_octets_are_sent_exactly() -> None:

@@ -14,6 +14,15 @@ from mailprobe.transcript.record import Recorder
 CATALOGUES = {"smtp": SMTP, "lmtp": LMTP, "pop3": POP3}
 
 
+def agree(read: dict[str, bytes], wire: dict[str, bytes]) -> bool:
+    """Whether a recording says what travelled; an octet of a secret may be `*`."""
+    return read.keys() == wire.keys() and all(
+        len(said) == len(wire[side])
+        and all(one in (other, ord("*")) for one, other in zip(said, wire[side], strict=True))
+        for side, said in read.items()
+    )
+
+
 class Dialogue:
     """Says and hears octets; keeps what travelled in each direction."""
 

@@ -335,6 +335,26 @@ def test_a_server_that_resets_in_the_handshake(sockets: Sockets, upgrade: bool) 
     client.drop()
 
 
+def test_close_notify_is_an_end(
+    sockets: Sockets, aside: Any, authority: Any, good_context: Any
+) -> None:
+    """Right behind what was said, in one segment, and with no FIN to come."""
+    client, server = (Stream(each, peer="peer") for each in sockets)
+    accepting = aside(lambda: server.accept_tls(good_context, soon(), upgrade=False))
+    client.start_tls(authority.settings, "localhost", soon(), upgrade=False)
+    accepting.result()
+    server.send(b"221 bye\r\n")
+    server._channel.finish()
+    sockets[0].setblocking(False)
+    while len(sockets[0].recv(65536, socket.MSG_PEEK)) < 1:
+        pass
+    assert client.receive(soon()) == b"221 bye\r\n"
+    assert client.receive(soon()) == b""
+    assert client.ending == Ending.EOF
+    client.drop()
+    server.drop()
+
+
 def test_truncation_is_told_from_an_end(
     sockets: Sockets, aside: Any, authority: Any, good_context: Any
 ) -> None:

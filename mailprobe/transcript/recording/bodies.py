@@ -6,7 +6,7 @@ a person knows it, when a player would make the same octets of it; else, and whe
 that nobody reads it and looking costs time (`LARGE`), it is the wire itself (`raw`).
 
 At every moment the transcript is one that can be read: who kills us loses nothing that was in it.
-No known secret reaches a file: a line says its name, and a body's own file has `*` in its place.
+No known secret reaches a file: each of its octets is `*`, so that counts stay right (RFC 3030).
 """
 
 import io
@@ -14,6 +14,8 @@ from collections.abc import Callable
 
 from mailprobe.files import PrivateFile, WriteBehind
 from mailprobe.protocol.framing import CRLF, BodyReader, Limits, Stuffer
+from mailprobe.transcript.format import wire_lines
+from mailprobe.transcript.recording.writer import MASKED
 from mailprobe.transcript.redact import Secrets
 
 INLINE = 64 * 1024  # octets
@@ -36,7 +38,6 @@ class RecordedBody:
         self,
         transcript: PrivateFile,
         side: str,
-        wire_text: Callable[[str, bytes], str],
         new_file: Callable[[], PrivateFile],
         secrets: Secrets,
         *,
@@ -45,7 +46,6 @@ class RecordedBody:
         self.side = side
         self.ended = False
         self._transcript = transcript
-        self._wire_text = wire_text
         self._new_file = new_file
         self._secrets = secrets
         self._stuffed = stuffed
@@ -83,6 +83,8 @@ class RecordedBody:
     def finish(self) -> None:
         """The body is over, whole or cut off."""
         if self._file is None:
+            if self._masked:
+                self._transcript.append(MASKED)
             return
         if not self.ended:
             self._cut_off(self._file, self._unstuff.unfinished())
@@ -128,7 +130,7 @@ class RecordedBody:
         self._transcript.cut(at + len(text))
 
     def _text(self, octets: bytes) -> bytes:
-        return self._wire_text(self.side, octets).encode()
+        return wire_lines(self.side, self._blot(octets))
 
     # ------------------------------------------------------------------------------- the file
 

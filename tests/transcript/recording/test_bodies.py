@@ -16,8 +16,9 @@ from mailprobe.protocol.events import Ending
 from mailprobe.protocol.items import Data, Phase, Raw
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import SMTP
-from mailprobe.transcript import bodies
-from mailprobe.transcript.bodies import INLINE
+from mailprobe.transcript.recording import bodies
+from mailprobe.transcript.recording.bodies import INLINE
+from mailprobe.transcript.recording.writer import MASKED
 from tests.transcript.dialogue import Dialogue
 from tests.transcript.grammar_check import decode
 
@@ -306,16 +307,15 @@ def logged_in(path: Path, password: bytes, *chunks: bytes) -> Dialogue:
 
 @pytest.mark.parametrize("password", [b"secret", b"seseses"])
 def test_a_secret_on_the_border_of_a_long_line(tmp_path: Path, password: bytes) -> None:
-    """Wherever the pieces of a line part a secret, its name stands in the recording."""
+    """Wherever the pieces of a line part a secret, `*` stands in the recording."""
     for at in range(len(password) + 1):
         path = tmp_path / f"{at}.mpt"
         line = [b"x" * 5000 + password[:at], password[at:] + b"y" * 5000, password + b"\r\n.\r\n"]
         dialogue = logged_in(path, password, *line)
         recording = dialogue.end(Ending.EOF)
-        assert password not in recording
-        assert recording.count(b"{password}") == 3  # PASS, and twice in the line
+        assert password not in recording.replace(MASKED, b"")
         wire = decode(recording, tmp_path, lambda name: name.encode())["S"]
-        assert wire.replace(b"{password}", password) == dialogue.wire["S"]
+        assert wire == dialogue.wire["S"].replace(password, b"*" * len(password))
 
 
 @pytest.mark.parametrize("form", [b"secret", base64.b64encode(b"secret"), b"secret".hex().encode()])

@@ -1,0 +1,48 @@
+"""`mailprobe sandbox`: the practice server, until a signal ends it."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mailprobe.commands import streams as standard
+from mailprobe.commands.arguments import port
+from mailprobe.commands.parser import Parser
+from mailprobe.commands.streams import Streams
+from mailprobe.errors import ExitStatus
+
+_SERVICES = ("smtp", "submission", "submissions", "lmtp", "pop3", "pop3s")
+
+
+def parser() -> Parser:
+    """What may stand on the command line."""
+    parser = Parser(
+        prog="mailprobe sandbox",
+        description="A practice server of SMTP, LMTP and POP3 on loopback: alice (secret), "
+        "bob (builder) at example.test.",
+    )
+    for service in _SERVICES:
+        parser.add_argument(f"--{service}", metavar="PORT", type=port, help="0 is any free port")
+    parser.add_argument("--dir", metavar="DIR", type=Path, help="keep the maildrops in DIR")
+    parser.add_argument(
+        "--print-ports", action="store_true", help="nothing but the ports on standard output"
+    )
+    return parser
+
+
+def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitStatus:
+    """Serve.  Raises Failure."""
+    asked = parser().parse_args(argv)
+
+    from mailprobe.sandbox.server import Sandbox
+
+    wanted = {name: getattr(asked, name) for name in _SERVICES}
+    ports = {name: number for name, number in wanted.items() if number is not None}
+    with standard.wakeup() as wakeup, Sandbox(ports or None, asked.dir) as sandbox:
+        lines = [f"{name.upper()}={sandbox.host}:{port}" for name, port in sandbox.ports.items()]
+        streams.write("\n".join([*lines, f"CA={sandbox.ca}", "READY"]) + "\n")
+        if not asked.print_ports:
+            streams.tell(
+                "note: alice (secret) and bob (builder) at example.test; Ctrl-C ends the sandbox"
+            )
+        os.read(wakeup, 1)
+    return ExitStatus.OK

@@ -1,0 +1,9 @@
+"""Which subcommands there are; nothing of what they do."""
+
+# The word on the command line, which is the name of the module too: what it does.
+SUBCOMMANDS = {
+    "replay": "play transcripts and check what the servers say",
+    "sandbox": "a practice server on loopback",
+    "serve": "play transcripts as the server, and check what clients say",
+    "transcript": "show, convert and check transcripts",
+}

@@ -1,0 +1,155 @@
+"""`mailprobe smtp|lmtp|pop3 TARGET`: a session with one server, by hand or from a script."""
+
+import argparse
+import socket
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mailprobe.commands import streams as standard
+from mailprobe.commands.arguments import COLOR, LIMITS, Row, duration, hello_name, limits_of
+from mailprobe.commands.parser import Parser
+from mailprobe.commands.streams import Streams
+from mailprobe.commands.table import SUBCOMMANDS
+from mailprobe.errors import ExitStatus, Failure, Word
+from mailprobe.protocol.model import Protocol
+from mailprobe.safe import safe
+from mailprobe.session import Settings
+from mailprobe.shell.options import Options
+from mailprobe.transport.link import TlsSettings
+from mailprobe.transport.target import Target, Tls, parse_target
+from mailprobe.version import VERSION
+
+_OPTIONS: tuple[Row, ...] = (
+    (("--mx",), {"metavar": "DOMAIN", "help": "talk to the mail exchangers of DOMAIN, in order"}),
+    (("--tls",), {"action": "store_true", "help": "TLS from the first octet (port 465 or 995)"}),
+    (("--starttls",), {"action": "store_true", "help": "TLS by STARTTLS or STLS, before all else"}),
+    (("--ca",), {"metavar": "FILE", "help": "trust the certificates in FILE, and no others"}),
+    (("--no-verify",), {"action": "store_true", "help": "take any certificate (loud)"}),
+    (
+        ("--insecure-auth",),
+        {"action": "store_true", "help": "let credentials travel in the clear"},
+    ),
+    (("--ehlo",), {"metavar": "NAME", "type": hello_name, "help": "name for EHLO"}),
+    (("--dns",), {"metavar": "SERVER[:PORT]", "help": "ask this name server"}),
+    (("--record",), {"metavar": "FILE", "help": "write the session down as a transcript"}),
+    (("--script",), {"metavar": "FILE", "help": "send the lines of FILE (- is standard input)"}),
+    (("--keep-going",), {"action": "store_true", "help": "go on after a refused command"}),
+    (
+        ("--timeout",),
+        {"metavar": "S", "type": duration, "default": 60.0, "help": "longest silence (60 s)"},
+    ),
+    (("--max-time",), {"metavar": "S", "type": duration, "help": "longest time for the run"}),
+    *LIMITS,
+    COLOR,
+    (
+        ("--plain",),
+        {"action": "store_true", "help": "append-only: no menu, no toolbar, nothing redrawn"},
+    ),
+    (
+        ("-4",),
+        {"dest": "family", "action": "store_const", "const": socket.AF_INET, "help": "IPv4 only"},
+    ),
+    (
+        ("-6",),
+        {"dest": "family", "action": "store_const", "const": socket.AF_INET6, "help": "IPv6 only"},
+    ),
+)
+
+
+def parser() -> Parser:
+    """What may stand on the command line."""
+    others = "".join(f"\n       mailprobe {name} ..." for name in SUBCOMMANDS)
+    parser = Parser(
+        prog="mailprobe",
+        usage="mailprobe [smtp|lmtp|pop3 TARGET | --mx DOMAIN] [options]" + others,
+        description="Raw SMTP, LMTP and POP3 sessions, by hand or from a script.",
+        epilog="TARGET: host[:port], [v6]:port, a URL such as submission://host, unix:/path, "
+        "or sandbox, a practice server that starts inside.  "
+        + "; ".join(f"{name}: {what}" for name, what in SUBCOMMANDS.items())
+        + ".",
+    )
+    parser.add_argument("words", nargs="*", metavar="smtp|lmtp|pop3 TARGET", help="whom to talk to")
+    parser.add_argument("--version", action="version", version=f"mailprobe {VERSION}")
+    parser.add_rows(_OPTIONS)
+    return parser
+
+
+def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitStatus:
+    """Talk.  Raises Failure, and Interrupted where there was no link yet."""
+    asked = parser().parse_intermixed_args(argv)
+    options = _options(asked, env)
+    if asked.script is None and sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
+        return _shell(options)
+    with standard.source(asked.script) as source:
+        return _pipe(options, source, streams)
+
+
+def _shell(options: Options) -> ExitStatus:
+    from mailprobe.shell import app
+
+    with standard.terminal():
+        return app.run(options)
+
+
+def _pipe(options: Options, source: int, streams: Streams) -> ExitStatus:
+    from mailprobe.render.wish import wants_color
+    from mailprobe.shell.pipe import Pipe
+    from mailprobe.shell.printer import Printer
+
+    color = wants_color(options.color, options.env, isatty=streams.on_terminal)
+    printer = Printer(streams.write, streams.tell, color=color)
+    with standard.wakeup() as wakeup:
+        Pipe(options, source, printer, streams.tell, streams.write, wakeup).run()
+    return ExitStatus.OK
+
+
+def _options(asked: argparse.Namespace, env: Mapping[str, str]) -> Options:
+    protocol, target = _target(asked)
+    if asked.tls and asked.starttls:
+        raise Failure(Word.USAGE, "--tls and --starttls exclude each other")
+    wanted = Tls.IMPLICIT if asked.tls else Tls.STARTTLS if asked.starttls else Tls.NONE
+    if asked.dns is not None:
+        from mailprobe.addresses import parse_server
+
+        parse_server(asked.dns)
+    settings = Settings(
+        timeout=asked.timeout,
+        end=None if asked.max_time is None else time.monotonic() + asked.max_time,
+        limits=limits_of(asked),
+        tls=TlsSettings(asked.ca, verify=not asked.no_verify),
+        insecure_auth=asked.insecure_auth,
+        hello_name=asked.ehlo or "",
+    )
+    return Options(
+        protocol=protocol,
+        target=target,
+        mx=asked.mx,
+        mx_tls=wanted,
+        settings=settings,
+        family=asked.family or socket.AF_UNSPEC,
+        dns=asked.dns,
+        record=Path(asked.record) if asked.record is not None else None,
+        keep_going=asked.keep_going,
+        color=asked.color,
+        plain=asked.plain,
+        env=env,
+    )
+
+
+def _target(asked: argparse.Namespace) -> tuple[Protocol | None, Target | None]:
+    words = asked.words
+    if not words:
+        if asked.mx is None and (asked.tls or asked.starttls):
+            raise Failure(Word.USAGE, "--tls and --starttls need a target")
+        return None, None
+    if words[0] not in list(Protocol) or len(words) != 2:
+        wanted = "smtp TARGET, lmtp TARGET, pop3 TARGET or sandbox"
+        shown = safe(" ".join(words))
+        raise Failure(Word.USAGE, f"expected {wanted}, got {shown}; mailprobe --help tells more")
+    if asked.mx is not None:
+        raise Failure(Word.USAGE, "a target and --mx exclude each other")
+    protocol = Protocol(words[0])
+    target = parse_target(words[1], protocol, tls=asked.tls, starttls=asked.starttls)
+    return protocol, target

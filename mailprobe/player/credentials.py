@@ -1,0 +1,30 @@
+"""Which user and which secret `{=sasl}` and `{=apop}` speak for, as the file says it."""
+
+from mailprobe.transcript.model import Function, Name
+
+USER = "user"
+PASSWORD = "password"
+TOKEN = "token"
+_TOKENS = ("XOAUTH2", "OAUTHBEARER")  # mechanisms that carry a token in the place of a password
+
+
+def user_of(function: Function) -> Name | str:
+    """The user of a `{=sasl}`: a name that has to have a value, or the user himself."""
+    user = function.arguments[0] if function.arguments else Name(USER)
+    return user if isinstance(user, Name) else str(user)
+
+
+def secret_of(mechanism: str, function: Function) -> str:
+    """The name of the secret that a function speaks for; that of APOP has no mechanism."""
+    arguments = function.arguments[1:] if function.word == "sasl" else function.arguments
+    names = [one.name for one in arguments if isinstance(one, Name)]
+    if names:
+        return names[-1]
+    return TOKEN if mechanism in _TOKENS else PASSWORD
+
+
+def speaks(mechanism: str) -> bool:
+    """Whether `{=sasl}` knows the mechanism."""
+    from mailprobe.protocol.sasl import MECHANISMS  # hashlib and hmac, where somebody logs in
+
+    return mechanism in MECHANISMS

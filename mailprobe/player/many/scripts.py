@@ -1,0 +1,80 @@
+"""From files to what can be played: each file is read when its turn comes, and then let go."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from mailprobe.errors import Failure
+from mailprobe.player.many.selection import Found, Selection
+from mailprobe.player.many.summary import Summary
+from mailprobe.player.results import Problem, Result, Verdict
+from mailprobe.safe import safe
+from mailprobe.transcript.model import Head, Transcript, Unreadable, Wrong
+from mailprobe.value import frozen
+
+
+@frozen
+class Script:
+    """A transcript with one value of its matrix."""
+
+    path: str
+    name: str  # "file.mpt[eod=lf]"
+    transcript: Transcript
+    values: Mapping[str, bytes]  # of the matrix
+    wrong: int | None = None  # play the known mistake of this number, the first is 0
+
+    @property
+    def title(self) -> str:
+        return title_of(self.transcript.head)
+
+
+# The label and the values of each run of a file; one without a label where there is no matrix.
+Variants = Callable[[Head], Iterable[tuple[str, Mapping[str, bytes]]]]
+
+
+def scripts(
+    files: Iterable[Found],
+    selection: Selection,
+    summary: Summary,
+    load: "Callable[[str, str], Transcript]",
+    variants: Variants,
+) -> Iterator[Script | Result]:
+    """What is to be played, and results of what cannot be; `summary` counts what nobody wants."""
+    for file in files:
+        try:
+            transcript = load(file.name, file.name)
+            runs = list(variants(transcript.head))
+        except Failure as failure:
+            yield unreadable(file.name, file.name, failure)
+            continue
+        head = transcript.head
+        for label, values, wrong in _with_mistakes(transcript, runs):
+            name = f"{file.name}[{label}]" if label else file.name
+            if not selection.wants(name, head.tags):
+                summary.deselected += 1
+            else:
+                yield Script(file.name, name, transcript, values, wrong)
+
+
+def _with_mistakes(
+    transcript: Transcript, runs: Iterable[tuple[str, Mapping[str, bytes]]]
+) -> Iterator[tuple[str, Mapping[str, bytes], int | None]]:
+    """Each run, and behind it one for each `@wrong` of the file: `[wrong=1]` is the first."""
+    mistakes = sum(isinstance(line, Wrong) for line in transcript.walk())
+    for label, values in runs:
+        yield label, values, None
+        for number in range(mistakes):
+            yield f"{label}{',' if label else ''}wrong={number + 1}", values, number
+
+
+def unreadable(path: str, name: str, failure: Failure) -> Result:
+    """The result of a file that cannot be played."""
+    problem = Problem(failure.word, failure.sentence)
+    if isinstance(failure, Unreadable):
+        place = failure.place
+        text = ((place.line, failure.text),) if failure.text else ()
+        problem = Problem(failure.word, failure.reason, place, failure.width, text)
+    return Result(safe(name), path, "", Verdict.ERROR, 0.0, problem=problem)
+
+
+def title_of(head: Head) -> str:
+    """The title in the file's own language, or in the first one that has one."""
+    return safe(head.titles.get("") or next(iter(head.titles.values()), ""))

@@ -1,0 +1,43 @@
+"""What the command line says about every transcript that is played."""
+
+from collections.abc import Callable, Mapping
+
+from mailprobe.player.secrets import Vault
+from mailprobe.protocol.framing import Limits
+from mailprobe.transcript.model import Level
+from mailprobe.value import field, frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mailprobe.player.playing.bodies import Body
+    from mailprobe.protocol.model import Reply
+    from mailprobe.transcript.redact import Secrets
+    from mailprobe.transcript.steps import Reply as Step
+
+TIMEOUT = 60.0  # seconds, where neither the file nor the command line says one
+
+
+@frozen
+class Options:
+    """Times in seconds; `end` is a moment of `time.monotonic()`."""
+
+    servers: Mapping[int, str] = field(default_factory=dict)  # --server, --server 2=
+    allowed: frozenset[str] = frozenset()  # --allow-host
+    level: Level | None = None  # --match
+    settings: Mapping[str, bytes] = field(default_factory=dict)  # --set, and --env by its name
+    vault: Vault = field(default_factory=Vault)
+    timeout: float | None = None  # for one reply; None: as the file says
+    end: float | None = None  # --max-time
+    limits: Limits = field(default_factory=Limits)
+    ca: str | None = None  # certificates to trust where the file names none
+    verify: bool = True  # False: --no-verify
+    insecure_auth: bool = False
+    tags: frozenset[str] = frozenset()  # -t
+    save_failures: "Path | None" = None  # a folder
+    wakeup: int | None = None  # a descriptor: readable, everything ends
+    # Now, in seconds since 1970, for `{=now}`; None: the clock of this machine.
+    clock: Callable[[], float] | None = None
+    # --bless: asked of a whole reply that is not the file's; True takes it as if it were.
+    bless: "Callable[[Step, Reply, Body | None, Secrets], bool] | None" = None

@@ -1,0 +1,216 @@
+"""A connection of `protocol: raw`: octets both ways, understood by nobody."""
+
+import time
+from collections.abc import Sequence
+
+from mailprobe.errors import Failure, Word
+from mailprobe.player.playing.bodies import Body
+from mailprobe.player.playing.hosts import Way
+from mailprobe.protocol import events
+from mailprobe.protocol.events import Ending, Event
+from mailprobe.protocol.model import Reply
+from mailprobe.safe import safe
+from mailprobe.session import Observer, Settings
+from mailprobe.transcript.model import Line, Pattern
+from mailprobe.transport.connect import connect
+from mailprobe.transport.link import Interrupted, TlsSettings, Transport, WriteFailed
+from mailprobe.transport.target import Tls
+
+_SHOWN = 200  # octets that fit into a sentence
+_FAREWELL = 1.0  # seconds that a polite end may take
+
+
+class RawLink:
+    """One connection.  `heard` is what came and was not taken yet."""
+
+    stored = 0
+    message: Body | None = None
+
+    def __init__(
+        self,
+        number: int,
+        way: Way,
+        settings: Settings,
+        observers: Sequence[Observer],
+        *,
+        wakeup: int | None,
+    ) -> None:
+        self.number = number
+        self.way = way
+        self.settings = settings
+        self.heard = bytearray()
+        self.closed = False
+        self.ending: str | None = None
+        self.failure: Failure | None = None
+        self.answered_at = 0.0
+        self.star: Pattern | None = None  # the S* that may take lines
+        self.said: Line | None = None  # the C line that was sent last
+        self.tail = b"\r\n"  # the last two octets that were sent
+        self._observers = tuple(observers)
+        self._wakeup = wakeup
+        self._started = time.monotonic()
+        self._transport: Transport | None = None
+
+    # ------------------------------------------------------------------------ opening, ending
+
+    def reach(self) -> None:
+        """Connect, and start TLS if it is implicit."""
+        self._transport = connect(
+            self.way.target,
+            addresses=self.way.addresses,
+            deadline=self._deadline(),
+            on_event=self._tell,
+            clock=self.now,
+            wakeup=self._wakeup,
+        )
+        if self.way.target.tls is Tls.IMPLICIT:
+            self._start_tls(self.settings.tls, upgrade=False)
+
+    def upgrade_by(self, tls: TlsSettings) -> None:
+        """Start TLS here.  Raises Failure."""
+        self._start_tls(tls, upgrade=True)
+
+    def _start_tls(self, tls: TlsSettings, *, upgrade: bool) -> None:
+        name = self.way.target.server_name
+        facts = self.transport.start_tls(tls, name, self._deadline(), upgrade=upgrade)
+        started = events.TlsStarted(
+            self.now(), facts.version, facts.cipher, facts.server_name, facts.verified, not upgrade
+        )
+        self._tell(started)
+
+    def half_close(self) -> None:
+        """Say that nothing more will come from us; the server may go on."""
+        self.transport.half_close()
+
+    def reset(self) -> None:
+        """End by RST."""
+        self.transport.reset()
+        self._end(Ending.LOCAL)
+
+    def leave(self) -> None:
+        """End politely, in a second at most."""
+        if self._transport is not None and not self.closed:
+            limit, end = time.monotonic() + _FAREWELL, self.settings.end
+            self._transport.close(limit if end is None else min(limit, end))
+            self._end(Ending.LOCAL)
+
+    def drop(self) -> None:
+        """End at once."""
+        if self._transport is not None and not self.closed:
+            self._transport.drop()
+            self._end(Ending.LOCAL)
+
+    # -------------------------------------------------------------------------- what is known
+
+    @property
+    def transport(self) -> Transport:
+        assert self._transport is not None  # nobody talks before there is a link
+        return self._transport
+
+    @property
+    def peer(self) -> str:
+        """Address and TLS version, for people; "" before there is a link."""
+        if self._transport is None:
+            return ""
+        tls = self.tls_version
+        return f"{self._transport.peer}, {tls}" if tls else self._transport.peer
+
+    @property
+    def tls_version(self) -> str:
+        """What the handshake agreed on, once there was one: "TLSv1.3"."""
+        tls = self._transport.tls if self._transport is not None else None
+        return tls.version if tls else ""
+
+    def now(self) -> float:
+        """Seconds since the link was asked for."""
+        return time.monotonic() - self._started
+
+    def unread(self) -> str:
+        """What came and nobody took; "": nothing.  Raises Failure when the link is gone."""
+        while not self.closed and (octets := self.transport.poll_receive()) is not None:
+            self._take(octets)
+        if self.heard:
+            return f"the server has said {safe(bytes(self.heard[:_SHOWN]))}"
+        if self.closed:
+            raise self.failure or Failure(Word.EOF, "the connection is closed")
+        return ""
+
+    # --------------------------------------------------------------------------------- talking
+
+    def write(self, octets: bytes, *, secret: bool) -> None:
+        """Send octets by one write; none are secret here.  Raises Failure, Interrupted."""
+        self.answered_at = self.now()
+        self.tail = (self.tail + octets[-2:])[-2:]
+        self._tell(events.RawSent(self.answered_at, octets))
+        try:
+            sent = self.transport.send(octets, self._deadline())
+        except WriteFailed:
+            return  # what the server said before it went is looked at first
+        if sent < len(octets):
+            raise Interrupted
+
+    def listen(self, deadline: float) -> bool:
+        """Take in what comes next; False when nothing does by `deadline`.  Raises Interrupted."""
+        if self.closed:
+            return False
+        try:
+            octets = self.transport.receive(deadline)
+        except Failure as failure:
+            if failure.word is Word.TIMEOUT:
+                return False
+            self.failure = failure
+            self.drop()
+            return True
+        if octets is None:
+            raise Interrupted
+        self._take(octets)
+        return True
+
+    @property
+    def nothing_came(self) -> bool:
+        """Whether the server is silent, and still there."""
+        return not self.heard and not self.closed
+
+    def stays_silent(self, deadline: float) -> bool:
+        """Whether nothing at all comes before `deadline`."""
+        while self.nothing_came:
+            if not self.listen(deadline):
+                return True
+        return False
+
+    def take(self, count: int) -> None:
+        """The first `count` octets of what came were understood."""
+        octets = bytes(self.heard[:count])
+        del self.heard[:count]
+        self.answered_at = self.now()
+        self._tell(events.Unsolicited(self.answered_at, Reply((octets,), "", octets)))
+
+    def _take(self, octets: memoryview) -> None:
+        self.heard += octets
+        if not len(octets):
+            self.ending = self.transport.ending or Ending.EOF
+            self.transport.drop()
+            self._end(self.ending)
+        elif len(self.heard) > self.settings.limits.reply:
+            self.failure = Failure(
+                Word.LIMIT,
+                f"more than {self.settings.limits.reply} octets that the file does not expect "
+                "(--max-reply moves this)",
+            )
+            self.drop()
+
+    def _end(self, how: str) -> None:
+        self.closed = True
+        self.ending = self.ending or how
+        if self.heard:  # it travelled, whether somebody wanted it or not
+            octets = bytes(self.heard)
+            self._tell(events.Unsolicited(self.now(), Reply((octets,), "", octets)))
+        self._tell(events.Closed(self.now(), how))
+
+    def _tell(self, event: Event) -> None:
+        for observer in self._observers:
+            observer(event)
+
+    def _deadline(self) -> float:
+        limit, end = time.monotonic() + self.settings.timeout, self.settings.end
+        return limit if end is None else min(limit, end)

@@ -1,0 +1,1 @@
+"""Transcripts out of what other programs print, and out of what people write about sessions."""

@@ -1,0 +1,214 @@
+"""What is written of each event: lines of a transcript, with the secrets named.
+
+Where the lines go, and what becomes of bodies, is for those who inherit.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from mailprobe.patterns import pattern
+from mailprobe.protocol import events
+from mailprobe.protocol.events import Ending, Event
+from mailprobe.safe import safe, visible
+from mailprobe.transcript.format import cooked_line, wire_lines
+from mailprobe.transcript.redact import Secrets, is_public, is_verb
+
+MASKED = b"# a secret was masked\n"  # stands behind what has `*` in the place of one
+# What begins a line and stays, whatever the secrets are: without it the line is another one.
+_HEADS = {
+    "S": pattern(
+        rb"^(?:[0-9]{3}(?=[ \r\n-]|\Z)[ -]?(?:[245]\.[0-9]{1,3}\.[0-9]{1,3}(?=[ \r\n]|\Z))?"
+        rb"|(?:\+OK|-ERR|\+)(?=[ \r\n]|\Z)"
+        rb"(?: \[(?:AUTH|SYS/TEMP|SYS/PERM|IN-USE|LOGIN-DELAY|UTF8)\])?)",
+        re.IGNORECASE | re.MULTILINE,
+    ),
+    "C": pattern(
+        rb"^[ \t]*(?:(?:MAIL|RCPT)[ \t]+(?:FROM|TO):"
+        rb"|AUTH[ \t]+(?:PLAIN|LOGIN|CRAM-MD5|SCRAM-SHA-(?:1|256)|XOAUTH2|OAUTHBEARER)"
+        rb"(?=[ \t\r\n]|\Z)|([A-Z][A-Z0-9]*)(?=[ \t\r\n]|\Z))",
+        re.IGNORECASE | re.MULTILINE,
+    ),
+}
+_ENDS = {
+    Ending.EOF: b"S@ close\n",
+    Ending.TRUNCATED: b"S@ close\n",
+    Ending.RESET: b"S@ reset\n",
+    Ending.LOCAL: b"C@ close\n",
+}
+
+
+class Writer(ABC):
+    """An observer that says what happens in lines of a transcript."""
+
+    def __init__(self) -> None:
+        self.secrets = Secrets()  # what was found so far
+        self._chunk = False  # mail data comes by BDAT, not by DATA
+        self._question = b""  # what stands for the next reply
+        self._left_out = False  # the body that comes belongs to such a reply
+
+    @abstractmethod
+    def append(self, text: bytes) -> None:
+        """Write whole lines, behind the body that they end."""
+
+    @abstractmethod
+    def feed(self, side: str, octets: bytes | None, wire: bytes, *, last: bool) -> None:
+        """Write a piece of a body: its content, where that is known, and the wire."""
+
+    def begin_body(self, side: str) -> None:  # noqa: B027 - only a file has to know
+        """A body of this side may come now, from its beginning."""
+
+    def note(self, text: str) -> None:
+        """Write lesson text between the lines of the wire."""
+        self.append((f"| {seen(self._mask(text))}".rstrip() + "\n").encode())
+
+    def step(self, title: str) -> None:
+        """Begin a step of the transcript."""
+        self.append(f"== {seen(self._mask(title))}\n".encode())
+
+    def expect(self, line: str) -> None:
+        """Write an expectation of the reply above (`S+`, `S-`), or in the place of the next (`S?`).
+
+        `line` is a line of the grammar.
+        """
+        octets = f"{line}\n".encode()
+        if self.secrets.known and self.secrets.holds(octets):
+            self.append(b"# an expectation that holds a secret was left out\n")
+        elif line.startswith("S?"):
+            self._question = octets
+        else:
+            self.append(octets)
+
+    def __call__(self, event: Event) -> None:
+        if (write := _WRITERS.get(type(event))) is not None:
+            write(self, event)
+
+    # ------------------------------------------------------------------- what travels as lines
+
+    def _command_sent(self, event: events.CommandSent) -> None:
+        self._chunk = event.command.verb == "BDAT"
+        self.begin_body("C")
+        self.secrets.command_sent(event)
+        if event.secret is None:
+            self.append(self.masked_lines("C", event.octets))
+        else:
+            self.append(self._secret_line(event.command.line, event.octets, *event.secret))
+
+    def _answer_sent(self, event: events.AnswerSent) -> None:
+        self.secrets.answer_sent(event)
+        if is_public(event.line):
+            self.append(wire_lines("C", event.octets))
+        else:
+            self.append(self._secret_line(event.line, event.octets, 0, len(event.line)))
+
+    def _raw_sent(self, event: events.RawSent) -> None:
+        self.secrets.raw_sent(event)
+        if event.secret:
+            start, end = self.secrets.fragment
+            self.append(self._named(event.octets, start, end, self.secrets.placeholder))
+        else:
+            self.append(self.masked_lines("C", event.octets))
+
+    def _reply_received(self, event: events.ReplyReceived) -> None:
+        if event.body:
+            self.begin_body("S")
+            self._left_out = bool(self._question)
+        self._reply_came(event)
+
+    def _reply_came(
+        self, event: events.Greeting | events.ReplyReceived | events.Unsolicited
+    ) -> None:
+        self.append(self._question or self.masked_lines("S", event.reply.wire))
+        self._question = b""
+
+    def _tls_started(self, event: events.TlsStarted) -> None:
+        if not event.implicit:
+            self.append(b"@tls\n" if event.verified else b"@tls verify=off\n")
+        elif not event.verified:
+            self.append(b"# the certificate was not verified\n")
+
+    def _failed(self, event: events.Failed) -> None:
+        lines = self.masked_lines("S", event.octets)
+        mark = f"# incomplete: {event.word}: {seen(self._mask(event.sentence))}\n"
+        self.append(lines + mark.encode())
+
+    def _closed(self, event: events.Closed) -> None:
+        self.append(_ENDS[event.how])
+
+    def _mask(self, text: str) -> str:
+        octets = text.encode("utf-8", "surrogateescape")
+        return self.secrets.mask(octets).decode("utf-8", "surrogateescape")
+
+    def _secret_line(self, line: bytes, octets: bytes, start: int, end: int) -> bytes:
+        """A line that is secret from `start` to `end`; `octets` are what travelled just now."""
+        if octets.startswith(line):
+            return self._named(octets, start, end, self.secrets.placeholder)
+        # Something raw began the line; this is its end.
+        rest = len(octets.removesuffix(b"\n").removesuffix(b"\r"))
+        begun = len(line) - rest  # octets
+        if not rest or end <= begun:
+            return self.masked_lines("C", octets)
+        if start >= begun:
+            return self._named(octets, start - begun, end - begun, self.secrets.placeholder)
+        placeholder = self.secrets.name_fragment(octets[: end - begun])
+        return self._named(octets, 0, end - begun, placeholder)
+
+    def _named(self, octets: bytes, start: int, end: int, placeholder: str) -> bytes:
+        """A line, or the beginning of one, with a name in the secret place."""
+        head, tail = octets[:start], octets[end:]
+        pieces = [(self.blotted("C", head), placeholder), (self.secrets.blot(tail), "")]
+        masked = pieces[0][0] != head or pieces[1][0] != tail
+        return cooked_line("C", pieces if tail else pieces[:1]) + (MASKED if masked else b"")
+
+    def masked_lines(self, side: str, octets: bytes) -> bytes:
+        """Wire lines, with `*` for each octet of a secret; a comment tells of that.
+
+        A name would be read as what must come, or be sent where nobody expects a secret.
+        """
+        if not self.secrets.known:
+            return wire_lines(side, octets)
+        blotted = self.blotted(side, octets)
+        return wire_lines(side, blotted) + (b"" if blotted == octets else MASKED)
+
+    def blotted(self, side: str, octets: bytes) -> bytes:
+        """The same as `Secrets.blot`, but for reply codes and verbs."""
+        blotted = self.secrets.blot(octets)
+        if blotted is octets:
+            return octets
+        kept = bytearray(blotted)
+        for match in _HEADS[side].finditer(octets):
+            if side == "S" or match[1] is None or is_verb(match[1]):
+                kept[match.start() : match.end()] = match[0]
+        return bytes(kept)
+
+    # ------------------------------------------------------------------------------- bodies
+
+    def _body_came(self, event: events.BodyChunk) -> None:
+        if self._left_out:
+            self._left_out = not event.last
+        else:
+            self.feed("S", event.octets, event.wire, last=event.last)
+
+    def _data_sent(self, event: events.DataSent) -> None:
+        self.feed("C", None, event.octets, last=event.last)
+
+
+# What is written of each event; of any other nothing travelled.
+_WRITERS: dict[type[Event], Callable[..., None]] = {
+    events.CommandSent: Writer._command_sent,
+    events.AnswerSent: Writer._answer_sent,
+    events.RawSent: Writer._raw_sent,
+    events.DataSent: Writer._data_sent,
+    events.Greeting: Writer._reply_came,
+    events.ReplyReceived: Writer._reply_received,
+    events.Unsolicited: Writer._reply_came,
+    events.BodyChunk: Writer._body_came,
+    events.TlsStarted: Writer._tls_started,
+    events.Failed: Writer._failed,
+    events.Closed: Writer._closed,
+}
+
+
+def seen(text: str) -> str:
+    """Text that somebody else composed, on one line, with nothing in it that hides."""
+    return text if visible(text) else safe(text)

@@ -1,0 +1,129 @@
+"""The file's own dialogue, read by the same `Connection` that reads the wire.
+
+C lines go in with a stand-in for each placeholder, and so do S lines: what a line is, which reply
+it belongs to, and where secrets stand is then known before anything travels.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from mailprobe.protocol import events
+from mailprobe.protocol.catalogue import GO_AHEADS, Catalogue
+from mailprobe.protocol.connection import Connection
+from mailprobe.protocol.events import Event
+from mailprobe.protocol.items import NEED_DATA, Phase, Raw
+from mailprobe.protocol.model import Protocol, Role
+from mailprobe.protocol.progress import Owed, Stage
+from mailprobe.transcript.model import Function, Piece, Placeholder, ReplyClass
+
+PROTOCOLS = tuple(protocol.value for protocol in Protocol)  # those that have a catalogue
+_BLOCK = 64 * 1024
+_CHUNK = 256 * 1024 * 1024  # octets of a BDAT chunk that are gone through
+
+# What a class of replies stands for where only its first digit is given (RFC 5321, 4.2.1).
+_CODES = {"2": "250", "3": "354", "4": "450", "5": "550", "x": "250"}
+_NUMBERS = ("int", "num")
+
+
+@cache
+def catalogue_of(protocol: str) -> Catalogue:
+    """The catalogue of one of `PROTOCOLS`: most runs speak but one of them."""
+    if protocol == Protocol.POP3:
+        from mailprobe.protocol.pop3 import POP3
+
+        return POP3
+    from mailprobe.protocol.smtp import LMTP, SMTP
+
+    return LMTP if protocol == Protocol.LMTP else SMTP
+
+
+def code_of(wanted: ReplyClass, owed: Owed | None) -> str:
+    """The reply code that stands for a class: one that lets the dialogue go on, if there is."""
+    code = wanted.code
+    if "x" not in code:
+        return code
+    usual: tuple[str, ...] = ()
+    if owed is not None:
+        usual = ("220",) if owed.stage is Stage.GREETING else ()
+        if owed.stage is Stage.COMMAND:
+            usual = tuple(GO_AHEADS.get(owed.row.then, ()))
+    for candidate in (*usual, _CODES[code[0]]):
+        # What opens a login is "+" in POP3, which is no three digits.
+        same = len(code) == len(candidate)
+        if same and all(
+            digit in ("x", other) for digit, other in zip(code, candidate, strict=True)
+        ):
+            return candidate
+    return code.replace("x", "0")
+
+
+class Shadow:
+    """One connection of the file.  `values` are those that are known before it is played."""
+
+    def __init__(self, protocol: str, values: Mapping[str, bytes]) -> None:
+        self.catalogue = catalogue_of(protocol)
+        self.connection = Connection(self.catalogue, Role.CLIENT)
+        self.pop3 = self.catalogue.protocol is Protocol.POP3
+        self.samples: dict[str, bytes] = dict(values)
+
+    def stand_in(self, piece: Piece) -> bytes:
+        """Octets in the place of `piece`: its value, its sample, or anything of its type."""
+        if isinstance(piece, bytes):
+            return piece
+        if isinstance(piece, Function):
+            return b"eA==" if piece.word in ("sasl", "apop", "b64") else b"1"
+        if piece.name in self.samples:
+            return self.samples[piece.name]
+        sample = piece.sample
+        if sample is None:
+            sample = b"1" if piece.kind in _NUMBERS else b"x"
+        if piece.name:
+            self.samples[piece.name] = sample
+        return sample
+
+    def learn(self, piece: Piece) -> None:
+        """A sample, or the lack of one, in an S line: what C lines will say for that name."""
+        if isinstance(piece, Placeholder):
+            self.stand_in(piece)
+
+    # ------------------------------------------------------------------------- the client
+
+    def write(self, octets: bytes) -> list[Event]:
+        """The client says so; what it meant."""
+        self.connection.send(Raw(octets), 0.0)
+        return list(self._events())
+
+    def write_file(self) -> list[Event]:
+        """The client sends a file: mail data, or all that is left of a chunk."""
+        if self.connection.phase is Phase.DATA:
+            return self.write(b"x\r\n")
+        found: list[Event] = []
+        gone = 0
+        while self.connection.phase is Phase.CHUNK and gone < _CHUNK:
+            octets = b"x" * min(_BLOCK, self.connection.chunk_left)
+            gone += len(octets)
+            found += self.write(octets)
+        return found
+
+    # ------------------------------------------------------------------------- the server
+
+    def hear(self, octets: bytes) -> list[Event]:
+        """The server says so; what it meant."""
+        self.connection.receive_data(octets, 0.0)
+        return list(self._events())
+
+    def hear_class(self, wanted: ReplyClass) -> list[Event]:
+        """The server gives one whole reply of a class."""
+        code = code_of(wanted, self.connection.owed())
+        found = self.hear(f"{code} x\r\n".encode())
+        if self.connection.reading_body:
+            found += self.hear(b".\r\n")
+        return found
+
+    def start_tls(self, *, implicit: bool) -> None:
+        self.connection.start_tls(events.TlsStarted(0.0, "", "", "", True, implicit))  # noqa: FBT003
+        list(self._events())
+
+    def _events(self) -> Iterator[Event]:
+        while (event := self.connection.next_event()) is not NEED_DATA:
+            yield event
