@@ -6,6 +6,7 @@ from mailprobe.protocol import events
 from mailprobe.protocol.connection import Connection
 from mailprobe.protocol.items import Answer, Body, Data, Misuse, Raw
 from mailprobe.protocol.model import Advice, Command, Reply, Role, State
+from mailprobe.protocol.progress import Stage
 from mailprobe.protocol.smtp import SMTP
 from tests.protocol.helpers import TLS, Side, client, drain, reply
 
@@ -304,3 +305,18 @@ def test_a_line_that_was_begun_is_known() -> None:
     assert side.connection.begun == b"PA"
     side.say(Raw(b"SS x\r\n"))
     assert side.connection.begun == b""
+
+
+def test_what_is_owed_next_is_known() -> None:
+    """The greeting first, then the oldest command; in the end nothing."""
+    connection = Connection(SMTP, Role.CLIENT)
+    owed = connection.owed()
+    assert owed is not None
+    assert owed.stage is Stage.GREETING
+    connection.receive_data(b"220 x\r\n", 0.0)
+    connection.next_event()
+    assert connection.owed() is None
+    connection.send(Command(b"NOOP"), 0.0)
+    owed = connection.owed()
+    assert owed is not None
+    assert owed.command == Command(b"NOOP")

@@ -88,3 +88,10 @@ def test_lines_in_pieces() -> None:
     (place,) = found.secret_places(b"t\r\n")
     assert (place.start, place.end, place.answer) == (-1, 1, False)
     assert places(connection(GREETED, b"VR"), b"FY s\r\n") == []
+
+
+def test_octets_of_a_chunk_are_no_place() -> None:
+    """What is counted is mail data, whatever it looks like and however early it was answered."""
+    found = connection(GREETED, b"BDAT 19\r\n", b"250 so soon\r\n")
+    assert found.chunk_left == 19
+    assert places(found, b"AUTH PLAIN secret\r\nPASS other\r\n") == [b"other"]
