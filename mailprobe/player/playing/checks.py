@@ -53,11 +53,6 @@ def check(
         return f"nothing is known of {line.fact}: {unknown}"
 
 
-def asks_for_message(line: Assert) -> bool:
-    """Whether it wants the body of the last message."""
-    return line.fact in ("lines", "octets", "body") or line.fact.startswith(_MESSAGE)
-
-
 # -------------------------------------------------------------------------------- comparing
 
 

@@ -10,6 +10,7 @@ from functools import partial
 
 from mailprobe.errors import Failure, Word
 from mailprobe.player.playing.hosts import Way
+from mailprobe.player.playing.linked import Linked
 from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Catalogue, Then
 from mailprobe.protocol.events import Ending, Event
@@ -49,7 +50,7 @@ class Arrival:
 Entry = Arrival | events.Failed | events.Closed
 
 
-class MailLink(Session):
+class MailLink(Linked, Session):
     """One connection.  `entries` is what came and was not taken yet; `Closed` is never taken.
 
     `keeps` says that somebody will ask for the mail data that was sent; `lines` tells how many
@@ -131,20 +132,6 @@ class MailLink(Session):
             super().leave()
 
     # -------------------------------------------------------------------------- what is known
-
-    @property
-    def peer(self) -> str:
-        """Address and TLS version, for people; "" before there is a link."""
-        if self._transport is None:
-            return ""
-        tls = self.tls_version
-        return f"{self._transport.peer}, {tls}" if tls else self._transport.peer
-
-    @property
-    def tls_version(self) -> str:
-        """What the handshake agreed on, once there was one: "TLSv1.3"."""
-        tls = self._transport.tls if self._transport is not None else None
-        return tls.version if tls else ""
 
     @property
     def go_ahead(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from mailprobe.errors import Failure, Word
 from mailprobe.player.playing.bodies import Body
 from mailprobe.player.playing.hosts import Way
+from mailprobe.player.playing.linked import Linked
 from mailprobe.protocol import events
 from mailprobe.protocol.events import Ending, Event
 from mailprobe.protocol.model import Reply
@@ -20,7 +21,7 @@ _SHOWN = 200  # octets that fit into a sentence
 _FAREWELL = 1.0  # seconds that a polite end may take
 
 
-class RawLink:
+class RawLink(Linked):
     """One connection.  `heard` is what came and was not taken yet."""
 
     stored = 0
@@ -106,20 +107,6 @@ class RawLink:
     def transport(self) -> Transport:
         assert self._transport is not None  # nobody talks before there is a link
         return self._transport
-
-    @property
-    def peer(self) -> str:
-        """Address and TLS version, for people; "" before there is a link."""
-        if self._transport is None:
-            return ""
-        tls = self.tls_version
-        return f"{self._transport.peer}, {tls}" if tls else self._transport.peer
-
-    @property
-    def tls_version(self) -> str:
-        """What the handshake agreed on, once there was one: "TLSv1.3"."""
-        tls = self._transport.tls if self._transport is not None else None
-        return tls.version if tls else ""
 
     def now(self) -> float:
         """Seconds since the link was asked for."""
