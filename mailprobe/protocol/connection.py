@@ -109,6 +109,10 @@ class Connection:
         """How many replies are owed; the end of mail data in LMTP counts its recipients."""
         return self._progress.outstanding()
 
+    def due(self) -> int:
+        """How many replies are owed, with the rest of a multi-line response."""
+        return self._progress.due()
+
     @property
     def waiting(self) -> bool:
         """Whether a client that goes in lock-step has to wait for the server."""
@@ -236,7 +240,7 @@ class Connection:
         """What happened next, in the order of the wire."""
         told = self._events
         while not told:
-            if not (self._buffer.octets and self._read()):
+            if not self._buffer.octets or self.lost or not self._read():
                 if self._ended and not self.lost:
                     self._judge_end()
                 return told.popleft() if told else NEED_DATA
@@ -293,8 +297,6 @@ class Connection:
 
     def _read(self) -> bool:
         """Take one step through the octets that came; False when more are needed."""
-        if self.lost:
-            return False
         try:
             return self._read_client() if self.role is _SERVER else self._read_server()
         except Failure as failure:

@@ -81,6 +81,7 @@ class ReplyReader:
         self._buffer = buffer
         self._limits = limits
         self._plain = _PLAIN_POP3 if pop3 else _PLAIN_SMTP
+        self._codes: dict[bytes, str] = {}  # how plain lines of this session began: "250 "
         self._status = (POP3_STATUS_LINE if pop3 else SMTP_REPLY_LINE).compiled
         self._pop3 = pop3
         self._lines: list[bytes] = []
@@ -104,11 +105,25 @@ class ReplyReader:
                 raise
             if line is None:
                 return None
-            plain = None if self._wire else self._plain.fullmatch(line)
-            if plain is not None and len(line) <= self._limits.reply:
-                return Reply((line[:-2],), plain[1].decode("ascii"), line)
+            code = None if self._wire else self._plain_code(line)
+            if code is not None and len(line) <= self._limits.reply:
+                return Reply((line[:-2],), code, line)
             if reply := self._take(line, challenge=challenge):
                 return reply
+
+    def _plain_code(self, line: bytes) -> str | None:
+        """The code of a reply of one line that there is nothing to say about."""
+        head = line[:4]
+        code = self._codes.get(head)
+        if code is not None and line.endswith(CRLF):
+            return code
+        plain = self._plain.fullmatch(line)
+        if plain is None:
+            return None
+        code = plain[1].decode("ascii")
+        if head.endswith(b" "):
+            self._codes[head] = code
+        return code
 
     def _take(self, line: bytes, *, challenge: bool) -> Reply | None:
         crlf = line.endswith(CRLF)

@@ -77,6 +77,11 @@ class Progress:
         """How many replies are owed; the end of mail data in LMTP counts its recipients."""
         return sum(map(self._due, self._owed)) if self._lmtp else len(self._owed)
 
+    def due(self) -> int:
+        """The same, with the rest of a multi-line response."""
+        owed = self.outstanding() if self._lmtp else len(self._owed)
+        return owed if self.body_of is None else owed + 1
+
     @property
     def may_open_data(self) -> bool:
         """Whether a reply that is owed may turn what is behind its command into mail data.
@@ -102,7 +107,7 @@ class Progress:
     @property
     def waiting(self) -> bool:
         """Whether anything is owed, be it the rest of a multi-line response."""
-        return self.body_of is not None or self.outstanding() > 0
+        return self.due() > 0
 
     def next_owed(self) -> Owed | None:
         """What the next reply belongs to."""

@@ -9,8 +9,6 @@ _NAMED = {"\\": "\\\\", "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0", "\x1
 _CLEAN = pattern(rb"[ -~]*[!-~]|")  # printable ASCII that does not end in a blank
 # A longer line is written in pieces: no line of a transcript is longer than 1 MiB.
 _PIECE = 128 * 1024
-_CLEAN_LINE = pattern(rb"[ -~]{0,%d}[!-~]\r\n" % (_PIECE - 3))  # what nearly every line is
-_WHOLE = {"C": b"C: ", "S": b"S: "}  # how a clean line begins
 
 
 def verbatim(octets: bytes) -> str | None:
@@ -51,8 +49,11 @@ def lines_of(octets: bytes) -> list[bytes]:
 
 def wire_lines(side: str, octets: bytes) -> bytes:
     """The recorded form of `octets`: whole lines by `:` or `\\`, everything else by `=`."""
-    if _CLEAN_LINE.fullmatch(octets):
-        return _WHOLE[side] + octets[:-2] + b"\n"
+    text = octets[:-2].decode("latin-1")
+    # Nearly every line.  Of ASCII no characters print but those that can be seen and the blank.
+    plain = text.isascii() and text.isprintable() and text[-1:] not in " "
+    if plain and octets.endswith(b"\r\n") and len(text) < _PIECE:
+        return f"{side}: {text}\n".encode()
     return "".join([_wire_line(side, line) for line in lines_of(octets)]).encode()
 
 

@@ -29,7 +29,6 @@ class Recorder(Writer):
         self._warn = warn
         self._body: RecordedBody | None = None
         self._files = 0  # bodies beside the transcript
-        self._broken = {"S": False, "C": False}  # a body was cut in two by something else
 
     def begin(
         self, protocol: Protocol, connect: str, *, implicit_tls: bool = False, recorded: str = ""
@@ -48,9 +47,6 @@ class Recorder(Writer):
             self._file = None
 
     # ------------------------------------------------------------------------------- bodies
-
-    def begin_body(self, side: str) -> None:
-        self._broken[side] = False
 
     def feed(self, side: str, octets: bytes | None, wire: bytes, *, last: bool) -> None:
         if self._file is None:

@@ -44,6 +44,7 @@ class Writer(ABC):
     def __init__(self) -> None:
         self.secrets = Secrets()  # what was found so far
         self._chunk = False  # mail data comes by BDAT, not by DATA
+        self._broken = {"S": False, "C": False}  # a body was cut in two by something else
         self._question = b""  # what stands for the next reply
         self._left_out = False  # the body that comes belongs to such a reply
 
@@ -54,9 +55,6 @@ class Writer(ABC):
     @abstractmethod
     def feed(self, side: str, octets: bytes | None, wire: bytes, *, last: bool) -> None:
         """Write a piece of a body: its content, where that is known, and the wire."""
-
-    def begin_body(self, side: str) -> None:  # noqa: B027 - only a file has to know
-        """A body of this side may come now, from its beginning."""
 
     def note(self, text: str) -> None:
         """Write lesson text between the lines of the wire."""
@@ -87,7 +85,7 @@ class Writer(ABC):
 
     def _command_sent(self, event: events.CommandSent) -> None:
         self._chunk = event.command.verb == "BDAT"
-        self.begin_body("C")
+        self._broken["C"] = False  # a body may begin
         self.secrets.command_sent(event)
         if event.secret is None:
             self.append(self.masked_lines("C", event.octets))
@@ -111,15 +109,18 @@ class Writer(ABC):
 
     def _reply_received(self, event: events.ReplyReceived) -> None:
         if event.body:
-            self.begin_body("S")
+            self._broken["S"] = False
             self._left_out = bool(self._question)
         self._reply_came(event)
 
     def _reply_came(
         self, event: events.Greeting | events.ReplyReceived | events.Unsolicited
     ) -> None:
-        self.append(self._question or self.masked_lines("S", event.reply.wire))
-        self._question = b""
+        if self._question:
+            self.append(self._question)
+            self._question = b""
+        else:
+            self.append(self.masked_lines("S", event.reply.wire))
 
     def _tls_started(self, event: events.TlsStarted) -> None:
         if not event.implicit:
