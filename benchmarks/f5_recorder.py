@@ -1,7 +1,7 @@
 """F5: what a recorder costs where much travels: RETR and DATA of 200 MB, recorded or not.
 
-Both write the message that comes into a file: the recorder beside its recording, the other by
-an observer that does nothing else.  What is sent is copied by the recorder alone.
+Both write the message into a file: the recorder beside its recording, the other by an observer
+that does nothing else.
 """
 
 import sys
@@ -31,7 +31,7 @@ def _compare(verb: str, place: Path, words: list[str]) -> Figure:
         "F5",
         f"{verb} 200 MB, recorded",
         partial(_run, place, words),
-        "the same, not recorded",
+        "the body alone",
         partial(_run, place, [f"{words[0]}-unrecorded", *words[1:]]),
         limit=1.1,
     )

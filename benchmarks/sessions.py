@@ -5,17 +5,19 @@
     sessions.py noop PORT FOLDER COUNT      NOOP so often; prints the seconds that it took
     sessions.py play PORT FILE COUNT        play a transcript so often; prints the seconds, too
 
-The recording is FOLDER/recording; `retr-unrecorded` and `data-unrecorded` make none, and the
-first of them writes the message into FOLDER/message.
+The recording is FOLDER/recording; `retr-unrecorded` and `data-unrecorded` make none, and write the
+message into FOLDER/message.
 """
 
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
+from io import RawIOBase
 from pathlib import Path
 
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.protocol.events import BodyChunk, Event
+from mailprobe.protocol.events import BodyChunk, DataSent, Event
 from mailprobe.protocol.framing import Stuffer
 from mailprobe.protocol.items import Data
 from mailprobe.protocol.model import Protocol
@@ -75,18 +77,20 @@ def retr(port: str, folder: Path) -> None:
 
 def retr_unrecorded(port: str, folder: Path) -> None:
     with (folder / "message").open("wb", buffering=0) as file:
-
-        def observe(event: Event) -> None:
-            if isinstance(event, BodyChunk):
-                file.write(event.octets)
-
-        work = open_session(Protocol.POP3, port, folder, observe)
+        work = open_session(Protocol.POP3, port, folder, partial(keep, file))
         say(work[0], b"USER alice", b"PASS secret", b"RETR 1")
         end(work)
 
 
 def data_unrecorded(port: str, folder: Path, message: str) -> None:
-    data(port, folder, message, lambda event: None)
+    with (folder / "message").open("wb", buffering=0) as file:
+        data(port, folder, message, partial(keep, file))
+
+
+def keep(file: RawIOBase, event: Event) -> None:
+    """An observer of bodies that does nothing else."""
+    if isinstance(event, BodyChunk | DataSent):
+        file.write(event.octets)
 
 
 def data(port: str, folder: Path, message: str, observer: Observer | None = None) -> None:

@@ -109,54 +109,6 @@ class PrivateFile:
             os.close(descriptor)
 
 
-class WriteBehind:
-    """Appends to a PrivateFile in a thread of its own: disk and network work at the same time.
-
-    At most two pieces are on their way, so that a kill costs no more of a body that was not
-    whole yet.  What went wrong is a Failure of the next call.
-    """
-
-    def __init__(self, file: PrivateFile) -> None:
-        import threading  # where large bodies are recorded, and nowhere else
-        from queue import Queue
-
-        self.path = file.path
-        self._file = file
-        self._failure: Failure | None = None
-        self._pieces: Queue[bytes | None] = Queue(maxsize=1)
-        self._thread = threading.Thread(target=self._write, daemon=True, name=file.path.name)
-        self._thread.start()
-
-    def append(self, octets: bytes) -> None:
-        """Have `octets` written behind all others.  Raises Failure `usage`."""
-        if self._failure is not None:
-            raise self._failure
-        self._pieces.put(octets)
-
-    def flush(self) -> PrivateFile:
-        """Wait until all of it is written; returns the file.  Raises Failure `usage`."""
-        self._pieces.join()
-        if self._failure is not None:
-            raise self._failure
-        return self._file
-
-    def close(self, *, durable: bool = True) -> None:
-        """Write what is left and close.  Never raises: `flush` tells what went wrong."""
-        self._pieces.put(None)
-        self._thread.join()
-        self._file.close(durable=durable)
-
-    def _write(self) -> None:
-        while (octets := self._pieces.get()) is not None:
-            try:
-                if self._failure is None:
-                    self._file.append(octets)
-            except Failure as failure:
-                self._failure = failure
-            finally:
-                self._pieces.task_done()
-
-
 def append_private(path: "Path", octets: bytes) -> None:
     """Append to a file that may exist, made 0600 in a 0700 folder when it does not.
 

@@ -225,9 +225,7 @@ _LEARN: dict[type[Event], Callable[..., None]] = {
 def _forms_of(value: bytes) -> Iterable[bytes]:
     if len(value) < _SHORTEST:
         return ()
-    from mailprobe.transcript.reading.forms import (
-        forms,  # a session without a secret needs none of it
-    )
+    from mailprobe.transcript.reading.forms import forms  # a session without a secret needs none
 
     return forms(value)
 

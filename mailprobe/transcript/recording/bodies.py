@@ -3,7 +3,7 @@
 A body is written inline as it comes.  When it grows beyond `INLINE`, its lines are taken back and
 it goes on in a file of its own, which the transcript names (`S>`, `C<`): the message as
 a person knows it, when a player would make the same octets of it; else, and when it is so large
-that nobody reads it and looking costs time (`LARGE`), it is the wire itself (`raw`).
+that nobody reads it and to compare costs time (`COMPARED`), it is the wire itself (`raw`).
 
 At every moment the transcript is one that can be read: who kills us loses nothing that was in it.
 No known secret reaches a file: each of its octets is `*`, so that counts stay right (RFC 3030).
@@ -12,14 +12,15 @@ No known secret reaches a file: each of its octets is `*`, so that counts stay r
 import io
 from collections.abc import Callable
 
-from mailprobe.files import PrivateFile, WriteBehind
+from mailprobe.files import PrivateFile
 from mailprobe.protocol.framing import CRLF, BodyReader, Limits, Stuffer
 from mailprobe.transcript.format import wire_lines
 from mailprobe.transcript.recording.writer import MASKED
 from mailprobe.transcript.redact import Secrets
 
 INLINE = 64 * 1024  # octets
-LARGE = 32 * 1024 * 1024  # octets
+COMPARED = 4 * 1024 * 1024  # octets
+SEARCHED = 32 * 1024 * 1024  # octets that are searched for secrets; a mail is seldom larger
 _END = b".\r\n"
 _NO_LIMITS = Limits(1 << 62, 1 << 62, 1 << 62, 1 << 62)
 _COPY = 256 * 1024
@@ -54,7 +55,7 @@ class RecordedBody:
         self._octets = bytearray()  # the same without doubled dots, where somebody told them
         self._line_at = transcript.size  # where the unfinished line begins in the transcript
         self._line = b""  # its octets
-        self._file: WriteBehind | None = None
+        self._file: PrivateFile | None = None
         self._raw = not stuffed  # the file holds wire octets
         self._size = 0  # octets of it
         self._undotted = False  # content and wire differ by now
@@ -89,7 +90,6 @@ class RecordedBody:
         if not self.ended:
             self._cut_off(self._file, self._unstuff.unfinished())
         self._file.append(self._blot(self._held))
-        self._file.flush()
         if self.ended and self._stuffed:
             self._transcript.append(f"{self.side}: .\n".encode())
         self._tell_of_secrets(self._file.path.name)
@@ -147,34 +147,33 @@ class RecordedBody:
         self._octets.clear()
         content = self._content(wire)
         self._raw = self._raw or not self._repeats(octets, content)
-        self._file = WriteBehind(self._new_file())
+        self._file = self._new_file()
         self._append(self._file, octets, content)
-        self._file.flush()
         self._name(self._file)
 
-    def _store(self, file: WriteBehind, octets: bytes, wire: bytes) -> None:
+    def _store(self, file: PrivateFile, octets: bytes, wire: bytes) -> None:
         content = self._content(wire)
-        if not self._raw and (self._size > LARGE or not self._repeats(octets, content)):
+        if not self._raw and (self._size > COMPARED or not self._repeats(octets, content)):
             file = self._turn_raw(file)
         self._append(file, octets, content)
 
     def _content(self, wire: bytes) -> bytes:
         return wire[: -len(_END)] if self.ended and self._stuffed else wire
 
-    def _append(self, file: WriteBehind, octets: bytes, content: bytes) -> None:
+    def _append(self, file: PrivateFile, octets: bytes, content: bytes) -> None:
         said = content if self._raw else octets
         self._write(file, said)
         self._size += len(said)
         self._undotted = self._undotted or len(said) != len(content)
         self._before = (self._before + content[-2:])[-2:]
 
-    def _write(self, file: WriteBehind, octets: bytes) -> None:
+    def _write(self, file: PrivateFile, octets: bytes) -> None:
         """Append to the file, without the secrets; what may begin one waits for the rest of it."""
         if not self._secrets.known:
             file.append(octets)
             return
         octets, self._held = self._held + octets, b""
-        if self._size > LARGE:
+        if self._size > SEARCHED:
             self._unsearched = True
             file.append(octets)
             return
@@ -191,7 +190,7 @@ class RecordedBody:
         if self._masked:
             self._transcript.append(f"# a secret was masked in {name}\n".encode())
         if self._unsearched:
-            bound = f"{LARGE >> 20} MiB"
+            bound = f"{SEARCHED >> 20} MiB"
             self._transcript.append(
                 f"# {name} was not searched for secrets beyond {bound}\n".encode()
             )
@@ -203,31 +202,30 @@ class RecordedBody:
             return False
         return _line_ends(octets) in (None, "\r\n")
 
-    def _turn_raw(self, file: WriteBehind) -> WriteBehind:
+    def _turn_raw(self, file: PrivateFile) -> PrivateFile:
         """Keep the wire itself from now on: in a new file, unless it is the same so far."""
         self._raw = True
         if not self._undotted:
             self._name(file)
             return file
-        content, stuffer, at = file.flush(), Stuffer(), 0
-        self._file = wire = WriteBehind(self._new_file())
-        while piece := content.read(at, _COPY):
+        stuffer, at = Stuffer(), 0
+        self._file = wire = self._new_file()
+        while piece := file.read(at, _COPY):
             wire.append(stuffer.feed(piece))
             at += len(piece)
         self._held = stuffer.feed(self._held)
-        wire.flush()
         self._name(wire)
         file.close(durable=False)
-        content.remove()
+        file.remove()
         return wire
 
-    def _cut_off(self, file: WriteBehind, held: bytes) -> None:
+    def _cut_off(self, file: PrivateFile, held: bytes) -> None:
         """Without its end a body is told by its wire octets, unless it stops at a line end."""
         if not self._raw and (held not in (b"", CRLF) or (self._before + held)[-2:] != CRLF):
             file = self._turn_raw(file)
         self._write(file, held)
 
-    def _name(self, file: WriteBehind) -> None:
+    def _name(self, file: PrivateFile) -> None:
         tag = "<" if self.side == "C" else ">"
         raw = "raw " if self._raw else ""
         self._put(self._start, f"{self.side}{tag} {raw}{file.path.name}\n".encode())

@@ -205,8 +205,8 @@ def test_any_mail_data_is_recorded_exactly(folder: Path, chunks: list[bytes], en
 def test_what_is_very_large_is_kept_as_it_travels(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes
 ) -> None:
-    """Beyond LARGE nobody looks at line ends any more; what was kept before still counts."""
-    monkeypatch.setattr(bodies, "LARGE", 100_000)
+    """Beyond COMPARED nobody looks at line ends any more; what was kept before still counts."""
+    monkeypatch.setattr(bodies, "COMPARED", 100_000)
     dialogue = fetched(tmp_path / "a.mpt", *[line * 2_000] * 8, b".\r\n")
     assert "S> raw a.mpt." in dialogue.path.read_text("ascii")
 
@@ -350,8 +350,8 @@ def test_what_only_begins_like_a_secret_is_kept(tmp_path: Path, end: bytes) -> N
 def test_what_is_very_large_is_not_searched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: bytes
 ) -> None:
-    """Beyond LARGE nobody looks for secrets; a comment says so, if there is one to be found."""
-    monkeypatch.setattr(bodies, "LARGE", 1 << 20)
+    """Beyond SEARCHED nobody looks for secrets; a comment says so, if there is one to be found."""
+    monkeypatch.setattr(bodies, "SEARCHED", 1 << 20)
     chunks = [BIG * 20, b"my secret\r\n", b".\r\n"]
     recording = logged_in(tmp_path / "a.mpt", password, *chunks).end(Ending.EOF)
     told = b"# a.mpt.1.body was not searched for secrets beyond 1 MiB\n" in recording
