@@ -4,7 +4,7 @@ A failure is shown as one line, `mailprobe: WORD: sentence`.  Nothing in this fi
 the failure was about; the sentence is written where it is understood.
 """
 
-from enum import IntEnum, StrEnum
+from mailprobe.enums import IntEnum, StrEnum
 
 
 class ExitStatus(IntEnum):

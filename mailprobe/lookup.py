@@ -8,11 +8,11 @@ import of this module.
 import random
 import time
 from collections.abc import Callable, Iterable
-from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from mailprobe.addresses import LABEL, parse_domain, parse_server, version_of
+from mailprobe.enums import StrEnum
 from mailprobe.safe import safe
 from mailprobe.value import field, frozen, mutable
 

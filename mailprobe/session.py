@@ -24,7 +24,6 @@ __all__ = ["Exchange", "Item", "Observer", "Session", "Settings"]
 
 Item = Command | Answer | Data | Raw
 
-_TLS = State.TLS  # seen with every command, and Python 3.11 is slow to find it in its class
 _LOOPBACK = ("127.", "[::1]", "[::ffff:127.", "unix", "memory")  # how such peers are written
 _FAREWELL = 1.0  # seconds that a polite end may take
 _PATIENCE = 0.25  # seconds of it for a server that ends the link of its own accord
@@ -117,8 +116,9 @@ class Session(Wire):
     def leave(self) -> None:
         """QUIT, wait at most a second, close; a failure on the way is an event, no more.
 
-        Never QUIT after 421 or inside mail data.  In POP3 marks are taken back first, and where
-        that is refused there is no QUIT, which would delete (RFC 1939, section 6).
+        Never QUIT after 421 or inside mail data.  In POP3 marks are taken back first, those of a
+        DELE that was refused, too; where that is refused there is no QUIT, which would delete
+        (RFC 1939, section 6).
         """
         self.hurry()
         try:
@@ -135,11 +135,19 @@ class Session(Wire):
         self.drop()
 
     def _say_goodbye(self) -> None:
-        if self.connection.facts.marked:
-            unmarked = self.exchange(b"RSET")
-            if unmarked is None or not unmarked.replies[-1].positive:
-                return
-        self.exchange(b"QUIT")
+        if self.unmark():
+            self.exchange(b"QUIT")
+
+    def unmark(self) -> bool:
+        """Take back what DELE may have marked, whatever was said to it; whether QUIT does no harm.
+
+        Raises Failure.
+        """
+        facts = self.connection.facts
+        if not facts.marked and not (facts.asked_to_delete and facts.authenticated):
+            return True
+        unmarked = self.exchange(b"RSET")
+        return unmarked is not None and any(reply.positive for reply in unmarked.replies)
 
     def release(self) -> None:
         """Let go of the bodies that were kept; they cannot be looked at any more."""
@@ -201,7 +209,7 @@ class Session(Wire):
         """
         self.glance()
         transport, connection, settings = self._usable(), self.connection, self.settings
-        if connection.facts.state is _TLS:  # the go-ahead came while nobody waited
+        if connection.facts.state is State.TLS:  # the go-ahead came while nobody waited
             self._start_tls(implicit=False)
         if settings.starttls and not self._prepare_tls(item):
             return False

@@ -29,9 +29,6 @@ from mailprobe.value import field, frozen, replace
 
 Observer = Callable[[Event], None]
 
-# Seen with every reply, and Python 3.11 is slow to find them in their class.
-_TLS, _CLOSED = State.TLS, State.CLOSED
-
 _NO_LINK = "there is no connection"
 
 
@@ -101,7 +98,7 @@ class Wire:
         connection, deadline, owed = self.connection, math.inf, -1
         facts = connection.facts
         while outstanding := connection.due():
-            if facts.state is _CLOSED:  # after 421 nobody can be relied on to answer
+            if facts.state is State.CLOSED:  # after 421 nobody can be relied on to answer
                 break
             transport, now = self._usable(), self._clock()
             if now > deadline:
@@ -112,7 +109,7 @@ class Wire:
                 return False
         if self._failure is not None:
             self.check()
-        if facts.state is _TLS and not self.closed:
+        if facts.state is State.TLS and not self.closed:
             self._start_tls(implicit=False)
         return True
 

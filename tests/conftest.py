@@ -1,6 +1,7 @@
 """What every test gets: a home of its own, hypothesis profiles, and a way to forbid skips."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -36,21 +37,55 @@ _FOREIGN = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "SS
 
 
 @pytest.fixture(scope="session")
-def _homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("homes")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> "_Homes":
+    return _Homes(tmp_path_factory.mktemp("homes"))
+
+
+class _Homes:
+    """Empty homes.  Most tests leave theirs as it was: the next one gets it, for it costs time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._spare: list[Path] = []
+        self._empty: set[tuple[str, int]] = set()
+
+    def take(self) -> Path:
+        if self._spare:
+            return self._spare.pop()
+        home = Path(tempfile.mkdtemp(dir=self._folder))
+        for name in _FOLDERS.values():
+            (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._empty = _found_in(home)
+        return home
+
+    def give_back(self, home: Path) -> None:
+        if home.is_dir() and _found_in(home) == self._empty:
+            self._spare.append(home)
+
+
+def _found_in(folder: Path | str, above: str = "") -> set[tuple[str, int]]:
+    """The names below a folder that is a home, and their types and permissions."""
+    found = set()
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name, mode = above + entry.name, entry.stat(follow_symlinks=False).st_mode
+            found.add((name, mode))
+            if stat.S_ISDIR(mode):
+                found |= _found_in(entry.path, f"{name}/")
+    return found
 
 
 @pytest.fixture(autouse=True)
-def home(_homes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(_homes: _Homes, monkeypatch: pytest.MonkeyPatch) -> Generator[Path, None, None]:
     """An empty home; programs that the test starts get it too, and import this very tree."""
-    folder = Path(tempfile.mkdtemp(dir=_homes))
+    folder = _homes.take()
     for variable, name in _FOLDERS.items():
-        (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         monkeypatch.setenv(variable, str(folder / name))
     for variable in [*_FOREIGN, *(name for name in os.environ if name.startswith("MAILPROBE_"))]:
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    return folder
+    yield folder
+    _homes.give_back(folder)
 
 
 # With MAILPROBE_NO_SKIP=1 a skip is a failure: where everything is installed, nothing may skip.

@@ -463,6 +463,19 @@ def test_an_interrupted_wait_keeps_the_connection() -> None:
             [b"+OK\r\n"] * 3 + [b"-ERR\r\n"],
             [b"USER a\r\n", b"PASS b\r\n", b"DELE 1\r\n", b"RSET\r\n"],
         ),
+        (  # a server that refuses DELE may have marked the message all the same
+            POP3,
+            [b"USER a", b"PASS b", b"DELE 1"],
+            [b"+OK\r\n"] * 2 + [b"-ERR no\r\n"] + [b"+OK\r\n"] * 2,
+            [b"USER a\r\n", b"PASS b\r\n", b"DELE 1\r\n", b"RSET\r\n", b"QUIT\r\n"],
+        ),
+        (
+            POP3,
+            [b"USER a", b"PASS b", b"DELE 1"],
+            [b"+OK\r\n"] * 2 + [b"-ERR no\r\n"] * 2,
+            [b"USER a\r\n", b"PASS b\r\n", b"DELE 1\r\n", b"RSET\r\n"],
+        ),
+        (POP3, [b"DELE 1"], [b"-ERR\r\n", b"+OK\r\n"], [b"DELE 1\r\n", b"QUIT\r\n"]),
         (SMTP, [], [None], [b"QUIT\r\n"]),
     ],
 )

@@ -36,6 +36,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mailprobe.transcript.linting.notes import Note
+
 _FAILED = (Word.MISMATCH, Word.REFUSED)
 _HOPELESS = (Word.SECURITY, Word.USAGE, Word.SYNTAX, Word.INTERNAL)  # no round will do better
 
@@ -110,7 +112,7 @@ class _Run:
                 raise placed(failure, line) from None
         self.stage = Stage(prepared)
         self._walk(self.stage, prepared.block)
-        self._refuse_owed(self.stage)
+        self._refuse_owed(self.stage, prepared.block)
 
     def finish(self, stopped: Stopped | None) -> "Path | None":
         """End everything, as politely as can be; returns the recording that was kept."""
@@ -218,14 +220,26 @@ class _Run:
         if wrong:
             raise Stopped(Word.MISMATCH, wrong, line.place, Account(width=len(line.text)))
 
-    def _refuse_owed(self, stage: Stage) -> None:
+    def _refuse_owed(self, stage: Stage, block_of: Callable[[Choices], Block]) -> None:
         """A reply that is owed has to stand in the file."""
         for link in stage.links.values():
             if isinstance(link, MailLink) and link.unanswered and link.said is not None:
                 from mailprobe.player.playing.accounts import of_line
 
-                sentence = f"the server owes {link.connection.due_next()}, and the file has none"
-                raise of_line(stage, link, Word.MISMATCH, sentence, link.said)
+                sentence = f"the server owes {link.due_name}, and the file has none"
+                line = link.said
+                if (note := self._owed(block_of(self._choices))) is not None:
+                    sentence = note.sentence
+                    walk = self._prepared.transcript.walk()
+                    line = next(each for each in walk if each.place == note.place)
+                raise of_line(stage, link, Word.MISMATCH, sentence, line)
+
+    def _owed(self, block: Block) -> "Note | None":
+        """What the file itself has left out; a server may owe more than anybody could know."""
+        from mailprobe.player.owing import owed_in  # where something went wrong
+
+        prepared = self._prepared
+        return owed_in(prepared.transcript, prepared.values().settings, block.steps)
 
     # --------------------------------------------------------------------------------- rounds
 
@@ -239,7 +253,7 @@ class _Run:
             stage.links = {}
             try:
                 self._walk(stage, block_of)
-                self._refuse_owed(stage)
+                self._refuse_owed(stage, block_of)
             except Failure as failure:
                 self._end_round(stage, outer[0], polite=failure.word is not Word.TIMEOUT)
                 wait = max(0.0, began + line.every - time.monotonic())

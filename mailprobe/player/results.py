@@ -3,8 +3,7 @@
 Every text here is fit to be shown: it went through `safe()`, and secrets were masked.
 """
 
-from enum import StrEnum
-
+from mailprobe.enums import StrEnum
 from mailprobe.errors import Word
 from mailprobe.transcript.model import Place
 from mailprobe.value import field, frozen

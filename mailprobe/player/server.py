@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from mailprobe.errors import Failure, Word
+from mailprobe.player.owing import owed_in
 from mailprobe.player.results import Problem, Result, Verdict
 from mailprobe.player.secrets import Vault
 from mailprobe.player.serving.agenda import Part
@@ -25,7 +26,8 @@ from mailprobe.player.serving.visits import Score, Visit
 from mailprobe.safe import safe
 from mailprobe.transcript.dialogue import compile_steps
 from mailprobe.transcript.load import load, variants
-from mailprobe.transcript.model import Alt, Level, Transcript
+from mailprobe.transcript.model import Alt, Level, Transcript, Unreadable
+from mailprobe.transcript.steps import Step
 from mailprobe.transcript.values import Values
 from mailprobe.transport.listen import Listener
 from mailprobe.transport.stream import Stream
@@ -122,12 +124,14 @@ class Server:
         score = Score(name, path, transcript, matrix, level, ())
         known = self._served(score).values.settings
         firsts = tuple(0 for line in transcript.walk() if isinstance(line, Alt))
-        wrongs = len(list(mistakes_in(transcript.lines)))
-        found = parts(
-            transcript,
-            compile_steps(transcript, known, firsts),
-            [compile_steps(transcript, known, firsts, number) for number in range(wrongs)],
-        )
+        steps = compile_steps(transcript, known, firsts)
+        wrongs = [
+            compile_steps(transcript, known, firsts, number)
+            for number, _ in enumerate(mistakes_in(transcript.lines))
+        ]
+        found = parts(transcript, steps, wrongs)
+        for way in (steps, *wrongs):
+            _refuse_owed(transcript, known, way)
         for part in found:
             rehearsal = Rehearsal(self._served(score), path.parent, level)
             rehearsal.play(part, [other for other in found if other is not part])
@@ -298,6 +302,15 @@ class Server:
         if not done:
             raise Failure(Word.TIMEOUT, f"no {count} clients have come and left in {timeout:g} s")
         return self.verdicts
+
+
+def _refuse_owed(
+    transcript: Transcript, known: Mapping[str, bytes], steps: tuple[Step, ...]
+) -> None:
+    """A client would wait for a reply that the file has not.  Raises Unreadable."""
+    note = owed_in(transcript, known, steps)
+    if note is not None:
+        raise Unreadable(note.place, note.sentence, note.text, note.width)
 
 
 def _confession(error: Exception, part: Part) -> Problem:

@@ -5,9 +5,9 @@ sandbox.  This module imports no rows: they stand in `smtp` and `pop3`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from enum import Enum, StrEnum, auto
 from re import DOTALL
 
+from mailprobe.enums import Enum, StrEnum, auto
 from mailprobe.protocol import codes
 from mailprobe.protocol.facts import Effect, Facts
 from mailprobe.protocol.grammar import ANYTHING, Rule
@@ -53,6 +53,7 @@ class Parameter:
     optional: bool = False
     values: tuple[str, ...] = ()
     needs: str = ""  # EHLO keyword that offers it
+    value_needs: Mapping[str, str] = field(default_factory=dict)  # the same of single values
     adds: int = 0  # octets by which the command line may grow (RFC 5321, section 4.5.3.1.4)
     replies: tuple[str, ...] = ()  # codes that it can bring about
     reference: str = ""
@@ -139,12 +140,15 @@ class CommandSpec:
     takes_last: bool = field(init=False, compare=False)
     # Whether a positive reply makes anything known, or changes where the session stands.
     consequential: bool = field(init=False, compare=False)
+    # Whether its being sent means something, whatever the reply: octets follow, or marks may stand.
+    heeded: bool = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         takes_last = any(argument.name == "LAST" for argument in self.arguments)
         object.__setattr__(self, "takes_last", takes_last)
         nothing = (self.after, self.then, self.effect) == (None, Then.NOTHING, Effect.NOTHING)
         object.__setattr__(self, "consequential", not nothing)
+        object.__setattr__(self, "heeded", takes_last or self.effect is Effect.MARK)
 
     def says_last(self, command: Command) -> bool:
         """Whether `command` is a well written one of this row, and no mail data follows it."""
@@ -189,8 +193,23 @@ GO_AHEADS: dict[Then, frozenset[str]] = {
 # What may go out in the clear when TLS is required: that by which TLS is reached, and the end.
 BEFORE_TLS = frozenset({"EHLO", "LHLO", "CAPA", "STARTTLS", "STLS", "QUIT"})
 
-_COMMAND_LINE = 510  # RFC 5321, section 4.5.3.1.4: 512 octets with CRLF
-_AUTH_LINE = 12_286  # RFC 4954, section 4: 12288 octets with CRLF
+# Octets of a command line without its CRLF, and of one that logs in; who says so.
+_COMMAND_LINE: dict[Protocol, tuple[int, str]] = {
+    Protocol.SMTP: (510, "RFC 5321, section 4.5.3.1.4"),
+    Protocol.LMTP: (510, "RFC 5321, section 4.5.3.1.4"),
+    Protocol.POP3: (253, "RFC 2449, section 4"),
+}
+_LOGIN_LINE: dict[Protocol, tuple[int, str]] = {
+    Protocol.SMTP: (12_286, "RFC 4954, section 4"),
+    Protocol.LMTP: (12_286, "RFC 4954, section 4"),
+    Protocol.POP3: (253, "RFC 5034, section 4"),
+}
+# Where a protocol lists its commands.
+_COMMANDS: dict[Protocol, str] = {
+    Protocol.SMTP: "RFC 5321, section 4.1.1",
+    Protocol.LMTP: "RFC 2033, section 4",
+    Protocol.POP3: "RFC 1939, section 9",
+}
 
 
 class Catalogue:
@@ -249,7 +268,8 @@ class Catalogue:
         """Which rules `command` breaks where the session stands.  It is sent all the same."""
         row = self._rows.get(command.verb)
         if row is None:
-            return (Advice(f"{self.protocol.upper()} has no such command", "RFC 5321, 1939"),)
+            reference = _COMMANDS[self.protocol]
+            return (Advice(f"{self.protocol.upper()} has no such command", reference),)
         return tuple(_advice(row, command, facts))
 
 
@@ -264,10 +284,15 @@ def _advice(row: CommandSpec, command: Command, facts: Facts) -> Iterator[Advice
     yield from _parameter_advice(row, command, facts)
     if row.standing in (Standing.OBSOLETE, Standing.DEAD):
         yield Advice(f"{row.verb} is {row.standing}", row.reference)
-    limit = _AUTH_LINE if row.then is Then.SASL else _COMMAND_LINE
+    if row.then is Then.DATA and facts.binary:
+        yield Advice(
+            "after BODY=BINARYMIME the message goes by BDAT, not by DATA", "RFC 3030, section 3"
+        )
+    lines = _LOGIN_LINE if row.then is Then.SASL else _COMMAND_LINE
+    limit, reference = lines[facts.protocol]
     limit += sum(parameter.adds for parameter in row.parameters)
     if len(command.line) > limit:
-        yield Advice(f"the line is longer than {limit} octets", "RFC 5321, section 4.5.3.1.4")
+        yield Advice(f"the line is longer than {limit} octets", reference)
 
 
 def _parameter_advice(row: CommandSpec, command: Command, facts: Facts) -> Iterator[Advice]:
@@ -276,9 +301,13 @@ def _parameter_advice(row: CommandSpec, command: Command, facts: Facts) -> Itera
         return
     known = {parameter.name: parameter for parameter in row.parameters}
     for word in match["parameters"].split():
-        name = word.partition(b"=")[0].upper().decode("ascii")
+        keyword, _, value = word.upper().partition(b"=")
+        name = keyword.decode("ascii")
         parameter = known.get(name)
         if parameter is None:
             yield Advice(f"{row.verb} has no parameter {name}", row.reference)
-        elif parameter.needs not in facts.offers:
-            yield Advice(f"{parameter.needs} was not offered", parameter.reference)
+            continue
+        needed = parameter.value_needs.get(value.decode("latin-1"), "")
+        for offer in filter(None, (parameter.needs, needed)):
+            if offer not in facts.offers:
+                yield Advice(f"{offer} was not offered", parameter.reference)

@@ -33,16 +33,6 @@ TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this n
 if TYPE_CHECKING:
     from mailprobe.protocol.places import SecretPlace
 
-# Seen with every command; Python 3.11 takes ten times as long to find a member in its class.
-_COMMAND, _ANSWER, _DATA = Phase.COMMAND, Phase.ANSWER, Phase.DATA
-_SERVER, _TLS, _SASL, _GREETING, _MULTI = (
-    Role.SERVER,
-    State.TLS,
-    Then.SASL,
-    Stage.GREETING,
-    Lines.MULTI,
-)
-
 _LF = ord("\n")  # Python looks for a number in half the time
 _SHOWN = 120  # octets of a cut reply that fit into a sentence
 _CHALLENGED = "only a challenge asks for an answer, and for nothing else"
@@ -172,19 +162,19 @@ class Connection:
 
     def _send_command(self, command: Command) -> bytes:
         phase = self._progress.phase
-        if phase is _ANSWER:
+        if phase is Phase.ANSWER:
             raise Misuse(_CHALLENGED)
         if _LF in command.line:
             raise Misuse(_ONE_LINE)
         octets = command.line + CRLF
-        if phase is _COMMAND and not self._outgoing.begun:
+        if phase is Phase.COMMAND and not self._outgoing.begun:
             self._outgoing.take_command(command, octets, self._at)
         else:
             self._outgoing.take(octets, self._at)
         return octets
 
     def _send_answer(self, answer: Answer) -> bytes:
-        if self.phase is not _ANSWER:
+        if self.phase is not Phase.ANSWER:
             raise Misuse(_CHALLENGED)
         if _LF in answer.line:
             raise Misuse(_ONE_LINE)
@@ -298,7 +288,7 @@ class Connection:
     def _read(self) -> bool:
         """Take one step through the octets that came; False when more are needed."""
         try:
-            return self._read_client() if self.role is _SERVER else self._read_server()
+            return self._read_client() if self.role is Role.SERVER else self._read_server()
         except Failure as failure:
             self._misread(failure)
             return True
@@ -315,7 +305,7 @@ class Connection:
     # ------------------------------------------------------------- client role: reading replies
 
     def _read_server(self) -> bool:
-        if self.facts.state is _TLS:
+        if self.facts.state is State.TLS:
             # Whatever stands behind the go-ahead was not sent by the peer that TLS will prove
             # (RFC 3207, section 5; CVE-2021-22947 and its kin).
             shown = safe(bytes(self._buffer.octets[:_SHOWN]))
@@ -324,14 +314,14 @@ class Connection:
             return self._read_body(self._body, self._buffer.take_all())
         progress = self._progress
         owed = progress.next_owed()
-        reply = self._replies.read(challenge=owed is not None and owed.row.then is _SASL)
+        reply = self._replies.read(challenge=owed is not None and owed.row.then is Then.SASL)
         if reply is None:
             return False
         self._events.append(self._told_reply(reply, owed))
         progress.settle(owed, reply)
         if progress.body_of is not None:
             self._body = BodyReader(self.limits)
-        if progress.phase is _DATA:
+        if progress.phase is Phase.DATA:
             self._outgoing.turn_into_data()
         for deviation in reply.deviations:
             self._events.append(events.Deviated(self._at, deviation))
@@ -340,10 +330,10 @@ class Connection:
     def _told_reply(self, reply: Reply, owed: Owed | None) -> Event:
         if owed is None:
             return events.Unsolicited(self._at, reply)
-        if owed.stage is _GREETING:
+        if owed.stage is Stage.GREETING:
             return events.Greeting(self._at, reply)
         recipient = self.facts.recipients[owed.answered] if owed.each else None
-        body = owed.lines is _MULTI and reply.positive
+        body = owed.lines is Lines.MULTI and reply.positive
         return events.ReplyReceived(self._at, reply, owed.command, recipient, body)
 
     def _read_body(self, body: BodyReader, octets: bytes | memoryview) -> bool:

@@ -6,8 +6,8 @@ a function of facts, command and reply; nothing here knows a verb.
 
 import re
 from collections.abc import Callable
-from enum import Enum, auto
 
+from mailprobe.enums import Enum, auto
 from mailprobe.protocol import grammar
 from mailprobe.protocol.model import Command, Protocol, Reply, State
 from mailprobe.value import field, mutable, replace
@@ -54,9 +54,11 @@ class Facts:
     # EHLO keyword or capability, upper case, to its arguments; None: nobody has asked yet
     offers: dict[str, str] | None = None
     reverse_path: bytes | None = None
+    binary: bool = False  # the mail transaction was opened with BODY=BINARYMIME
     recipients: list[bytes] = field(default_factory=list)  # accepted forward-paths, in order
     count: int | None = None  # messages in the maildrop (STAT)
     messages: dict[int, Message] = field(default_factory=dict)
+    asked_to_delete: bool = False  # DELE was sent since the login, whatever the server said to it
 
     def snapshot(self) -> "Facts":
         return replace(
@@ -86,6 +88,7 @@ class Facts:
 
     def forget_transaction(self) -> None:
         self.reverse_path = None
+        self.binary = False
         self.recipients = []
 
     def forget_session(self) -> None:
@@ -96,6 +99,7 @@ class Facts:
         self.login_refused = False
         self.count = None
         self.messages = {}
+        self.asked_to_delete = False
 
     def learn(self, effect: Effect, command: Command, reply: Reply, body: list[bytes]) -> None:
         """Take in a positive reply and the lines of its multi-line body, if it has one."""
@@ -144,6 +148,7 @@ def _hello(facts: Facts, command: Command, reply: Reply, body: list[bytes]) -> N
 def _learn_reverse_path(facts: Facts, command: Command, reply: Reply, body: list[bytes]) -> None:
     facts.forget_transaction()
     facts.reverse_path = grammar.path_in(command.argument)
+    facts.binary = b"BODY=BINARYMIME" in command.argument.upper().split()
 
 
 def _learn_forward_path(facts: Facts, command: Command, reply: Reply, body: list[bytes]) -> None:

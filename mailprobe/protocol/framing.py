@@ -14,9 +14,7 @@ from mailprobe.value import frozen
 CRLF = b"\r\n"
 END_OF_DATA = b"\r\n.\r\n"  # RFC 5321, section 4.1.1.4; RFC 1939, section 3
 _REPLY_LINES = 10_000
-# Nearly every reply is one line, and nothing is odd about it.
-_PLAIN_SMTP = pattern(rb"([2-5][0-9][0-9])(?: [^\n]*)?\r\n")
-_PLAIN_POP3 = pattern(rb"(\+OK|-ERR)(?: [^\n]*)?\r\n")
+_POP3_CODES = {b"+OK": "+OK", b"-ERR": "-ERR"}
 _LF = pattern(rb"\n")
 _DOT_LINE = pattern(rb"\r\n\.")  # seen to be faster than bytes.replace() where dots are many
 
@@ -80,8 +78,7 @@ class ReplyReader:
     def __init__(self, buffer: ReceiveBuffer, limits: Limits, *, pop3: bool) -> None:
         self._buffer = buffer
         self._limits = limits
-        self._plain = _PLAIN_POP3 if pop3 else _PLAIN_SMTP
-        self._codes: dict[bytes, str] = {}  # how plain lines of this session began: "250 "
+        self._codes = dict(_POP3_CODES) if pop3 else {}  # of the plain lines: what they began with
         self._status = (POP3_STATUS_LINE if pop3 else SMTP_REPLY_LINE).compiled
         self._pop3 = pop3
         self._lines: list[bytes] = []
@@ -112,18 +109,12 @@ class ReplyReader:
                 return reply
 
     def _plain_code(self, line: bytes) -> str | None:
-        """The code of a reply of one line that there is nothing to say about."""
-        head = line[:4]
+        """The code of a reply of one line, as nearly all are, that there is nothing odd about."""
+        head, blank, _ = line.partition(b" ")
         code = self._codes.get(head)
-        if code is not None and line.endswith(CRLF):
-            return code
-        plain = self._plain.fullmatch(line)
-        if plain is None:
-            return None
-        code = plain[1].decode("ascii")
-        if head.endswith(b" "):
-            self._codes[head] = code
-        return code
+        if code is None and not self._pop3 and _is_code(head):
+            code = self._codes[head] = head.decode("ascii")
+        return code if blank and line.endswith(CRLF) else None
 
     def _take(self, line: bytes, *, challenge: bool) -> Reply | None:
         crlf = line.endswith(CRLF)
@@ -176,6 +167,10 @@ class ReplyReader:
         self._wire.clear()
         self._deviations = []
         return octets
+
+
+def _is_code(head: bytes) -> bool:
+    return len(head) == 3 and head.isdigit() and b"2" <= head < b"6"
 
 
 # What the first octet of a line gives away, without waiting for a line end that never comes.

@@ -3,8 +3,7 @@
 Plain values: this module must not know what they bring about, nor how they travel.
 """
 
-from enum import Enum, auto
-
+from mailprobe.enums import Enum, auto
 from mailprobe.value import frozen
 
 

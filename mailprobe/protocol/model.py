@@ -3,8 +3,7 @@
 Octets stay octets; text appears only where an RFC makes it ASCII (verbs, codes).
 """
 
-from enum import Enum, StrEnum
-
+from mailprobe.enums import Enum, StrEnum
 from mailprobe.patterns import pattern
 from mailprobe.value import field, frozen
 
@@ -95,8 +94,6 @@ _VERDICTS = {
     "+": Verdict.GO_ON,
     "-ERR": Verdict.REFUSED,
 }
-# Seen with every reply; Python 3.11 takes ten times as long to find a member in its class.
-_DONE, _NEGATIVE = Verdict.DONE, (Verdict.LATER, Verdict.REFUSED)
 _ENHANCED = pattern(rb"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")  # RFC 2034, section 4
 _RESPONSE_CODE = pattern(rb"\[([^\]\[ ]{1,200})\]")  # RFC 2449, section 8
 
@@ -136,12 +133,12 @@ class Reply:
     @property
     def positive(self) -> bool:
         """2yz or +OK: the command was carried out."""
-        return self.verdict is _DONE
+        return self.verdict is Verdict.DONE
 
     @property
     def refused(self) -> bool:
         """4yz, 5yz or -ERR."""
-        return self.verdict in _NEGATIVE
+        return self.verdict in (Verdict.LATER, Verdict.REFUSED)
 
     @property
     def texts(self) -> tuple[bytes, ...]:

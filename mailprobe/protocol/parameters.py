@@ -24,6 +24,7 @@ MAIL_PARAMETERS: tuple[Parameter, ...] = (
         Kind.KEYWORD,
         values=("7BIT", "8BITMIME", "BINARYMIME"),
         needs="8BITMIME",
+        value_needs={"BINARYMIME": "BINARYMIME"},
         adds=16,
         reference="RFC 6152, section 2; RFC 3030, section 3",
         summary="what the octets of the body are; BINARYMIME goes with BDAT only",

@@ -6,8 +6,8 @@ know which role we play, how octets are framed, or what the time is.
 
 from collections import deque
 from collections.abc import Callable
-from enum import Enum, auto
 
+from mailprobe.enums import Enum, auto
 from mailprobe.protocol.catalogue import GO_AHEADS, Catalogue, CommandSpec, Lines, Then
 from mailprobe.protocol.facts import Effect, Facts
 from mailprobe.protocol.framing import CRLF, EndFinder
@@ -38,10 +38,6 @@ class Owed:
     each: bool = False  # LMTP: every recipient has its reply
     answered: int = 0  # how many replies have come
 
-
-# Seen with every reply; Python 3.11 takes ten times as long to find a member in its class.
-_COMMAND, _DONE, _AUTH = Stage.COMMAND, Verdict.DONE, State.AUTH
-_MULTI, _DATA, _SASL = Lines.MULTI, Lines.DATA, Then.SASL
 
 _GREETING = Command(b"")
 _LISTING = 1024 * 1024  # octets of a listing that are kept to learn from
@@ -90,7 +86,10 @@ class Progress:
         """
         return any(
             owed.row.then is Then.CHUNK
-            or (owed.stage is _COMMAND and (owed.row.then is Then.DATA or owed.lines is _DATA))
+            or (
+                owed.stage is Stage.COMMAND
+                and (owed.row.then is Then.DATA or owed.lines is Lines.DATA)
+            )
             for owed in self._owed
         )
 
@@ -140,12 +139,19 @@ class Progress:
     def expect(self, command: Command) -> Owed:
         """A command is owed one reply, and perhaps counted octets travel behind it."""
         row = self._catalogue.row(command)
-        if row.takes_last:
-            owed = self._owe(self._begin_chunk(command, row), command, row)
+        if row.heeded:
+            owed = self._heed(command, row)
         else:
-            owed = Owed(_COMMAND, command, row, row.shape.of(command.argument))
+            owed = Owed(Stage.COMMAND, command, row, row.shape.of(command.argument))
         self._owed.append(owed)
         return owed
+
+    def _heed(self, command: Command, row: CommandSpec) -> Owed:
+        """A command of which more follows, be the reply what it may."""
+        if row.takes_last:
+            return self._owe(self._begin_chunk(command, row), command, row)
+        self.facts.asked_to_delete = True
+        return self._owe(Stage.COMMAND, command, row)
 
     def expect_after_answer(self) -> Command:
         """The answer to a challenge is owed a reply; gives the command that it belongs to."""
@@ -207,7 +213,7 @@ class Progress:
             owed.answered += 1
             if not owed.each or not self._due(owed):
                 self._owed.popleft()
-                if owed.stage is _COMMAND:
+                if owed.stage is Stage.COMMAND:
                     self._carry_out(owed, reply)
                 else:
                     self._conclude(owed, reply)
@@ -238,18 +244,18 @@ class Progress:
 
     def _carry_out(self, owed: Owed, reply: Reply) -> None:
         then = owed.row.then
-        if then is _SASL:
+        if then is Then.SASL:
             self.facts.login_refused = reply.refused
-        if reply.verdict is _DONE:
-            if owed.lines is _MULTI:
+        if reply.verdict is Verdict.DONE:
+            if owed.lines is Lines.MULTI:
                 self.body_of = (owed, reply)
-            elif owed.lines is _DATA:
+            elif owed.lines is Lines.DATA:
                 self._open_data(owed)
             else:
                 self._done(owed, reply, [])
         elif then is Then.DATA and _goes_ahead(owed, reply):
             self._open_data(owed)
-        elif then is _SASL and _goes_ahead(owed, reply):
+        elif then is Then.SASL and _goes_ahead(owed, reply):
             self._challenged(owed)
         elif self.facts.state is State.AUTH:
             self.move(self._resume)
@@ -290,7 +296,7 @@ class Progress:
     def _done(self, owed: Owed, reply: Reply, lines: list[bytes]) -> None:
         """The command was carried out: what it makes known, and where the session stands now."""
         row = owed.row
-        if self.facts.state is _AUTH:
+        if self.facts.state is State.AUTH:
             self.move(self._resume)
         if not row.consequential:
             return

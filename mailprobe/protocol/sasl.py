@@ -23,9 +23,18 @@ MECHANISMS = ("SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN")
 # A server names the count and the client does the work: about half a second's worth.
 MAXIMUM_ITERATIONS = 1_000_000
 
+# In which the server shows that it knows the secret: to be told of success is not enough.
+MUTUAL = ("SCRAM-SHA-256", "SCRAM-SHA-1")
+
 Client = Generator[bytes | None, bytes, None]
 Server = Generator[bytes | None, bytes, str]
 SecretOf = Callable[[str], str | None]
+
+# RFC 5802, section 5: the client verifies "v=", and does not believe in success without it.
+UNPROVED = (
+    "expected the server's signature (v=) before its success, and none came: "
+    "whoever this is need not know the secret"
+)
 
 # One sentence for both, lest a client learn which users exist.
 _WRONG = "no such user, or the secret is wrong"

@@ -4,7 +4,6 @@ Pygments is loaded with this module: import it where it is used.
 """
 
 from collections.abc import Iterator
-from enum import StrEnum
 
 from pygments.token import (
     Comment,
@@ -20,6 +19,7 @@ from pygments.token import (
     _TokenType,
 )
 
+from mailprobe.enums import StrEnum
 from mailprobe.render.wording import shown
 from mailprobe.transcript.pygments_lexer import TranscriptLexer
 

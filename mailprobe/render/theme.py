@@ -5,8 +5,8 @@ the words stand there, too.
 """
 
 from collections.abc import Mapping
-from enum import IntEnum
 
+from mailprobe.enums import IntEnum
 from mailprobe.protocol.model import Verdict
 from mailprobe.value import frozen
 

@@ -6,9 +6,9 @@ What is too much to keep, or for the disk, is given up as a whole: half a record
 
 import tempfile
 from collections.abc import Iterator
-from enum import Enum, auto
 
 from mailprobe import files
+from mailprobe.enums import Enum, auto
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.events import BodyChunk, Event
 from mailprobe.value import frozen, replace

@@ -16,7 +16,6 @@ from mailprobe.protocol.catalogue import (
     Standing,
     Then,
 )
-from mailprobe.protocol.extensions import EXTENSIONS
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.model import Command, State
 from mailprobe.safe import safe
@@ -215,7 +214,8 @@ def values_on_offer(parameter: Parameter, facts: Facts) -> tuple[str, ...]:
     BODY=BINARYMIME is one (RFC 3030, section 3).
     """
     offers = facts.offers or {}
-    return tuple(v for v in parameter.values if v not in EXTENSIONS or v in offers)
+    needed = parameter.value_needs
+    return tuple(v for v in parameter.values if v not in needed or needed[v] in offers)
 
 
 def _stands_alone(parameter: Parameter) -> bool:

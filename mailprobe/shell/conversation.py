@@ -264,7 +264,7 @@ class Conversation:
         self._view.recording.step(title)
 
     def expect(self, text: str) -> None:
-        self._view.recording.expect(text)
+        self._view.recording.expect(text, self.session.last if self.session else None)
 
     def leave(self) -> None:
         """End politely, after asking where an end would do something that cannot be undone."""

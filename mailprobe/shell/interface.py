@@ -1,11 +1,11 @@
 """What the parts of the shell ask of each other: the reader of keys, and the local commands."""
 
 from collections.abc import Sequence
-from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Protocol as Interface
 
+from mailprobe.enums import Enum, auto
 from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.session import Item, Session, Settings
 from mailprobe.transport.target import Target

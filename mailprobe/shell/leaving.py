@@ -54,7 +54,7 @@ def _choose_with_marks(talk: "Conversation", session: Session) -> None:
     )
     match talk.front.ask(question).strip().lower()[:1]:
         case "q":
-            _say_goodbye(talk, session)
+            _say_goodbye(talk, session, delete=True)
         case "d":
             session.drop()
             talk.status = ExitStatus.OK
@@ -62,10 +62,12 @@ def _choose_with_marks(talk: "Conversation", session: Session) -> None:
             pass
 
 
-def _say_goodbye(talk: "Conversation", session: Session) -> None:
+def _say_goodbye(talk: "Conversation", session: Session, *, delete: bool = False) -> None:
+    """QUIT; unless the person wants that, a message that a refused DELE has marked all the same
+    is not deleted by it."""
     talk.status = ExitStatus.OK
     if session.state is not State.CLOSED:
         session.hurry()
-        if session.send(Command(b"QUIT")):
+        if (delete or session.unmark()) and session.send(Command(b"QUIT")):
             session.wait()
     session.close()

@@ -254,7 +254,8 @@ def _step(shell: Shell, argument: str) -> None:
 def _expect(shell: Shell, argument: str) -> None:
     if not argument:
         raise _form("expect")
-    _session(shell)
+    if _session(shell).connection.reading_body:
+        raise _usage("the last reply has not ended: demand something when it has")
     shell.expect(argument)
 
 

@@ -1,6 +1,8 @@
 """/auth and /apop: a login composed step by step, from a secret that nobody sees.
 
-Raises Failure `usage` where the form is wrong or the server's greeting does not fit.
+Raises Failure: `usage` where the form is wrong or the server's greeting does not fit, `protocol`
+where a challenge makes no sense, `security` where the server has not proved that it knows the
+secret, and should have.
 """
 
 import secrets
@@ -53,7 +55,7 @@ def _log_in(shell: Shell, mechanism: str, steps: sasl.Client) -> None:
         line, held = full, None
     if not shell.send(Command(line)):
         return
-    proved = not mechanism.startswith("SCRAM")
+    proved = mechanism not in sasl.MUTUAL
     while (challenge := _challenge(session)) is not None:
         try:
             response = steps.send(sasl.decode(challenge)) if held is None else held
@@ -66,7 +68,7 @@ def _log_in(shell: Shell, mechanism: str, steps: sasl.Client) -> None:
         if not shell.send(Answer(sasl.encode(response or b""))):
             return
     if session.connection.facts.authenticated and not proved:
-        shell.write("warning: the server did not prove that it knows the secret\n")
+        raise Failure(Word.SECURITY, f"{mechanism}: {sasl.UNPROVED}")
 
 
 def _challenge(session: Session) -> bytes | None:

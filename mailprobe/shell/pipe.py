@@ -352,7 +352,7 @@ class Pipe:
         self._recording.step(title)
 
     def expect(self, text: str) -> None:
-        self._recording.expect(text)
+        self._recording.expect(text, self.session.last if self.session else None)
 
     def leave(self) -> None:
         if self.session is not None and not self.session.closed:

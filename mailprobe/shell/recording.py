@@ -8,7 +8,9 @@ from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.model import Protocol, Reply
+from mailprobe.session import Exchange
 from mailprobe.shell.backlog import Backlog, Kind, Note
+from mailprobe.shell.opening import catalogue_of
 from mailprobe.transcript.record import Recorder
 from mailprobe.transport.target import Target, Tls
 from mailprobe.version import VERSION
@@ -16,6 +18,7 @@ from mailprobe.version import VERSION
 TYPE_CHECKING = False  # the grammar is needed where somebody demands something
 if TYPE_CHECKING:
     from mailprobe.transcript.model import Line
+    from mailprobe.transcript.values import Values
 
 _WRITERS = {
     Kind.NOTE: Recorder.note,
@@ -35,6 +38,9 @@ class Recording:
         self._backlog: Backlog | None = Backlog()
         self._target: Target | None = None
         self._above: Reply | None = None  # the reply that was written last
+        self._body = False  # a multi-line response follows it
+        self._demanded: list[Line] = []  # of that reply
+        self._values: Values | None = None  # what was captured by what is demanded
         self._asked: Line | None = None  # what the next reply must be
 
     @property
@@ -64,7 +70,7 @@ class Recording:
 
     def next_connection(self) -> bool:
         """Forget the connection that is over; True when a recording ended with it."""
-        ended, self._recorder = self._recorder, None
+        ended, self._recorder, self._values = self._recorder, None, None
         if ended is not None:
             ended.close()
         self._close_backlog()
@@ -96,35 +102,47 @@ class Recording:
         """Begin a step."""
         self._add(Note(title, Kind.STEP))
 
-    def expect(self, text: str) -> None:
+    def expect(self, text: str, exchange: Exchange | None = None) -> None:
         """Demand something: `CLASS` of the next reply, `+ TEXT` or `- TEXT` of the last one.
 
-        Raises Failure `usage`.
+        `exchange` is the last one: it may hold the body of that reply.  What does not hold now is
+        told and not written: it could never be met.  Raises Failure `usage`.
         """
-        line = _expectation(text)
-        self._refuse(line)
+        from mailprobe.shell import demanding
+
+        line = demanding.expectation(text)
+        if self._target is not None:
+            demanding.refuse_impossible(line, self._target.protocol)
+        self._refuse_secret(line)
         if line.text.startswith("S?"):
             self._asked = line
         elif self._above is None:
             raise Failure(Word.USAGE, "no reply stands above: demand something when one came")
+        elif unmet := self._unmet(line, self._above, exchange):
+            self._warn(f"that does not hold, and was not written: {unmet}")
+            return
+        else:
+            self._demanded.append(line)
         self._add(Note(line.text, Kind.EXPECTATION))
 
-    def _refuse(self, line: "Line") -> None:
-        """Refuse what could never hold.  Raises Failure `usage`."""
-        from mailprobe.transcript.model import Question
-
-        if isinstance(line, Question) and self._target is not None:
-            pop3 = self._target.protocol is Protocol.POP3
-            for wanted in line.classes:
-                if (wanted.code[0] in "+-") is not pop3:
-                    form = "+OK, -ERR or +" if pop3 else "three digits like 250 or 2xx"
-                    raise Failure(
-                        Word.USAGE,
-                        f"no reply of {self._target.protocol} is {wanted.code}: expected {form}",
-                    )
+    def _refuse_secret(self, line: "Line") -> None:
         secrets = self._recorder.secrets if self._recorder is not None else None
         if secrets is not None and secrets.holds(line.text.encode("utf-8", "surrogateescape")):
             raise Failure(Word.USAGE, "a secret is in that: demand something else of the reply")
+
+    def _unmet(self, line: "Line", above: Reply, exchange: Exchange | None) -> str:
+        """Why what is demanded now of the reply above is not so; "" where it is, or may be."""
+        from mailprobe.shell.demanding import unmet_lines
+        from mailprobe.transcript.values import Values
+
+        if exchange is None or not any(reply is above for reply in exchange.replies):
+            exchange = None  # a greeting, or what nobody asked for
+        if self._target is None or (self._body and (exchange is None or exchange.body is None)):
+            return ""
+        catalogue = catalogue_of(self._target.protocol)
+        self._values = self._values or Values()
+        lines = [*self._demanded, line]
+        return unmet_lines(lines, above, exchange, catalogue, self._values)
 
     def _add(self, note: Note) -> None:
         if self._backlog is not None:
@@ -135,20 +153,19 @@ class Recording:
     def _follow(self, event: Event) -> None:
         """Keep the reply that stands above, and look whether it is what was demanded."""
         if isinstance(event, _HEARD):
-            self._above = event.reply
+            self._above, self._demanded = event.reply, []
+            self._body = isinstance(event, events.ReplyReceived) and event.body
             if self._asked is not None:
                 self._judge(self._asked, event.reply)
         elif isinstance(event, _SPOKEN):
             self._above = None
 
     def _judge(self, asked: "Line", reply: Reply) -> None:
-        from mailprobe.transcript.matching.codes import check_question
-        from mailprobe.transcript.model import Question
+        from mailprobe.shell.demanding import unmet_class
 
         self._asked = None
-        assert isinstance(asked, Question)  # nothing else is kept
-        if wrong := check_question(asked, reply, reply.lines):
-            self._warn(f"demanded and not met: {wrong.sentence}")
+        if unmet := unmet_class(asked, reply):
+            self._warn(f"demanded and not met: {unmet}")
 
     def close(self) -> None:
         if self._recorder is not None:
@@ -169,18 +186,3 @@ class Recording:
             implicit_tls=target.tls is Tls.IMPLICIT,
             recorded=f"{now:%Y-%m-%dT%H:%M:%SZ} mailprobe/{VERSION}",
         )
-
-
-def _expectation(text: str) -> "Line":
-    """The line that `CLASS`, `+ TEXT` or `- TEXT` stands for.  Raises Failure `usage`."""
-    from mailprobe.transcript.model import Place, Unreadable
-    from mailprobe.transcript.reading.lines import read_line
-
-    tag = text[0] if text[:2] in ("+ ", "- ") else "?"
-    content = text[2:] if tag != "?" else text
-    try:
-        return read_line(f"S{tag} {content}", Place("/expect", 1))
-    except Unreadable as fault:
-        raise Failure(
-            Word.USAGE, f"{fault.reason}; write /expect 250, or + TEXT, or - TEXT"
-        ) from None

@@ -67,7 +67,8 @@ class Serving:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._servers: list[tuple[Server, bool]] = []
+        self._judged: list[tuple[Server, bool]] = []  # and whether a client is to come
+        self._servers: list[Server] = []
 
     def __call__(
         self,
@@ -78,10 +79,12 @@ class Serving:
         secrets: Mapping[str, str] | None = None,
         lenient: bool = False,
         check: bool = True,
+        client: bool = True,
     ) -> Served:
-        """Serve a file, or a text.  Without `check` a client may stray.
+        """Serve a file, or a text.
 
-        Raises Failure for a transcript that cannot be read, or said.
+        `client=False` says that none has to come; without `check` one may stray, too.  Raises
+        Failure for a transcript that cannot be read, or said.
         """
         options = ServeOptions(
             level=None if match is None else Level(match),
@@ -91,7 +94,9 @@ class Serving:
         )
         server = Server([_file(source, self._folder)], options)
         server.start()
-        self._servers.append((server, check))
+        self._servers.append(server)
+        if check:
+            self._judged.append((server, client))
         return Served(server)
 
     def __enter__(self) -> "Serving":
@@ -103,20 +108,25 @@ class Serving:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End all servers.  Fails the test when a client strayed, or has not said all."""
-        for server, _ in self._servers:
+        """End all servers.
+
+        Fails the test when a client strayed, has not said all, or has never come.
+        """
+        for server in self._servers:
             server.stop()
-        strayed = [
-            text_of(result)
-            for server, check in self._servers
-            if check
-            for result in server.verdicts
-            if result.verdict is not Verdict.PASSED
-        ]
-        if strayed and error is None:
-            raise pytest.fail.Exception(
-                "\n".join(["a client strayed from its transcript", *strayed]), pytrace=False
-            )
+        wrong = [line for server, client in self._judged for line in _wrong(server, client=client)]
+        if wrong and error is None:
+            raise pytest.fail.Exception("\n".join(wrong), pytrace=False)
+
+
+def _wrong(server: Server, *, client: bool) -> list[str]:
+    """What is to be told of a server's clients; `client`: one had to come."""
+    verdicts = server.verdicts
+    if client and not verdicts:
+        name = server.scores[0].name
+        return [f"no client came to {name}: say client=False where none has to"]
+    strayed = [text_of(result) for result in verdicts if result.verdict is not Verdict.PASSED]
+    return ["a client strayed from its transcript", *strayed] if strayed else []
 
 
 class Replaying:

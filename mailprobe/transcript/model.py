@@ -5,8 +5,8 @@ Plain values.  This module must not know how they are read, written, matched or 
 
 from collections import namedtuple
 from collections.abc import Iterator
-from enum import Enum, StrEnum
 
+from mailprobe.enums import Enum, StrEnum
 from mailprobe.errors import Failure, Word
 from mailprobe.value import field, frozen
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import repeat
 
-from mailprobe.patterns import pattern
 from mailprobe.transcript.model import (
     Alt,
     Blank,
@@ -43,7 +42,8 @@ from mailprobe.value import field, mutable
 
 MOST_LINES = 100_000  # behind the header
 _DEEPEST = 10  # blocks inside of each other
-_BODY = pattern(r"[CS][2-9]?[:\\=~<>?+*@-]|[|?@]|==")
+_OTHERS = frozenset("23456789")  # the digit of a connection
+_TAGS = frozenset(":\\=~<>?+*@-")
 _POLL = "@poll within=60s every=3s is expected"
 _TRIVIA = (Blank, Comment, Lesson, Title)
 
@@ -73,6 +73,13 @@ def faults(octets: bytes, name: str) -> list[Unreadable]:
 
 def _raise(fault: Unreadable) -> None:
     raise fault
+
+
+def _begins_body(text: str) -> bool:
+    """Whether a line begins as those of the body do, and as no header."""
+    if text.startswith(("C", "S")):
+        return text[2 if text[1:2] in _OTHERS else 1 :][:1] in _TAGS
+    return text.startswith(("|", "?", "@", "=="))
 
 
 @contextmanager
@@ -148,14 +155,14 @@ class _Parser:
                 if text.startswith("#"):
                     self._headers.append(Comment(place, text))
                     continue
-                if _BODY.match(text):
+                if _begins_body(text):
                     fail(text, place, "an empty line is expected between header and body")
                 header, value = read_header(text, place)
                 self._headers.append(header)
                 head.add(header, value)
             except Unreadable as fault:
                 self._report(fault)
-                if _BODY.match(text):
+                if _begins_body(text):
                     return number - 1
         return len(lines)
 

@@ -32,6 +32,16 @@ _ON_BEHALF = {
     "SCRAM-SHA-1": pattern(rb"..[^,]", re.DOTALL),
     "SCRAM-SHA-256": pattern(rb"..[^,]", re.DOTALL),
 }
+# What an EHLO or CAPA reply offers: a password that is one of these words hides nothing there, and
+# without it the offer would be another one.
+_OFFER = pattern(rb"^(?:[0-9]{3}[ -]AUTH[ =]|SASL )[^\r\n]*", re.IGNORECASE | re.MULTILINE)
+_MECHANISMS = pattern(
+    rb"(?:AUTH|SASL|PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|SCRAM-SHA-(?:1|224|256|384|512)(?:-PLUS)?|XOAUTH2?"
+    rb"|OAUTHBEARER|EXTERNAL|ANONYMOUS|GSSAPI|GSS-SPNEGO|GS2-KRB5|KERBEROS_V[45]|NTLM|MSN|OTP|SKEY)"
+    rb"(?=[ =\r\n]|\Z)",
+    re.IGNORECASE,
+)
+_BETWEEN = b" =-"  # what may stand in front of such a word
 _SCRAM_FINAL = pattern(rb"c=[^,]+,r=[^,]+(?:,[^,]+)*,p=[^,]+", re.DOTALL)
 
 
@@ -155,12 +165,14 @@ class Secrets:
     def blot(self, octets: bytes) -> bytes:
         """`octets` with `*` for each octet of a known secret; the same object without one.
 
-        CR and LF stay: a line ends where it ended.
+        CR and LF stay: a line ends where it ended; and so do the names of mechanisms that are
+        offered.
         """
         pattern = self._compiled()
         if pattern is None or not any(_is_in(form, octets) for form in self._without_others()):
             return octets
-        return pattern.sub(lambda match: _NO_END.sub(b"*", match[0]), octets)
+        blotted = pattern.sub(lambda match: _NO_END.sub(b"*", match[0]), octets)
+        return _with_mechanisms(octets, blotted)
 
     def settled(self, octets: bytes) -> int:
         """How many octets more of them cannot make a part of a secret; parts none that is whole."""
@@ -236,6 +248,16 @@ def _is_in(form: bytes, octets: bytes) -> bool:
     Measured: from the right it is found in half the time.
     """
     return all(map(octets.__contains__, form)) and octets.rfind(form) >= 0
+
+
+def _with_mechanisms(octets: bytes, blotted: bytes) -> bytes:
+    """`blotted`, with the mechanisms that `octets` offer."""
+    for offer in _OFFER.finditer(octets):
+        for word in _MECHANISMS.finditer(octets, offer.start(), offer.end()):
+            start, end = word.span()
+            if start == offer.start() or octets[start - 1] in _BETWEEN:
+                blotted = blotted[:start] + word[0] + blotted[end:]
+    return blotted
 
 
 def _is_step(mechanism: str, said: list[bytes] | None, user: str | None, secret: bytes) -> bool:

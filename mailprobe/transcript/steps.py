@@ -4,8 +4,7 @@ Plain values, made by `dialogue` from the lines of the file.  Both players walk 
 client writes the `Write`s and checks the `Reply`s, the server the other way round.
 """
 
-from enum import Enum, auto
-
+from mailprobe.enums import Enum, auto
 from mailprobe.protocol.model import Command
 from mailprobe.transcript.model import (
     Alt,
@@ -97,6 +96,7 @@ class Unit:
     sort: Sort
     pieces: Pieces | None
     lines: tuple[Wire | FileLine, ...]  # where it is written; lines may be parts of two units
+    end: bytes = b"\r\n"  # the line end that `pieces` is without
 
 
 @frozen

@@ -4,9 +4,9 @@ Reads text only; looks nothing up.
 """
 
 import socket
-from enum import Enum
 from functools import lru_cache
 
+from mailprobe.enums import Enum
 from mailprobe.errors import Failure, Word
 from mailprobe.patterns import pattern
 from mailprobe.protocol.model import Protocol

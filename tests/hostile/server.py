@@ -88,8 +88,13 @@ def close(peer: Peer) -> None:
 
 
 def half_close(peer: Peer) -> None:
-    """Say nothing more, and go on reading."""
-    peer.link.shutdown(socket.SHUT_WR)
+    """Say nothing more, and go on reading; TLS cannot do that, it stays as it is."""
+    if isinstance(peer.link, ssl.SSLSocket):
+        return
+    try:
+        peer.link.shutdown(socket.SHUT_WR)
+    except OSError as error:  # the client has gone
+        raise Gone from error
 
 
 def reset(peer: Peer) -> None:
@@ -174,7 +179,7 @@ def cut_tls(peer: Peer) -> None:
 
 
 def answer(replies: Mapping[bytes, bytes], default: bytes = b"250 ok\r\n") -> Step:
-    """Answer each command by the reply of its verb, until QUIT.
+    """Answer each command by the reply of its verb, until QUIT; then nothing more is said.
 
     What follows is read as the reply says: mail data behind 354, a chunk behind any BDAT, one
     line behind 334 or "+ ".  The mail data is answered by the reply of `.`.
@@ -196,6 +201,7 @@ def answer(replies: Mapping[bytes, bytes], default: bytes = b"250 ok\r\n") -> St
             if reply.startswith(b"354"):
                 peer.mail_data()
                 peer.say(replies.get(b".", default))
+        half_close(peer)
 
     return step
 

@@ -33,7 +33,7 @@ FINE = {"smtp": b"250 ok\r\n", "lmtp": b"250 ok\r\n", "pop3": b"+OK\r\n"}
 PROTOCOLS = tuple(HELLO)
 FRAMINGS = ("smtp", "pop3")  # replies of LMTP are framed like those of SMTP
 SHORT = ("--timeout", "400ms")
-BYE = (expect(b"QUIT"), send(b"221 bye\r\n"))
+BYE = (expect(b"QUIT"), send(b"221 bye\r\n"), half_close)
 
 
 def run_against(
@@ -206,7 +206,7 @@ def test_odd_replies_are_replies(protocol: str, reply: bytes, tmp_path: Path) ->
     path = tmp_path / "session.mpt"
     steps = (send(HELLO[protocol]), expect(b"NOOP"), send(reply), expect(b"QUIT"))
     end = send(FINE[protocol] if protocol == "pop3" else b"221\r\n")
-    result = run_against(protocol, (*steps, end), b"NOOP\nQUIT\n", *SHORT, record=path)
+    result = run_against(protocol, (*steps, end, half_close), b"NOOP\nQUIT\n", *SHORT, record=path)
     assert (result.status, result.err) == (0, "")
     check_transcript(path, "")
 
@@ -330,7 +330,7 @@ def test_a_listing_that_never_ends_is_bounded_by_the_run() -> None:
 def test_what_looks_like_the_end_of_a_body(body: bytes) -> None:
     """Only CRLF . CRLF ends it; octet counts are not believed."""
     retr = (expect(b"RETR"), send(b"+OK 99999 octets\r\n" + body + b".\r\n"))
-    steps = (send(HELLO["pop3"]), *retr, expect(b"QUIT"), send(b"+OK bye\r\n"))
+    steps = (send(HELLO["pop3"]), *retr, expect(b"QUIT"), send(b"+OK bye\r\n"), half_close)
     result = run_against("pop3", steps, b"RETR 1\nQUIT\n", *SHORT)
     assert (result.status, result.err) == (0, "")
     assert result.out.endswith("S: .\nC: QUIT\nS: +OK bye\n")

@@ -18,6 +18,7 @@ from tests.hostile.server import (
     close,
     cut_tls,
     expect,
+    half_close,
     reset,
     send,
     stall,
@@ -30,7 +31,7 @@ HELLO = {"smtp": send(b"220 mx\r\n"), "lmtp": send(b"220 mx\r\n"), "pop3": send(
 VERB = {"smtp": b"STARTTLS", "lmtp": b"STARTTLS", "pop3": b"STLS"}
 GO = {"smtp": b"220 go\r\n", "lmtp": b"220 go\r\n", "pop3": b"+OK go\r\n"}
 OFFER = send(b"250-mx\r\n250 STARTTLS\r\n")
-BYE = (expect(b"QUIT"), send(b"221 bye\r\n"))
+BYE = (expect(b"QUIT"), send(b"221 bye\r\n"), half_close)
 PROTOCOLS = tuple(HELLO)
 
 

@@ -329,6 +329,40 @@ def test_a_server_that_proves_nothing(tmp_path: Path, end: str, line: int) -> No
         assert heard.endswith((b"*\r\nQUIT\r\n", b"*\r\n"))
 
 
+@pytest.mark.parametrize(
+    "protocol, go_on, done", [("smtp", b"334 ", b"235 in\r\n"), ("pop3", b"+ ", b"+OK in\r\n")]
+)
+@pytest.mark.parametrize("challenges", [0, 1])
+def test_a_server_that_ends_scram_without_its_proof(
+    tmp_path: Path, protocol: str, go_on: bytes, done: bytes, challenges: int
+) -> None:
+    """The recording of a login that proved nothing is red, however friendly the server is."""
+
+    def lie(peer: at.Peer) -> None:
+        nonce = base64.b64decode(peer.line().split()[2]).split(b"r=")[1]
+        if challenges:
+            said = b"r=" + nonce + b"theirs,s=c2FsdCBvZiB0aGVpcnM=,i=4096"
+            peer.say(go_on + base64.b64encode(said) + b"\r\n")
+            peer.line()
+        peer.say(done)
+
+    greeting = at.pop3()[0] if protocol == "pop3" else GREETING
+    steps = [
+        greeting,
+        lie,
+        at.answer({b"QUIT": b"221 bye\r\n" if protocol == "smtp" else b"+OK\r\n"}),
+    ]
+    lines = "S? {0}\nC~ AUTH SCRAM-SHA-256 {{=sasl}}\n".format(
+        "220" if protocol == "smtp" else "+OK"
+    )
+    lines += f"S? {go_on.decode().strip()}\nC~ {{=sasl}}\n" * challenges
+    lines += f"S: {done.decode()}"
+    result, _ = against(
+        tmp_path, steps, lines, Options(vault=KNOWN), protocol=protocol, header="set user: alice"
+    )
+    assert "signature" in problem(result, Word.SECURITY, 3 + 2 * challenges).sentence
+
+
 def test_a_login_that_is_finished_by_hand(tmp_path: Path) -> None:
     """A right signature passes with the empty line that is recorded; cancelling takes nothing."""
     vault = Vault({"MAILPROBE_SECRET_PASSWORD": "secret"})

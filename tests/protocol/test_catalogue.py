@@ -14,9 +14,10 @@ from mailprobe.protocol.catalogue import (
     Shape,
 )
 from mailprobe.protocol.facts import Facts
-from mailprobe.protocol.model import Command, Protocol, State
+from mailprobe.protocol.model import Advice, Command, Protocol, State
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import LMTP, SMTP
+from tests.protocol.helpers import client
 
 ROW = CommandSpec("FOO", "FOO", "Do foo", "RFC 1", frozenset(State), ONE)
 
@@ -135,6 +136,12 @@ def test_meaning(catalogue: Catalogue, verb: str, code: str, meaning: str) -> No
         (SMTP, b"MAIL FROM:<a@b> NOTIFY=NEVER", State.READY, ["DSN"],
          ["MAIL has no parameter NOTIFY"]),
         (SMTP, b"MAIL FROM:<a@b> size=1 ret=FULL", State.READY, ["SIZE"], ["DSN was not offered"]),
+        (SMTP, b"MAIL FROM:<a@b> body=BinaryMime", State.READY, ["8BITMIME"],
+         ["BINARYMIME was not offered"]),
+        (SMTP, b"MAIL FROM:<a@b> BODY=BINARYMIME", State.READY, ["SIZE"],
+         ["8BITMIME was not offered", "BINARYMIME was not offered"]),
+        (SMTP, b"MAIL FROM:<a@b> BODY=BINARYMIME", State.READY, ["8BITMIME", "BINARYMIME"], []),
+        (SMTP, b"MAIL FROM:<a@b> BODY=8BITMIME", State.READY, ["8BITMIME"], []),
         (SMTP, b"TURN", State.READY, ["TURN"], ["TURN is obsolete"]),
         (LMTP, b"EHLO client.example", State.GREETED, [], ["EHLO is dead"]),
         (POP3, b"TOP 1,2", State.TRANSACTION, ["TOP"], ["the form is TOP msg n"]),
@@ -150,22 +157,57 @@ def test_advice(
 
 
 @pytest.mark.parametrize(
-    "line, state, limit",
+    "catalogue, line, state, limit, reference",
     [
-        (b"NOOP ", State.READY, 510),
-        (b"AUTH PLAIN ", State.READY, 12_286),
-        (b"MAIL FROM:<a@b> X=", State.READY, None),
+        (SMTP, b"NOOP ", State.READY, 510, "RFC 5321, section 4.5.3.1.4"),
+        (LMTP, b"NOOP ", State.READY, 510, "RFC 5321, section 4.5.3.1.4"),
+        (SMTP, b"AUTH PLAIN ", State.READY, 12_286, "RFC 4954, section 4"),
+        (SMTP, b"MAIL FROM:<a@b> X=", State.READY, None, "RFC 5321, section 4.5.3.1.4"),
+        (POP3, b"PASS ", State.AUTHORIZATION, 253, "RFC 2449, section 4"),
+        (POP3, b"AUTH PLAIN ", State.AUTHORIZATION, 253, "RFC 5034, section 4"),
     ],
 )
-def test_advice_on_long_lines(line: bytes, state: State, limit: int | None) -> None:
+def test_advice_on_long_lines(
+    catalogue: Catalogue, line: bytes, state: State, limit: int | None, reference: str
+) -> None:
     """The bound counts the line without its end; extensions raise it for MAIL."""
     if limit is None:
         row = SMTP.find("MAIL")
         assert row is not None
         limit = 510 + sum(parameter.adds for parameter in row.parameters)
-    expected = f"the line is longer than {limit} octets"
-    assert expected not in advice(SMTP, line.ljust(limit, b"A"), state)
-    assert expected in advice(SMTP, line.ljust(limit + 1, b"A"), state)
+    expected = Advice(f"the line is longer than {limit} octets", reference)
+    facts = Facts(catalogue.protocol, state=state)
+    assert expected not in catalogue.advise(Command(line.ljust(limit, b"A")), facts)
+    assert expected in catalogue.advise(Command(line.ljust(limit + 1, b"A")), facts)
+
+
+@pytest.mark.parametrize(
+    "catalogue, reference",
+    [
+        (SMTP, "RFC 5321, section 4.1.1"),
+        (LMTP, "RFC 2033, section 4"),
+        (POP3, "RFC 1939, section 9"),
+    ],
+)
+def test_an_unknown_verb_is_none_of_its_protocol(catalogue: Catalogue, reference: str) -> None:
+    """The list in which it does not stand is that of the protocol that is spoken."""
+    (item,) = catalogue.advise(Command(b"XYZZY"), Facts(catalogue.protocol))
+    assert item.reference == reference
+
+
+def test_a_binary_message_goes_by_bdat() -> None:
+    """DATA behind BODY=BINARYMIME is wrong (RFC 3030, section 3), until the transaction is over."""
+    wrong = Advice(
+        "after BODY=BINARYMIME the message goes by BDAT, not by DATA", "RFC 3030, section 3"
+    )
+    side = client(SMTP)
+    side.ask(b"EHLO me", b"250-mx\r\n250-8BITMIME\r\n250-CHUNKING\r\n250 BINARYMIME\r\n")
+    side.ask(b"MAIL FROM:<a@b> Body=binarymime", b"250 ok\r\n")
+    side.ask(b"RCPT TO:<c@d>", b"250 ok\r\n")
+    assert wrong in side.connection.advise(Command(b"DATA"))
+    assert wrong not in side.connection.advise(Command(b"BDAT 0 LAST"))
+    side.ask(b"RSET", b"250 ok\r\n")
+    assert wrong not in side.connection.advise(Command(b"DATA"))
 
 
 def test_advice_names_its_rule() -> None:

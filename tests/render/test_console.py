@@ -206,7 +206,7 @@ EVENTS = st.one_of(
     st.builds(events.Unsolicited, st.just(1.0), REPLIES),
     st.builds(events.BodyChunk, st.just(1.0), OCTETS, OCTETS, st.booleans()),
     st.builds(events.CommandSent, st.just(0.5), COMMANDS, OCTETS, st.none() | st.just((1, 3))),
-    st.builds(events.Failed, st.just(1.0), st.sampled_from(Word), TEXTS, OCTETS),
+    st.builds(events.Failed, st.just(1.0), st.sampled_from(list(Word)), TEXTS, OCTETS),
     st.builds(events.TlsStarted, st.just(0.0), TEXTS, TEXTS, TEXTS, st.booleans()),
     st.builds(events.Connecting, st.just(0.0), TEXTS),
     st.builds(events.Connected, st.just(0.0), TEXTS, TEXTS),

@@ -495,6 +495,23 @@ def test_leaving_with_marked_messages_asks(
     assert table.talk.status is status
 
 
+@pytest.mark.parametrize(
+    "unmarked, sent", [(b"+OK\r\n", [b"RSET\r\n", b"QUIT\r\n"]), (b"-ERR\r\n", [b"RSET\r\n"])]
+)
+def test_leaving_after_a_refused_dele_deletes_nothing(
+    sit: Sit, unmarked: bytes, sent: list[bytes]
+) -> None:
+    """The server may have marked the message, though it said no: RSET first, and nobody is asked."""
+    table = sit(
+        b"+OK\r\n", b"+OK in\r\n", b"-ERR no\r\n", unmarked, b"+OK bye\r\n", protocol=Protocol.POP3
+    )
+    table.enter("PASS secret", "DELE 1")
+    table.talk.take(Entry(Key.END))
+    assert table.sent[2:] == sent
+    assert table.typist.asked == []
+    assert table.talk.status is ExitStatus.OK
+
+
 # -------------------------------------------------------------------------------------- secrets
 
 

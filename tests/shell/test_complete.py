@@ -208,8 +208,8 @@ LINES = st.one_of(
 )
 FACTS = st.builds(
     Facts,
-    protocol=st.sampled_from(Protocol),
-    state=st.sampled_from(State),
+    protocol=st.sampled_from(list(Protocol)),
+    state=st.sampled_from(list(State)),
     tls=st.booleans(),
     authenticated=st.booleans(),
     offers=st.none()

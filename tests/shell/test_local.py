@@ -1,5 +1,6 @@
 """The local commands, on a shell that only remembers what it was asked for."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -353,6 +354,19 @@ def test_raw_sends_no_line_end_of_its_own() -> None:
     assert desk.link.sent == [b"NOOP\n"]
 
 
+def test_nothing_is_demanded_of_half_a_reply() -> None:
+    """An expectation in the middle of a body would cut it in two."""
+    desk = Desk(b"+OK\r\n", b"+OK\r\nhalf", protocol=Protocol.POP3)
+    assert desk.session is not None
+    desk.session.send(Command(b"RETR 1"))
+    with pytest.raises(Failure, match="has not ended"):
+        desk.session.poll()
+        desk.link.poll_receive = desk.link.receive  # type: ignore[method-assign]
+        desk.session.poll()
+        local.run(desk, "/expect + x")
+    assert desk.done == []
+
+
 # -------------------------------------------------------------------------------------- logins
 
 
@@ -397,11 +411,33 @@ def test_one_challenge_too_many_is_cancelled() -> None:
     assert desk.link.sent[-1] == b"*\r\n"
 
 
-def test_scram_without_proof_is_warned_about() -> None:
-    """Success before the server's signature proves nothing about the server (RFC 5802)."""
-    desk = Desk(GREETING, b"235 in\r\n")
-    local.run(desk, "/auth SCRAM-SHA-256 alice")
-    assert "warning: the server did not prove" in desk.text
+@pytest.mark.parametrize("mechanism", ["scram-sha-256", "SCRAM-SHA-1"])
+@pytest.mark.parametrize("challenges", [0, 1])
+@pytest.mark.parametrize(
+    "protocol, greeting, challenge, success",
+    [
+        (Protocol.SMTP, GREETING, b"334 ", b"235 2.7.0 in\r\n"),
+        (Protocol.SMTP, GREETING, b"334 ", b"235 dj1mYWxzZQ==\r\n"),  # v= in the wrong place
+        (Protocol.POP3, b"+OK hi\r\n", b"+ ", b"+OK in\r\n"),
+    ],
+)
+def test_scram_without_proof_is_no_login(
+    monkeypatch: pytest.MonkeyPatch,
+    mechanism: str,
+    challenges: int,
+    protocol: Protocol,
+    greeting: bytes,
+    challenge: bytes,
+    success: bytes,
+) -> None:
+    """Success before the server's signature proves nothing about the server (RFC 5802, 5)."""
+    monkeypatch.setattr("mailprobe.shell.login.secrets.token_hex", lambda octets: "ours")
+    first = challenge + b64encode(b"r=ourstheirs,s=c2FsdCBvZiB0aGVpcnM=,i=4096") + b"\r\n"
+    desk = Desk(greeting, *[first] * challenges, success, protocol=protocol)
+    with pytest.raises(Failure, match="expected the server's signature") as caught:
+        local.run(desk, f"/auth {mechanism} alice")
+    assert caught.value.word is Word.SECURITY
+    assert len(desk.link.sent) == 1 + challenges
 
 
 def test_secret_that_may_not_travel_is_not_asked_for() -> None:

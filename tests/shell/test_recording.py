@@ -1,5 +1,6 @@
 """The recording of a shell: a file that holds all of a connection, or no file."""
 
+import io
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from mailprobe.protocol.events import (
     ReplyReceived,
 )
 from mailprobe.protocol.model import Command, Protocol, Reply
+from mailprobe.session import Exchange
 from mailprobe.shell import recording as module
 from mailprobe.shell.backlog import Backlog
 from mailprobe.shell.recording import Recording
@@ -106,6 +108,90 @@ def test_an_expectation_that_does_not_hold_is_told_at_once(tmp_path: Path) -> No
     recording.close()
     assert warnings == ["demanded and not met: the reply is 550, not 250"]
     assert _lines(tmp_path / "a.mpt")[-1] == "S? 250"
+
+
+@pytest.mark.parametrize("demand", ["+ no such text", "- yes", "- {:word}", "- {}", "+ 9.{x:int}"])
+def test_a_line_that_does_not_hold_is_told_and_not_written(tmp_path: Path, demand: str) -> None:
+    """An expectation of a reply that came could never be met: it is no use to anybody."""
+    warnings: list[str] = []
+    recording = _begin(tmp_path / "a.mpt", warnings)
+    _reply(recording, "250", "2.0.0", "yes")
+    recording.expect(demand)
+    recording.expect("+ 2.0.{x:int}")
+    recording.expect("+ yes")
+    recording.expect("- {}")  # no line but those
+    recording.close()
+    assert len(warnings) == 1
+    assert warnings[0].startswith("that does not hold, and was not written: ")
+    assert _lines(tmp_path / "a.mpt")[2:] == [
+        *("S: 250-2.0.0", "S: 250 yes", "S+ 2.0.{x:int}", "S+ yes", "S- {}"),
+    ]
+
+
+def test_a_demand_may_use_what_another_has_captured(tmp_path: Path) -> None:
+    """Of an older reply, too; what nobody can know now is written."""
+    warnings: list[str] = []
+    recording = _begin(tmp_path / "a.mpt", warnings)
+    _reply(recording, "250", "queued as 4XyT0s")
+    recording.expect("+ queued as {qid:token}")
+    _reply(recording, "250", "4XyT0s is gone")
+    recording.expect("- {qid} is here")
+    assert warnings == []
+    recording.expect("- {qid} is gone")
+    recording.expect("+ {=md5(unheard)}")
+    assert len(warnings) == 1
+    recording.close()
+    assert _lines(tmp_path / "a.mpt")[-2:] == ["S- {qid} is here", "S+ {=md5(unheard)}"]
+
+
+@pytest.mark.parametrize(
+    "line, offers, demand, holds",
+    [
+        (b"EHLO x", True, "+ AUTH LOGIN", True),  # a keyword and words, in any order
+        (b"EHLO x", True, "+ AUTH CRAM-MD5", False),
+        (b"EHLO x", True, "- AUTH", False),
+        (b"EHLO x", True, "+ mx", False),  # the server's name is none of them
+        (b"NOOP", False, "+ AUTH LOGIN", False),
+        (b"NOOP", False, "+ AUTH PLAIN LOGIN", True),
+    ],
+)
+def test_demands_of_offers(
+    tmp_path: Path, line: bytes, offers: bool, demand: str, holds: bool
+) -> None:
+    """They mean what they will mean when the recording is played."""
+    warnings: list[str] = []
+    recording = _begin(tmp_path / "a.mpt", warnings)
+    exchange = Exchange(Command(line), 0.0, [Reply.of("250", "mx", "AUTH PLAIN LOGIN")])
+    recording(CommandSent(0.0, exchange.command, line + b"\r\n"))
+    recording(ReplyReceived(0.0, exchange.replies[0], exchange.command))
+    recording.expect(demand, exchange)
+    recording.close()
+    assert (warnings == []) is holds
+    assert (f"S{demand}" in _lines(tmp_path / "a.mpt")) is holds
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_demands_of_a_body(tmp_path: Path, kept: bool) -> None:
+    """The lines of a multi-line response are looked at; where they are not kept, nobody can say."""
+    warnings: list[str] = []
+    recording = Recording(warnings.append)
+    recording.start(tmp_path / "a.mpt")
+    recording.begin(replace(TARGET, protocol=Protocol.POP3))
+    exchange = Exchange(Command(b"RETR 1"), 0.0, [Reply.of("+OK", "yes")])
+    exchange.body = io.BytesIO(b"Subject: x\r\n\r\nhello\r\n") if kept else None
+    recording(CommandSent(0.0, exchange.command, b"RETR 1\r\n"))
+    recording(ReplyReceived(0.0, exchange.replies[0], exchange.command, body=True))
+    recording(
+        BodyChunk(0.0, b"Subject: x\r\n\r\nhello\r\n", b"Subject: x\r\n\r\nhello\r\n.\r\n", True)
+    )
+    for demand in ("+ Subject: {}", "+ hello", "- bye"):
+        recording.expect(demand, exchange)
+    assert warnings == []
+    recording.expect("+ yes", exchange)
+    recording.expect("- hello", exchange)
+    assert len(warnings) == 2 * kept
+    assert not kept or exchange.body.read() == b""  # more may be written
+    recording.close()
 
 
 def test_the_body_of_a_demanded_reply_is_a_part_of_it(tmp_path: Path) -> None:

@@ -298,11 +298,70 @@ def test_a_secret_that_is_sent_in_pieces(
     assert "secret" not in pop3.path.read_text().replace("a secret was masked", "")
 
 
+def test_a_password_that_is_the_name_of_its_user(pop3: Dialogue) -> None:
+    """The name is in the file when it becomes a password: said again, it is said as it was."""
+    for line in (b"USER alice", b"PASS alice", b"user alice", b"USER bob", b"USER alice2"):
+        pop3.say(line)
+        pop3.hear(b"+OK alice\r\n")
+    client = [line for line in pop3.text.splitlines() if line.startswith("C")]
+    assert client == [
+        *("C: USER alice", "C~ PASS {password}", "C: user alice", "C: USER bob", "C: USER *****2"),
+    ]
+    assert pop3.text.count("S: +OK *****") == 4
+    assert not unset(pop3)
+
+
+def test_a_password_that_is_first_said_as_one(pop3: Dialogue) -> None:
+    """Where the name was not in the file before, it stays out of it."""
+    pop3.say(b"PASS alice")
+    pop3.hear(b"+OK\r\n")
+    pop3.say(b"USER alice")
+    assert said(pop3)[2:] == ["C: USER *****", "# a secret was masked"]
+
+
+def test_few_names_are_remembered(pop3: Dialogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are said, and then they are masked like all else."""
+    monkeypatch.setattr("mailprobe.transcript.recording.writer._MOST_NAMES", 1)
+    for line in (b"USER alice", b"USER maria", b"PASS maria", b"USER maria"):
+        pop3.say(line)
+        pop3.hear(b"+OK\r\n")
+    assert said(pop3)[-3:-1] == ["C: USER *****", "# a secret was masked"]
+
+
+@pytest.mark.parametrize("mechanism", [b"PLAIN", b"LOGIN", b"CRAM-MD5", b"SASL", b"AUTH"])
+def test_a_password_that_is_the_name_of_a_mechanism(smtp: Dialogue, mechanism: bytes) -> None:
+    """What is offered stays what it is: a replay demands all of it."""
+    smtp.say(b"AUTH PLAIN " + b64(b"\0zoe\0" + mechanism))
+    smtp.hear(b"235 ok\r\n")
+    smtp.say(b"EHLO a")
+    offers = b"250-a\r\n250-AUTH PLAIN LOGIN CRAM-MD5\r\n250-AUTH=PLAIN LOGIN\r\n"
+    smtp.hear(offers + b"250 " + mechanism + b"\r\n")
+    assert said(smtp)[-5:] == [
+        "S: 250-a",
+        "S: 250-AUTH PLAIN LOGIN CRAM-MD5",
+        "S: 250-AUTH=PLAIN LOGIN",
+        f"S: 250 {'*' * len(mechanism)}",
+        "# a secret was masked",
+    ]
+
+
+def test_a_mechanism_in_a_listing(pop3: Dialogue) -> None:
+    """The same for CAPA; a word that is no mechanism is masked wherever it stands."""
+    for line in (b"PASS LOGIN", b"PASS hunter2", b"PASS X-LOGIN"):
+        pop3.say(line)
+        pop3.hear(b"+OK\r\n")
+    pop3.say(b"CAPA")
+    pop3.hear(b"+OK\r\nSASL PLAIN LOGIN\r\nSASL hunter2 aLOGIN PLAIN\r\nLOGIN-DELAY 1\r\n.\r\n")
+    assert said(pop3)[-5:-2] == ["S: SASL PLAIN LOGIN", "S: SASL ******* a***** PLAIN", "S: *****-DELAY 1"]
+
+
 def encodings(secret: bytes) -> Iterator[bytes]:
     """Every form in which a value must not be found."""
     yield secret
     yield base64.b64encode(secret)
     yield base64.b64encode(secret).rstrip(b"=")
+    yield base64.urlsafe_b64encode(secret)
+    yield base64.urlsafe_b64encode(secret).rstrip(b"=")
     yield secret.hex().encode()
     yield secret.hex().upper().encode()
     yield quote(secret).encode()

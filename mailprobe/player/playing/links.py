@@ -122,10 +122,18 @@ class MailLink(Linked, Session):
         self.transport.reset()
         self._end(Ending.LOCAL)
 
+    def drop(self) -> None:
+        """End at once; what came of a reply that is not whole is told before."""
+        if self.unfinished and not self.closed:
+            self._give_up(Failure(Word.EOF, "the connection was ended in the middle of a reply"))
+        else:
+            super().drop()
+
     def leave(self) -> None:
         """End as politely as the place allows."""
         if self._half_closed:
-            self.close()
+            self.poll()
+            (self.drop if self.unfinished else self.close)()
         elif self.state in (State.CONNECT, State.TLS):
             self.drop()
         else:
@@ -152,6 +160,14 @@ class MailLink(Linked, Session):
         """Replies that the server still owes, or has given and nobody took."""
         came = sum(isinstance(entry, Arrival) and entry.owed for entry in self.entries)
         return came + self.connection.outstanding
+
+    @property
+    def due_name(self) -> str:
+        """The first of them, for a sentence: "a reply to RCPT"."""
+        for entry in self.entries:
+            if isinstance(entry, Arrival) and entry.owed:
+                return f"a reply to {safe(entry.command.verb)}" if entry.command else "a greeting"
+        return self.connection.due_next()
 
     @property
     def unanswered(self) -> bool:

@@ -29,6 +29,7 @@ class Login:
         self._number = 0  # which AUTH of the connection this is, from 1
         self._who: tuple[str, str, str] | None = None  # mechanism, user, name of the secret
         self._steps: sasl.Client | None = None
+        self._proved = False  # that the server knows the secret
 
     def call(self, function: Function, before: bytes) -> bytes:
         """What `function` stands for behind the octets `before` of its line.
@@ -43,6 +44,17 @@ class Login:
             return self._initial(command, function)
         return self._answer(function)
 
+    def conclude(self) -> None:
+        """The server says that the login has succeeded: whether it has proved what it must.
+
+        Raises Failure `protocol`, `security`.
+        """
+        self.hear()
+        if self._number != self._link.logins or self._mechanism not in sasl.MUTUAL:
+            return
+        if not self._proved:
+            raise Failure(Word.SECURITY, f"{self._mechanism}: {sasl.UNPROVED}")
+
     def hear(self) -> None:
         """Take in a challenge that the file answers by hand, or not at all.
 
@@ -54,7 +66,7 @@ class Login:
         if challenge is None or self._steps is None or self._number != link.logins:
             return
         try:
-            self._steps.send(sasl.decode(challenge))
+            self._proved = self._steps.send(sasl.decode(challenge)) == b"" or self._proved
         except StopIteration:
             pass  # what is said by hand may be said to anything
         except sasl.SaslError as error:
@@ -103,7 +115,7 @@ class Login:
         return mechanism, user, secret_of(mechanism, function)
 
     def _begin(self, mechanism: str, function: Function, number: int) -> None:
-        self._number = number
+        self._number, self._proved = number, False
         self._who = self._wanted(mechanism, function)
         _, user, name = self._who
         try:
@@ -125,11 +137,13 @@ class Login:
     def _next(self, challenge: bytes | None) -> bytes | None:
         assert self._steps is not None  # `_begin` has made them
         try:
-            return next(self._steps) if challenge is None else self._steps.send(challenge)
+            said = next(self._steps) if challenge is None else self._steps.send(challenge)
         except sasl.SaslError as error:
             raise self._wrong(error.sentence) from None
         except StopIteration:
             raise self._wrong("one more challenge than the mechanism has") from None
+        self._proved = self._proved or said == b""  # the last word of SCRAM, behind the signature
+        return said
 
     def _wrong(self, sentence: str) -> Failure:
         name = f"{safe(self._mechanism)}: "  # which some sentences say themselves

@@ -9,7 +9,6 @@ from mailprobe.files import read_blocks
 from mailprobe.player.playing.links import Arrival, Entry, MailLink
 from mailprobe.player.playing.problems import Skipped
 from mailprobe.player.playing.stage import Offered, Seen, Stage
-from mailprobe.protocol.model import Verdict
 from mailprobe.transcript.model import FileLine
 from mailprobe.transcript.steps import Reply as Step
 
@@ -42,15 +41,9 @@ def take_reply(stage: Stage, step: Step) -> None:
 
         refusing.refuse_early(stage, link, step, arrival)
     link.take()
-    if link.challenge is not None and arrival.command is link.auth and arrival.reply.positive:
-        _conclude_login(stage, link, arrival)
+    if link.auth is not None and arrival.command is link.auth and arrival.reply.positive:
+        stage.login(link).conclude()  # what the server has proved is looked at now
     stage.seen.append(Seen(step, arrival.reply, arrival.body))
-
-
-def _conclude_login(stage: Stage, link: MailLink, arrival: Arrival) -> None:
-    """A login that has succeeded: what the server has proved in a challenge is looked at now."""
-    if arrival.reply.verdict is Verdict.DONE:
-        stage.login(link).hear()
 
 
 def judge(stage: Stage, step: Step, arrival: Arrival) -> "Mismatch | None":

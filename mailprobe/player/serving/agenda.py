@@ -3,8 +3,7 @@
 Plain values, made by `parts`; no wire, no clock.
 """
 
-from enum import Enum, auto
-
+from mailprobe.enums import Enum, auto
 from mailprobe.protocol.catalogue import Catalogue, Then
 from mailprobe.protocol.model import Command
 from mailprobe.protocol.progress import Owed, Stage

@@ -19,7 +19,7 @@ from mailprobe.player.serving.sayings import MARGIN, Pause, Piece, Sayings
 from mailprobe.player.serving.served import Served
 from mailprobe.player.serving.verifying import Verifier
 from mailprobe.player.serving.voice import Voice, consent, refusal
-from mailprobe.player.serving.wording import SHOWN, expected, shown
+from mailprobe.player.serving.wording import expected, shown
 from mailprobe.safe import safe
 from mailprobe.transcript.model import Happening, Level, Place
 from mailprobe.transport.link import text_before_tls
@@ -76,6 +76,7 @@ class Serving:
         self._greeting = b""
         self._voice = Voice(stream, manner.patience, self._take_in, stopped)
         self._strays = 0
+        self._polite = False  # the client has said what it says before QUIT
         self._ended = False  # nothing more comes from the client
         self._soft = False  # we would like to hear something before we go on
         self._quiet = False  # and it did not come
@@ -118,7 +119,6 @@ class Serving:
                 sentence,
                 place or self._where,
                 source=source,
-                command=safe(hearing.text[:SHOWN]) if hearing is not None else "",
                 peer=self._stream.peer,
             )
         )

@@ -26,6 +26,7 @@ from mailprobe.transcript.model import (
 from mailprobe.transcript.steps import ExpectedLine
 
 CRLF = b"\r\n"
+_ENDS = {CRLF: "CRLF", b"\n": "LF"}
 
 
 def content_of(line: bytes) -> bytes:
@@ -52,14 +53,21 @@ class Matcher:
         if hearing.unit is None or self._catalogue is None:
             return self._to_the_letter(hearing, octets)
         content = content_of(octets)
-        if self._level is Level.TEXT and not octets.endswith(CRLF):
-            return at_content(hearing.lines[0], "the line has no CRLF at its end")
+        if sentence := self.ends_otherwise(hearing, octets):
+            return at_content(hearing.lines[0], sentence)
         found = check_command(
             hearing.unit, content, self._level, self._served.values, self._catalogue
         )
         if found is None:
             self._served.keep_secret(hearing)
         return found
+
+    def ends_otherwise(self, hearing: Hearing, octets: bytes) -> str:
+        """What is wrong with the end of a line; "" where nothing is, or it does not count."""
+        end = octets[len(content_of(octets)) :]
+        if self._level is not Level.TEXT or hearing.unit is None or hearing.unit.end == end:
+            return ""
+        return f"the line ends in {_ENDS[end]}, and not in {_ENDS[hearing.unit.end]}"
 
     def live(self, hearing: Hearing, octets: bytes) -> tuple[tuple[Function, bytes], ...]:
         """What stands for each `{=sasl}` and `{=apop}` of a line that matches."""

@@ -26,7 +26,7 @@ from mailprobe.protocol.model import Command
 from mailprobe.protocol.model import Protocol as Spoken
 from mailprobe.protocol.smtp import SMTP
 from mailprobe.safe import safe
-from mailprobe.transcript.model import Place
+from mailprobe.transcript.model import Happening, Place
 from mailprobe.transcript.steps import Handshake, Happens, RawLine, Reply
 
 _GRACE = 1.0  # seconds that we wait for what a client should have said, and need not
@@ -80,8 +80,23 @@ class Performance(Serving):
                 self._secure(upgrade=True)
                 course.heard += 1
             case Happens(line=line):
+                if line.word is Happening.CLOSE and not self._leaves():
+                    self._refuse_more()
                 self._happen(line.word, line.seconds)
         return True
+
+    def _leaves(self) -> bool:
+        """Whether we go by our own will: what is under way then is no mistake of the client.
+
+        421 may answer any command (RFC 5321, section 3.8); a reply that is cut off is a crash.
+        """
+        if self._aside is not None or self._raw:
+            return True
+        turns = self._main.agenda.turns[: self._main.said]
+        replies = [turn.saying for turn in turns if isinstance(turn.saying, Reply)]
+        if not replies or not replies[-1].expected.whole:
+            return True
+        return self._sayings.code(replies[-1]).startswith("421")
 
     def _reply(self, step: Reply) -> Iterator[Piece]:
         challenge, exchange = None, self._verifier.exchange
@@ -161,6 +176,7 @@ class Performance(Serving):
         hearings = self._main.agenda.hearings
         last = hearings[-1].command if hearings else None
         if self._ended or (last is not None and SMTP.row(last).then is Then.CLOSE):
+            self._refuse_more()
             if self._ended:
                 self._refuse_rest()
             self._close()
@@ -168,7 +184,8 @@ class Performance(Serving):
         line = self._inbox.take_line()
         if line is None:
             return False
-        if not self._raw and Command(content_of(line)).verb in _BEFORE_QUIT:
+        if not self._polite and not self._raw and Command(content_of(line)).verb in _BEFORE_QUIT:
+            self._polite = True
             self._consent(line)
             return True
         self._stray(line)
@@ -251,7 +268,8 @@ class Performance(Serving):
                 self._take_line(following, answer)
             return
         if mismatch := self._matcher.line(hearing, line):
-            self._stray(line, mismatch.place)
+            note = self._matcher.ends_otherwise(hearing, line)
+            self._stray(line, mismatch.place, f": {note}" if note else "")
             return
         if is_auth(hearing):
             self._verifier.begin(self._course.agenda, self._course.heard)
@@ -289,11 +307,12 @@ class Performance(Serving):
 
     # --------------------------------------------------------------------------- strange ones
 
-    def _stray(self, line: bytes, place: Place | None = None) -> None:
+    def _stray(self, line: bytes, place: Place | None = None, note: str = "") -> None:
         """A line that does not come next: answered, and nothing moves."""
         self._strays += 1
         if self._strays > _MOST_STRAYS:
-            raise Failure(Word.LIMIT, f"the client has sent {_MOST_STRAYS} lines that nobody wants")
+            self._give_up()
+            return
         if self._aside is not None:
             self._aside = None
             if self._main.hearing is not None and self._main.hearing.kind is Kind.LINE:
@@ -304,22 +323,38 @@ class Performance(Serving):
         content = content_of(line)
         command = Command(content)
         hearing = self._main.hearing
+        said = self._shown(content) + note
         if self._raw:
             self._mismatch(self._expected, self._shown(line), place)
             self._close()
         elif hearing is not None and hearing.answer:
-            self._refuse_answer(self._expected, self._shown(content))
+            self._refuse_answer(self._expected, said)
         elif SMTP.row(command).then is Then.CLOSE:
             if not self._done:
-                self._mismatch(self._expected, self._shown(content), place)
+                self._mismatch(self._expected, said, place)
             self._consent(content)
+            self._refuse_more()
             self._close()
         elif self._manner.lenient and command.verb in _LENIENT:
             self._consent(content)
         else:
-            self._mismatch(self._expected, self._shown(content), place)
+            self._mismatch(self._expected, said, place)
             self._swallow = chunk_of(command)
             self._refuse("503", "5.5.1", "the transcript has something else here")
+
+    def _give_up(self) -> None:
+        """A client that goes on and on is told so, and what it was owed before."""
+        sentence = f"the client has sent {_MOST_STRAYS} lines that nobody wants"
+        self._fail(Word.LIMIT, sentence)  # where none of them was a mistake (--lenient)
+        self._refuse("421", "4.7.0", "too many commands that the transcript does not have")
+        self._close()
+
+    def _refuse_more(self) -> None:
+        """Lines that a client has sent behind its last one; a client that is cut off may."""
+        self._take_in()
+        line = self._inbox.take_line()
+        if line is not None:
+            self._mismatch("nothing more", self._shown(line))
 
     def _errs(self, line: bytes) -> bool:
         """Whether this is a known mistake in the place of what comes next."""
@@ -335,7 +370,7 @@ class Performance(Serving):
     def _refuse_answer(self, expected: str, got: str) -> None:
         """Another answer to a challenge: the login is over, and may begin anew."""
         self._mismatch(expected, got)
-        given_up = got == '"*"'
+        given_up = got.startswith('"*"')
         self._end_login()
         if given_up:
             self._refuse("501", "5.7.0", "the login was cancelled")

@@ -4,9 +4,9 @@ It knows no wire: what is to be said comes in pieces, with pauses between them.
 """
 
 from collections.abc import Iterator
-from enum import Enum, auto
 from pathlib import Path
 
+from mailprobe.enums import Enum, auto
 from mailprobe.errors import Failure
 from mailprobe.player.playing.bodies import sent_file
 from mailprobe.player.serving.agenda import code_for
@@ -103,12 +103,15 @@ class Sayings:
 
     def challenge_code(self, step: Reply) -> str:
         """The code of a reply that is a SASL challenge; "" for any other."""
+        code = self.code(step)
+        return code if code in _CHALLENGES else ""
+
+    def code(self, step: Reply) -> str:
+        """The code of a reply, as far as that is known."""
         assert self._catalogue is not None  # `raw` has no replies
         if step.expected.question is not None:
-            code = code_for(step, self._catalogue)
-            return code if code in _CHALLENGES else ""
-        text = first_octets(step)
-        return next((code for code in _CHALLENGES if text.split(b" ")[0] == code.encode()), "")
+            return code_for(step, self._catalogue)
+        return first_octets(step).split(b" ")[0].decode("latin-1")
 
     def _file(self, line: FileLine) -> Iterator[bytes]:
         try:

@@ -10,6 +10,7 @@ from mailprobe.player.many.scripts import title_of
 from mailprobe.player.results import Problem, Result, Verdict
 from mailprobe.player.serving.agenda import Part
 from mailprobe.player.serving.served import Served
+from mailprobe.safe import safe
 from mailprobe.transcript.model import Level, Transcript
 from mailprobe.value import frozen
 
@@ -118,4 +119,5 @@ def verdict_line(result: Result) -> str:
     if problem is None:
         return f"note: {result.name} passed"
     place = f"{problem.place}: " if problem.place else ""
-    return f"{problem.word}: {place}{problem.sentence}"
+    label = result.name.removeprefix(safe(Path(result.path).name))
+    return f"{problem.word}: {place}{label}{' ' if label else ''}{problem.sentence}"

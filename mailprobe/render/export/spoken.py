@@ -5,8 +5,8 @@ a command, mail data or a body is for the connection to know that reads along.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from enum import StrEnum
 
+from mailprobe.enums import StrEnum
 from mailprobe.patterns import pattern
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.framing import stuff

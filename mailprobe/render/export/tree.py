@@ -8,8 +8,8 @@ is octets, or has the `kind` placeholder or function.
 
 import base64
 import json
-from enum import Enum
 
+from mailprobe.enums import Enum
 from mailprobe.render.export.options import Options
 from mailprobe.safe import safe
 from mailprobe.transcript import model

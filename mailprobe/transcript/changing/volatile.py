@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
-from enum import Enum, auto
 
+from mailprobe.enums import Enum, auto
 from mailprobe.patterns import pattern
 from mailprobe.transcript.changing.spots import Spot, spots
 from mailprobe.transcript.model import Transcript, Wire

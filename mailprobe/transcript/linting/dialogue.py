@@ -101,8 +101,10 @@ class Listener:
             self._talks[number] = Talk(number, peer, shadow, self)
         return self._talks[number]
 
-    def tell(self, line: Line, sentence: str, *, error: bool = False) -> None:
-        self._tell(about(line, sentence, error=error))
+    def tell(
+        self, line: Line, sentence: str, *, error: bool = False, owed: bool = False
+    ) -> None:
+        self._tell(about(line, sentence, error=error, owed=owed))
 
     def size(self, line: FileLine) -> int | None:
         """Octets of a file as they travel in a chunk; None where nobody knows."""
@@ -143,6 +145,7 @@ class Talk:
     quit: Line | None = None
     left: bool = False  # and the server has said yes to it
     ended: Line | None = None
+    half: bool = False  # the client has closed its side
     refused: bool = False  # the server has said no in the middle of mail data
     _tail: bytes = b"\r\n"
 
@@ -329,7 +332,9 @@ class Talk:
             number = self.ended.place.line
             sentence = f"connection {self.number} has ended in line {number}"
             self.listener.tell(line, sentence, error=True)
-        elif line.word in ENDS and not (line.side == "C" and line.word is Happening.CLOSE):
+        elif line.side == "C" and line.word is Happening.CLOSE:
+            self.half = True  # who hangs up does not wait for what is owed
+        elif line.word in ENDS:
             self.ended = line
             self.shadow.connection.close(ENDS[line.word], 0.0)
 
@@ -367,14 +372,12 @@ class Talk:
 
     def _check_owed(self) -> None:
         owed = self.shadow.connection.owed()
-        if owed is None or self.shadow.connection.phase is Phase.CHUNK:
+        if owed is None or self.half or self.shadow.connection.phase is Phase.CHUNK:
             return
-        sentence = "a reply is owed that nobody wrote: to this, or to a command before it"
+        sentence = f"the server owes {self.shadow.connection.due_next()}, and the file has none"
         _, line = self.commands.get(id(owed.command), (None, self.first))
-        if owed.stage is Stage.GREETING:
-            sentence = "the greeting is owed, and no S line is it"
         if line is not None:
-            self.listener.tell(line, sentence, error=True)
+            self.listener.tell(line, sentence, error=True, owed=True)
 
 
 def _first(step: Reply) -> Line:

@@ -11,7 +11,7 @@ class Note:
     """One remark.  `text` is the line, `width` what the caret covers, in characters.
 
     `error`: the file can never pass as it stands; otherwise it is probably not meant so.
-    `syntax`: whoever plays it refuses it before anything is sent.
+    `syntax`: whoever plays it refuses it before anything is sent.  `owed`: a reply is missing.
     """
 
     place: Place
@@ -20,6 +20,7 @@ class Note:
     sentence: str
     error: bool
     syntax: bool = False
+    owed: bool = False
 
     def __str__(self) -> str:
         return f"{self.place}: {self.sentence}"
@@ -28,9 +29,9 @@ class Note:
 Tell = Callable[[Note], None]
 
 
-def about(line: Line, sentence: str, *, error: bool = False) -> Note:
+def about(line: Line, sentence: str, *, error: bool = False, owed: bool = False) -> Note:
     """A note about a whole line."""
-    return Note(line.place, max(1, len(line.text)), line.text, sentence, error)
+    return Note(line.place, max(1, len(line.text)), line.text, sentence, error, owed=owed)
 
 
 def about_piece(

@@ -5,8 +5,8 @@ once; of two that meet, the one that leaves less to `S*` goes on.
 """
 
 from collections.abc import Iterable
-from enum import Enum, auto
 
+from mailprobe.enums import Enum, auto
 from mailprobe.patterns import pattern
 from mailprobe.transcript.matching.mismatch import Mismatch, at_content, at_octet, at_piece
 from mailprobe.transcript.matching.pattern import Budget, Pattern

@@ -9,12 +9,14 @@ from urllib.parse import quote, quote_plus
 
 from mailprobe.safe import safe
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
 
 def forms(value: bytes) -> Iterator[bytes]:
     """Every form of a value."""
     yield value
-    yield _base64(value)
-    yield _base64(value).rstrip(b"=")
+    yield from _alphabets(_base64(value))
+    yield from _alphabets(_base64(value).rstrip(b"="))
     yield value.hex().encode()
     yield value.hex().upper().encode()
     yield value.strip()  # a server may leave the blanks out
@@ -28,7 +30,14 @@ def forms(value: bytes) -> Iterator[bytes]:
         inner = _base64(b"\0" * before + value)
         first = (0, 2, 3)[before]
         last = len(inner) - (0, 3, 2)[(before + len(value)) % 3]
-        yield inner[first:last]
+        yield from _alphabets(inner[first:last])
+
+
+def _alphabets(octets: bytes) -> Iterator[bytes]:
+    """Base64 as it is, and as it stands in URLs where that differs (RFC 4648, section 5)."""
+    yield octets
+    if b"+" in octets or b"/" in octets:
+        yield octets.translate(_URL_SAFE)
 
 
 def _base64(value: bytes) -> bytes:

@@ -6,8 +6,8 @@ Unreadable.
 
 import re
 from collections.abc import Callable
-from enum import Enum, auto
 
+from mailprobe.enums import Enum, auto
 from mailprobe.patterns import pattern
 from mailprobe.transcript.model import (
     Head,
@@ -40,6 +40,11 @@ _WORD = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ITEM = pattern(r"[^ ,]+")
 _REQUIRED = pattern(r"[!-+\--~]+(?: +[!-+\--~]+)*")
 _BETWEEN_COMMAS = pattern(r"[^,]+")
+# Host and port, with the scheme of a URL or without; an IPv6 address has brackets.
+_HOST_PORT = pattern(
+    r"(?:[a-z][a-z0-9+.-]*://)?(?:[^:\[\]/]*|\[[^\]]*\]):([^:/]*)/?", re.IGNORECASE
+)
+_PORT = pattern(r"[0-9]{1,5}")
 
 
 @frozen
@@ -217,6 +222,13 @@ def _put_protocol(draft: Draft, value: Value) -> None:
 
 
 def _put_connect(draft: Draft, value: Value) -> None:
+    match = _HOST_PORT.fullmatch(value.text)
+    if match and not (_PORT.fullmatch(match[1]) and 1 <= int(match[1]) <= 65535):
+        value.fail(
+            f'a port is a number from 1 to 65535, and "{shown(match[1])}" came',
+            match.start(1),
+            len(match[1]),
+        )
     draft.change_peer(value, connect=value.text)
 
 

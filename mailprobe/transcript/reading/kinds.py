@@ -6,7 +6,7 @@ octets (an addition, whose carry runs along): both cost the same on the worst li
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from mailprobe.patterns import pattern
@@ -213,11 +213,15 @@ class Chain:
 
     def ends(self, line: Line, places: int) -> int:
         for node in self.nodes:
+            if not places:  # most alternatives are none at their first octet
+                return 0
             places = node.ends(line, places)
         return places
 
     def starts(self, line: Line, places: int) -> int:
         for node in reversed(self.nodes):
+            if not places:
+                return 0
             places = node.starts(line, places)
         return places
 
@@ -243,6 +247,37 @@ class Choice:
         for node in self.nodes:
             found |= node.starts(line, places)
         return found
+
+
+@frozen
+class Net:
+    """Ways from `first` to one of `last`: what leads from where to where, in order, in no circle."""
+
+    source: str
+    edges: tuple[tuple[str, Node, str], ...]
+    first: str
+    last: tuple[str, ...]
+
+    def ends(self, line: Line, places: int) -> int:
+        reached = {self.first: places}
+        for before, node, behind in self.edges:
+            if here := reached.get(before):
+                reached[behind] = reached.get(behind, 0) | node.ends(line, here)
+        return _union(reached.get(name, 0) for name in self.last)
+
+    def starts(self, line: Line, places: int) -> int:
+        reached = dict.fromkeys(self.last, places)
+        for before, node, behind in reversed(self.edges):
+            if here := reached.get(behind):
+                reached[before] = reached.get(before, 0) | node.starts(line, here)
+        return reached.get(self.first, 0)
+
+
+def _union(sets: Iterable[int]) -> int:
+    found = 0
+    for places in sets:
+        found |= places
+    return found
 
 
 # --------------------------------------------------------------------------------- the types
@@ -287,11 +322,65 @@ def _digits(least: int, most: int) -> Chain:
     return _chain(*[digit] * least, *[_perhaps(digit)] * (most - least))
 
 
+def _version_4() -> Node:
+    # 0 to 255 without a zero in front (RFC 3986, section 3.2.2, dec-octet)
+    digit = _one(_DIGIT)
+    byte = _choice(
+        _chain("25", _one("[0-5]")),
+        _chain("2", _one("[0-4]"), digit),
+        _chain("1", digit, digit),
+        _chain(_one("[1-9]"), digit),
+        digit,
+    )
+    return _chain(byte, ".", byte, ".", byte, ".", byte)
+
+
+def _version_6(version_4: Node) -> Node:
+    """RFC 4291, section 2.2: eight groups, or fewer around one "::", the last two as IPv4."""
+    group, colon, gap, nothing = _hex_group(), Octets(b":"), Octets(b"::"), Chain(())
+    edges: list[tuple[str, Node, str]] = []
+    for count in range(8):  # groups that stand in front
+        edges.append((f"open {count}", group, f"groups {count + 1}"))
+        if count < 7:
+            edges.append((f"groups {count + 1}", colon, f"open {count + 1}"))
+        edges.append((f"groups {count}" if count else "open 0", gap, f"gap {count}"))
+    edges.append(("open 6", nothing, "tail"))
+    for count in range(7):  # groups on both sides of the gap
+        edges += [(f"gap {count}", nothing, f"after {count}")]
+        edges += [(f"after {count}", group, f"behind {count + 1}")]
+        if count < 6:
+            edges.append((f"after {count}", nothing, "tail"))
+            edges.append((f"behind {count + 1}", colon, f"after {count + 1}"))
+    edges.append(("tail", version_4, "end"))
+    ends = ["groups 8", "end", *(f"gap {count}" for count in range(8))]
+    ends += [f"behind {count}" for count in range(1, 8)]
+    return Net(_version_6_source(version_4.source), tuple(edges), "open 0", tuple(ends))
+
+
+def _hex_group() -> Node:
+    digit = _one(_HEX)
+    longer: Node = _perhaps(digit)
+    for _ in range(2):
+        longer = _perhaps(digit, longer)
+    return _chain(digit, longer)
+
+
+def _version_6_source(version_4: str) -> str:
+    """RFC 3986, section 3.2.2, IPv6address."""
+    group = f"{_HEX}{{1,4}}"
+    ways = [f"(?:{group}:){{7}}{group}", f"(?:{group}:){{6}}{version_4}"]
+    for count in range(8):
+        before = f"{group}(?::{group}){{{count - 1}}}" if count else ""
+        behind = [f"{group}(?::{group}){{0,{6 - count}}}"] if count < 7 else []
+        behind += [f"(?:{group}:){{0,{5 - count}}}{version_4}"] if count < 6 else []
+        ways.append(f"{before}::" + (f"(?:{'|'.join(behind)})?" if behind else ""))
+    return f"(?:{'|'.join(ways)})"
+
+
 def _ip() -> Node:
-    # RFC 5321, section 4.1.3; an IPv6 address has two colons at the least (RFC 4291, section 2.2)
-    byte = _digits(1, 3)
-    version_4 = _chain(byte, ".", byte, ".", byte, ".", byte)
-    version_6 = _chain(_any(_HEX), ":", _any(_HEX), ":", _any("[0-9A-Fa-f:.]"))
+    # RFC 5321, section 4.1.3
+    version_4 = _version_4()
+    version_6 = _version_6(version_4)
     literal = _choice(version_4, _chain(_perhaps("IPv6:"), version_6))
     return _choice(version_4, version_6, _chain("[", literal, "]"))
 

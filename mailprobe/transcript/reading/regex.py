@@ -68,6 +68,7 @@ class _Scan:
         self._unbounded = unbounded
         self._at = 0
         self._depth = 0
+        self._repetitions = 0  # those so far that take now more, now less
 
     def all(self) -> int:
         ways = self._alternatives()
@@ -88,13 +89,15 @@ class _Scan:
     def _sequence(self) -> int:
         ways = 1
         while self._next() not in ("", "|", ")"):
-            start = self._at
-            ways *= self._repeated(start, self._atom())
+            start, before = self._at, self._repetitions
+            ways *= self._repeated(start, self._atom(), before)
             if ways > _WAYS:
                 raise Refused(start, self._at - start, "with this it can be tried in too many ways")
         return ways
 
-    def _repeated(self, start: int, ways: int) -> int:
+    def _repeated(self, start: int, ways: int, before: int) -> int:
+        """Ways of an atom with its count.  `before`: how many repetitions stood in front of it."""
+        holds_repetition = self._repetitions > before
         least, most = self._counts()
         if self._next() in ("*", "+", "?") and (least, most) != (1, 1):
             raise Refused(self._at, 1, "a repetition cannot be repeated or be possessive")
@@ -105,6 +108,13 @@ class _Scan:
                 "nested repetition is not allowed, nor are alternatives that repeat without a"
                 " bound: write [ab]* for (a|b)*",
             )
+        if holds_repetition and most is not None and most > 1:
+            raise Refused(
+                start,
+                self._at - start,
+                "nested repetition is not allowed, with a bound neither: write it out",
+            )
+        self._repetitions += most is None or most > max(least, 1)
         if most is None:
             return self._unbounded
         if ways > 1 and most > 1:

@@ -30,6 +30,7 @@ _HEADS = {
         re.IGNORECASE | re.MULTILINE,
     ),
 }
+_MOST_NAMES = 1000  # users that are remembered
 _ENDS = {
     Ending.EOF: b"S@ close\n",
     Ending.TRUNCATED: b"S@ close\n",
@@ -47,6 +48,7 @@ class Writer(ABC):
         self._broken = {"S": False, "C": False}  # a body was cut in two by something else
         self._question = b""  # what stands for the next reply
         self._left_out = False  # the body that comes belongs to such a reply
+        self._names: set[bytes] = set()  # of users, that stand in the recording in the open
 
     @abstractmethod
     def append(self, text: bytes) -> None:
@@ -87,10 +89,25 @@ class Writer(ABC):
         self._chunk = event.command.verb == "BDAT"
         self._broken["C"] = False  # a body may begin
         self.secrets.command_sent(event)
-        if event.secret is None:
-            self.append(self.masked_lines("C", event.octets))
-        else:
+        if event.secret is not None:
             self.append(self._secret_line(event.command.line, event.octets, *event.secret))
+        elif event.command.verb == "USER":
+            self.append(self._naming_line(event.command.argument, event.octets))
+        else:
+            self.append(self.masked_lines("C", event.octets))
+
+    def _naming_line(self, name: bytes, octets: bytes) -> bytes:
+        """A line that names a user, as it was said.
+
+        Whoever has a password that is his name has written it down when he said the name: to mask
+        it from then on would tell that it is the password, and say another name in a replay.
+        """
+        if name in self._names:
+            return wire_lines("C", octets)
+        masked = self.masked_lines("C", octets)
+        if len(self._names) < _MOST_NAMES and not masked.endswith(MASKED):
+            self._names.add(name)
+        return masked
 
     def _answer_sent(self, event: events.AnswerSent) -> None:
         self.secrets.answer_sent(event)

@@ -17,14 +17,13 @@ from mailprobe.transcript.model import (
     Line,
     Pattern,
     Piece,
-    Pieces,
     Question,
     TlsLine,
     Wire,
 )
 from mailprobe.transcript.steps import Context, ExpectedLine, Handshake, Sort, Unit
 from mailprobe.transcript.talks.shadow import Shadow
-from mailprobe.transcript.talks.talk import ENDS, Answer, Draft, Talk, Writing, fault
+from mailprobe.transcript.talks.talk import ENDS, Answer, Draft, Talk, Writing, fault, without_end
 from mailprobe.value import mutable
 
 _LISTS = (Effect.EXTENSIONS, Effect.CAPABILITIES, Effect.MECHANISMS)
@@ -123,27 +122,29 @@ class MailTalk(Talk):
             line = span.writing.lines[span.row]
             if not lines or lines[-1] is not line:
                 lines.append(line)
-        pieces = None if sort is Sort.DATA else self._cut(taken, end)
-        writing.units.append(Unit(self._units, sort, pieces, tuple(lines)))
+        if sort is Sort.DATA:
+            unit = Unit(self._units, sort, None, tuple(lines))
+        else:
+            pieces, line_end = without_end(self._cut(taken, end))
+            unit = Unit(self._units, sort, pieces, tuple(lines), line_end)
+        writing.units.append(unit)
         self._units += 1
         self._begun = end
 
-    def _cut(self, spans: list[Span], end: int) -> Pieces:
-        """The pieces of a unit, without its line end."""
+    def _cut(self, spans: list[Span], end: int) -> list[Piece]:
+        """The pieces of a unit, with its line end."""
         pieces: list[Piece] = []
         for span in spans:
             piece = span.piece
             if isinstance(piece, bytes):
                 piece = piece[max(0, self._begun - span.start) : end - span.start]
-                if span.end >= end:
-                    piece = piece.removesuffix(b"\n").removesuffix(b"\r")
                 if not piece:
                     continue
                 if pieces and isinstance(pieces[-1], bytes):
                     pieces[-1] += piece
                     continue
             pieces.append(piece)
-        return tuple(pieces)
+        return pieces
 
     # ------------------------------------------------------------------------- the server
 

@@ -15,6 +15,7 @@ from mailprobe.transcript.model import (
     Line,
     Pattern,
     Piece,
+    Pieces,
     Question,
     TlsLine,
     Unreadable,
@@ -33,6 +34,16 @@ from mailprobe.transcript.steps import (
 from mailprobe.value import field, mutable
 
 ENDS = {Happening.CLOSE: Ending.EOF, Happening.RESET: Ending.RESET}
+
+
+def without_end(pieces: list[Piece]) -> tuple[Pieces, bytes]:
+    """A line without its end, and that end."""
+    last = pieces[-1]
+    if not isinstance(last, bytes):
+        return tuple(pieces), b""
+    end = next((end for end in (b"\r\n", b"\n") if last.endswith(end)), b"")
+    content = last[: len(last) - len(end)]
+    return (*pieces[:-1], *([content] if content else [])), end
 
 
 def fault(line: Line, sentence: str) -> Unreadable:
@@ -174,14 +185,10 @@ class Talk(ABC):
                 pieces[-1] += piece
             else:
                 pieces.append(piece)
-        end = b""
-        last = pieces[-1]
-        if isinstance(last, bytes):
-            end = next((end for end in (b"\r\n", b"\n") if last.endswith(end)), b"")
-            pieces[-1:] = [last[: len(last) - len(end)]] if len(last) > len(end) else []
+        content, end = without_end(pieces)
         lines = [line for line, _ in parts]
         cooked = next((line for line in lines if line.form is Form.COOKED), lines[0])
-        return ExpectedLine(cooked, cooked.form, tuple(pieces), end)
+        return ExpectedLine(cooked, cooked.form, content, end)
 
     @abstractmethod
     def _say(self, writing: Writing, line: Wire | FileLine) -> None: ...

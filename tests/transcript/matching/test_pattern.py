@@ -1,5 +1,6 @@
 """One line against pieces: types, names, and what it costs."""
 
+import ipaddress
 import re
 from collections.abc import Mapping
 
@@ -52,7 +53,10 @@ SAMPLES = {
     "word": ["a", "<a@b>", "你好"],
     "token": ["4XyT0s1WzqzB", "a.b+c=d/e", "é"],
     "host": ["mail.example.net", "x", "a-b.c", "[192.0.2.1]", "[IPv6:::1]", "bücher.example"],
-    "ip": ["192.0.2.1", "::1", "2001:db8::1", "[192.0.2.1]", "[IPv6:2001:db8::1]", "[::1]"],
+    "ip": [
+        *("192.0.2.1", "0.0.0.0", "255.249.199.10", "::1", "::", "2001:db8::1", "[192.0.2.1]"),
+        *("[IPv6:2001:db8::1]", "[::1]", "::ffff:192.0.2.1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::"),
+    ],
     "addr": ["bob@example.net", '"a b"@x.y', "a.b+c@[192.0.2.1]"],
     "msgid": ["<1896.697170952@dbc.mtview.ca.us>"],
     "date": [
@@ -73,7 +77,11 @@ WRONG = {
     "word": ["", "a b", "a\tb"],
     "token": ["", "a b", "a@b", "<a>"],
     "host": ["", "-a", "a-", "a b", "[]", "a.", ".a"],
-    "ip": ["", "1.2.3", "1.2.3.4444", ":", "[IPv6:1.2.3.4]", "a"],
+    "ip": [
+        *("", "1.2.3", "1.2.3.4444", ":", "[IPv6:1.2.3.4]", "a", "999.1.1.1", "256.1.1.1"),
+        *("1.2.3.04", "1.2.3.4.5", ":::", "1:2:3", "1::2::3", "12345::", "1:2:3:4:5:6:7:8:9"),
+        *("1:2:3:4:5:6:7:8::", "::1.2.3.256", "1:2:3:4:5:6:7:1.2.3.4", ":1", "1:", "[1.2.3.4"),
+    ],
     "addr": ["", "bob", "@x", "a b@c", "bob@"],
     "msgid": ["", "<a>", "a@b", "<@b>", "<a@>", "<a@b@c>"],
     "date": ["", "Mon 23 Nov 2026 02:20:00 +0000", "23 Foo 2026 02:20 GMT", "2026-11-23"],
@@ -103,6 +111,27 @@ def test_other_text_is_not_of_a_type(kind: str, text: str) -> None:
     """Each type refuses what it is not for."""
     assert match(f"{{x:{kind}}}", text.encode()) is None
     assert not re.fullmatch(kind_of(kind, named=True).source, text)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+_GROUPS = st.lists(st.sampled_from(["", "", "0", "12", "abcd", "AbCd", "1.2.3.4"]), max_size=10)
+_BYTES = st.lists(st.integers(0, 300).map(str) | st.just("01"), min_size=3, max_size=5)
+
+
+@given(_GROUPS.map(":".join) | _BYTES.map(".".join) | st.text("0aF:.", max_size=20))
+def test_an_address_is_what_the_standard_library_takes_for_one(text: str) -> None:
+    """`ip` takes valid IPv4 and IPv6 addresses and nothing else, alone and by its expression."""
+    valid = _is_address(text)
+    assert (match("{:ip}", text.encode()) is not None) is valid
+    assert (match("({:ip})", f"({text})".encode()) is not None) is valid
+    assert bool(re.fullmatch(kind_of("ip", named=True).source, text)) is valid
 
 
 def test_every_way_to_match_is_tried() -> None:

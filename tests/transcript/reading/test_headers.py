@@ -73,6 +73,18 @@ def test_lines_of_a_header_are_kept() -> None:
     assert read.head.settings[0].pieces == (b" b",)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("host", "host:1", "host:65535", "[::1]:25", "[::1]", "::1", "smtp://host:25"),
+        *("smtp://host:25/", "smtp://host", "sandbox", "sandbox/muse", "unix:/a:0", "/run/a:0"),
+    ],
+)
+def test_where_to_connect(text: str) -> None:
+    """A port is looked at where there is one; what else may stand there is for the player."""
+    assert head(f"connect: {text}").peers[1].connect == text
+
+
 @pytest.mark.parametrize("key", ["protocol", "title", "match"])
 def test_one_blank_behind_the_colon(key: str) -> None:
     """A second one is an error, as it is behind every other tag: the caret is below it."""
@@ -103,6 +115,13 @@ REFUSED = [
     ("- title: x", 1, 10, "a header line is expected here, like `title: hello`"),
     ("title:", 1, 6, '"title" says nothing: a value is expected'),
     ("match x: code", 6, 2, '"match" is followed by its colon at once'),
+    ("connect: host:0", 15, 1, 'a port is a number from 1 to 65535, and "0" came'),
+    ("connect: host:65536", 15, 5, 'a port is a number from 1 to 65535, and "65536" came'),
+    ("connect: [::1]:99999", 16, 5, "a port is a number from 1 to 65535"),
+    ("connect: smtp://host:00000", 22, 5, "a port is a number from 1 to 65535"),
+    ("connect: host:smtp", 15, 4, "a port is a number from 1 to 65535"),
+    ("connect: host:", 15, 1, "a port is a number from 1 to 65535"),
+    ("connect 2: host:٣", 17, 1, "a port is a number from 1 to 65535"),
     ("connect 1: x", 8, 2, "a connection is 2 to 9; the first one has no number"),
     ("connect 10: x", 8, 3, "a connection is 2 to 9; the first one has no number"),
     ("connect x: x", 8, 2, "a connection is 2 to 9; the first one has no number"),
