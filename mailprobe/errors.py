@@ -37,6 +37,7 @@ class Word(StrEnum):
     TLS = "tls"
     SECURITY = "security"
     INTERNAL = "internal"
+    INTERRUPTED = "interrupted"
 
     @property
     def status(self) -> ExitStatus:
@@ -50,6 +51,7 @@ _STATUS = {
     Word.USAGE: ExitStatus.USAGE,
     Word.SYNTAX: ExitStatus.SYNTAX,
     Word.INTERNAL: ExitStatus.INTERNAL,
+    Word.INTERRUPTED: ExitStatus.INTERRUPTED,
 }
 
 

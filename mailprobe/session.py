@@ -62,12 +62,12 @@ class Session(Wire):
         try:
             transport = (link or connect)(
                 target,
-                deadline=self._deadline(self._clock()),
+                deadline=self.deadline(self._clock()),
                 on_event=self._observe,
                 clock=self.now,
             )
         except Failure as failure:
-            raise self._give_up(self._explain(failure, failure.sentence)) from None
+            raise self.give_up(self._explain(failure, failure.sentence)) from None
         return self.attach(transport, implicit_tls=target.tls is Tls.IMPLICIT)
 
     def attach(self, transport: Transport, *, implicit_tls: bool = False) -> bool:
@@ -75,7 +75,7 @@ class Session(Wire):
         self._transport = transport
         self.loopback = transport.peer.startswith(_LOOPBACK)
         if implicit_tls:
-            self._start_tls(implicit=True)
+            self.start_tls(implicit=True)
         return self.wait()
 
     def close(self) -> None:
@@ -88,7 +88,7 @@ class Session(Wire):
             self._await_end(min(self._farewell(), time.monotonic() + _PATIENCE))
         if self._transport is not None and not self.closed:
             self._transport.close(self._farewell())
-            self._end(Ending.LOCAL)
+            self.end(Ending.LOCAL)
 
     def _await_end(self, deadline: float) -> None:
         """Take in what comes until the server ends the link, or `deadline`."""
@@ -97,7 +97,7 @@ class Session(Wire):
                 octets = self._transport.receive(deadline)
                 if octets is None or time.monotonic() > deadline:
                     break
-                self._take(octets)
+                self.take_in(octets)
         except Failure:
             pass  # it waits for us
 
@@ -210,7 +210,7 @@ class Session(Wire):
         self.glance()
         transport, connection, settings = self._usable(), self.connection, self.settings
         if connection.facts.state is State.TLS:  # the go-ahead came while nobody waited
-            self._start_tls(implicit=False)
+            self.start_tls(implicit=False)
         if settings.starttls and not self._prepare_tls(item):
             return False
         if self.exposes(item) and not settings.insecure_auth:
@@ -221,7 +221,7 @@ class Session(Wire):
             )
         now = self._clock()
         octets = connection.send(item, now - self._opened)
-        return self._write(transport, octets, self._deadline(now))
+        return self.transmit(transport, octets, self.deadline(now))
 
     def _prepare_tls(self, item: Item) -> bool:
         """Where TLS is required, reach it before `item` goes; False when interrupted."""

@@ -104,13 +104,13 @@ class Wire:
             if now > deadline:
                 raise self._too_late()
             if outstanding != owed or connection.reading_body:
-                deadline, owed = self._deadline(now), outstanding
+                deadline, owed = self.deadline(now), outstanding
             if not self._receive(transport, deadline):
                 return False
         if self._failure is not None:
             self.check()
         if facts.state is State.TLS and not self.closed:
-            self._start_tls(implicit=False)
+            self.start_tls(implicit=False)
         return True
 
     def poll(self) -> None:
@@ -124,18 +124,18 @@ class Wire:
         late = enough = 0.0
         try:
             while (octets := self._transport.poll_receive()) is not None:
-                self._take(octets)
+                self.take_in(octets)
                 if self.closed:
                     return False
                 now = self._clock()
-                late, enough = late or self._deadline(now), enough or now + seconds
+                late, enough = late or self.deadline(now), enough or now + seconds
                 if now > late:
                     raise Failure(Word.TIMEOUT, "")
                 if now > enough:
                     return True
         except Failure as failure:
             what = f"the end of what {self._transport.peer} says did not come"
-            self._failure = self._give_up(self._explain(failure, what))
+            self._failure = self.give_up(self._explain(failure, what))
         return False
 
     def check(self) -> None:
@@ -144,6 +144,10 @@ class Wire:
             return
         failure, self._failure = self._failure, None
         raise failure
+
+    def forgive(self) -> None:
+        """Whatever `check` would raise was understood by somebody."""
+        self._failure = None
 
     def _usable(self) -> Transport:
         """The link.  Raises the failure that an event told of, once, or that there is no link."""
@@ -157,7 +161,7 @@ class Wire:
 
     # ----------------------------------------------------------------------------------- octets
 
-    def _deadline(self, now: float) -> float:
+    def deadline(self, now: float) -> float:
         """The moment at which a reply that is due `now` is late."""
         settings = self.settings
         limit = now + settings.timeout
@@ -165,9 +169,10 @@ class Wire:
 
     def _too_late(self) -> Failure:
         """End the session: the deadline has passed, whatever still comes."""
-        return self._give_up(self._late(Failure(Word.TIMEOUT, "")))
+        return self.give_up(self._late(Failure(Word.TIMEOUT, "")))
 
-    def _write(self, transport: Transport, octets: bytes, deadline: float) -> bool:
+    def transmit(self, transport: Transport, octets: bytes, deadline: float) -> bool:
+        """Send what was composed, and tell of it; False when that was interrupted."""
         try:
             sent = transport.send(octets, deadline, self.poll)
         except WriteFailed as failure:
@@ -175,7 +180,7 @@ class Wire:
             return True
         except Failure as failure:
             what = f"{transport.peer} took nothing more"
-            raise self._give_up(self._explain(failure, what)) from None
+            raise self.give_up(self._explain(failure, what)) from None
         self._pump()
         return sent == len(octets)
 
@@ -185,12 +190,12 @@ class Wire:
         Raises what the server's end was, or `failure`, where it was not.
         """
         self._pump()
-        deadline = self._deadline(self._clock())
+        deadline = self.deadline(self._clock())
         while not self.closed:
             if self.connection.waiting and self._clock() > deadline:
                 raise self._too_late()
             if not self._receive(self.transport, deadline):
-                raise self._give_up(failure) from None
+                raise self.give_up(failure) from None
         self.check()
         if self.connection.waiting:
             raise failure
@@ -200,9 +205,9 @@ class Wire:
             octets = transport.receive(deadline)
             if octets is None:
                 return False
-            self._take(octets)
+            self.take_in(octets)
         except Failure as failure:
-            raise self._give_up(self._late(failure)) from None
+            raise self.give_up(self._late(failure)) from None
         return True
 
     def _late(self, failure: Failure) -> Failure:
@@ -223,7 +228,8 @@ class Wire:
         limit = self._end_name if over else f"{self.settings.timeout:g} s (--timeout)"
         return Failure(Word.TIMEOUT, f"{what} within {limit}{hint}")
 
-    def _take(self, octets: memoryview) -> None:
+    def take_in(self, octets: memoryview) -> None:
+        """What came: understood, and told."""
         connection = self.connection
         if octets:
             connection.receive_data(octets, self._clock() - self._opened)
@@ -238,22 +244,26 @@ class Wire:
         connection.receive_data(b"", self.now())
         self._pump()
         self.transport.drop()
-        self._end(ending)
+        self.end(ending)
 
-    def _start_tls(self, *, implicit: bool) -> None:
+    def start_tls(self, *, implicit: bool) -> None:
+        """The handshake, behind a go-ahead or at once, and what it forgets.  Raises Failure."""
         try:
             facts = self.transport.start_tls(
                 self.settings.tls,
                 self._server_name,
-                self._deadline(self._clock()),
+                self.deadline(self._clock()),
                 upgrade=not implicit,
             )
         except PlainText as failure:
+            self._tell_tls_failed(implicit=implicit)
             raise self._give_up(failure, failure.octets) from None
         except Failure as failure:
+            self._tell_tls_failed(implicit=implicit)
             what = f"the TLS handshake with {self.transport.peer} was not finished"
-            raise self._give_up(self._explain(failure, what)) from None
+            raise self.give_up(self._explain(failure, what)) from None
         except Interrupted:
+            self._tell_tls_failed(implicit=implicit)
             self.drop()
             raise
         self.connection.start_tls(self._started_tls(facts, implicit=implicit))
@@ -264,14 +274,21 @@ class Wire:
             self.now(), facts.version, facts.cipher, facts.server_name, facts.verified, implicit
         )
 
+    def _tell_tls_failed(self, *, implicit: bool) -> None:
+        self._observe(events.TlsFailed(self.now(), self.settings.tls.verify, implicit))
+
     def drop(self) -> None:
         """End at once, without a word to the server: in POP3 nothing is deleted."""
         if self._transport is not None and not self.closed:
             self._transport.drop()
-            self._end(Ending.LOCAL)
+            self.end(Ending.LOCAL)
 
-    def _give_up(self, failure: Failure, octets: bytes = b"") -> Failure:
+    def give_up(self, failure: Failure) -> Failure:
         """Tell observers that the session failed, and end it; returns what to raise now."""
+        return self._give_up(failure, b"")
+
+    def _give_up(self, failure: Failure, octets: bytes) -> Failure:
+        """The same, with octets that somebody else has read."""
         self.connection.fail(failure.word, failure.sentence, self.now(), octets)
         self._pump()
         self._abandon()
@@ -281,9 +298,10 @@ class Wire:
     def _abandon(self) -> None:
         if self._transport is not None:
             self._transport.drop()
-        self._end(Ending.LOCAL)
+        self.end(Ending.LOCAL)
 
-    def _end(self, how: str) -> None:
+    def end(self, how: str) -> None:
+        """The link is gone; `how` is one of `events.Ending`."""
         if self.closed:
             return
         self.closed = True

@@ -19,6 +19,7 @@ STATUS = {
     "tls": 4,
     "security": 4,
     "internal": 70,
+    "interrupted": 130,
 }
 
 

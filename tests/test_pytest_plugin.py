@@ -1,5 +1,7 @@
 """The plugin in pytest runs of its own: what it collects, reports and gives to tests."""
 
+import importlib
+import pkgutil
 import re
 import subprocess
 import sys
@@ -65,6 +67,16 @@ S? +OK
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def loaded() -> None:
+    """All that a run may load: pytester takes out what is loaded inside, and not all bears that."""
+    importlib.import_module("trustme")
+    for name in ("commands", "player", "sandbox", "testing"):
+        room = importlib.import_module(f"mailprobe.{name}")
+        for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+            importlib.import_module(module.name)
+
+
 @pytest.fixture(autouse=True)
 def bare(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs with this plugin alone, installed or not; warnings are errors there, too."""
@@ -93,6 +105,11 @@ def transcripts(pytester: pytest.Pytester, **texts: str) -> None:
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """pytest in this process, which is far quicker than to start one."""
+    return pytester.runpytest_inprocess("-p", "mailprobe.pytest_plugin", *arguments)
+
+
+def run_apart(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     """pytest in a process of its own."""
     return pytester.run(
         sys.executable, "-m", "pytest", "-p", "mailprobe.pytest_plugin", *arguments, timeout=120
@@ -114,7 +131,7 @@ def test_transcripts_are_tests(pytester: pytest.Pytester) -> None:
         "wrong.mpt::replay",
         "wrong.mpt::replay[wrong=1]",
     ]
-    result = run(pytester)
+    result = run_apart(pytester)
     result.assert_outcomes(passed=5, failed=1)
     result.stdout.fnmatch_lines(["FAILED matrix.mpt::replay[[]verb=bad[]]*the reply is 500*"])
 
@@ -195,7 +212,7 @@ def test_the_report_stands_at_the_line(pytester: pytest.Pytester) -> None:
         """
     )
     for more in ((), ("-p", "xdist", "-n", "2")):
-        result = run(pytester, "-s", *more)
+        result = run_apart(pytester, "-s", *more)
         result.stdout.fnmatch_lines_random(
             [
                 "*AT call ('bad.mpt', 10, 'bad.mpt') True",
@@ -337,7 +354,7 @@ def test_four_workers(pytester: pytest.Pytester) -> None:
     """The same outcomes and the same pictures; the summary keeps its sentence."""
     many = {f"good-{number}": GOOD for number in range(8)}
     transcripts(pytester, **many, bad=BAD, matrix=MATRIX, rough=GOOD.replace("quick", "intrusive"))
-    result = run(pytester, "-p", "xdist", "-n", "4")
+    result = run_apart(pytester, "-p", "xdist", "-n", "4")
     result.assert_outcomes(passed=10, failed=2, skipped=1)
     result.stdout.fnmatch_lines(["FAIL bad.mpt > Later*", "*> 11 | S+ no such text"])
     result.stdout.fnmatch_lines(["FAILED bad.mpt::replay - no line of the reply matches"])
@@ -376,12 +393,13 @@ def test_workers_take_turns(pytester: pytest.Pytester, lock: str, alone: bool) -
         at.send(b"250 x\r\n"),
         at.expect(b"QUIT"),
         at.send(b"221 x\r\n"),
+        at.half_close,
     )
     with at.ScriptedServer(*steps) as server:
         head = f"mailprobe: 1\nprotocol: smtp\nconnect: 127.0.0.1:{server.port}\n{lock}\n"
         text = head + "S? 220\nC: NOOP\nS? 250\n"
-        transcripts(pytester, **{f"a{number}": text for number in range(6)})
-        run(pytester, "-p", "xdist", "-n", "2").assert_outcomes(passed=6)
+        transcripts(pytester, **{f"a{number}": text for number in range(4)})
+        run_apart(pytester, "-p", "xdist", "-n", "2").assert_outcomes(passed=4)
     assert (crowd.most == 1) == alone
 
 
@@ -391,7 +409,7 @@ def test_words_of_pytest_in_a_reply(pytester: pytest.Pytester) -> None:
     with at.ScriptedServer(*at.smtp({b"NOOP": hostile})) as server:
         head = f"mailprobe: 1\nprotocol: smtp\nconnect: 127.0.0.1:{server.port}\n\n"
         transcripts(pytester, hostile=head + "S? 220\nC: NOOP\nS? 250\n")
-        result = run(pytester, "-p", "xdist", "-n", "1")
+        result = run_apart(pytester, "-p", "xdist", "-n", "1")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*S: 500 reprcrash reprtraceback longrepr"])
 
@@ -467,6 +485,30 @@ def test_serve(pytester: pytest.Pytester) -> None:
         ]
     )
     result.stdout.fnmatch_lines(["ERROR *::test_half - *a client strayed from its transcript"])
+    assert "nothing" not in result.stdout.str()  # nobody owes the client a reply
+
+
+def test_a_client_that_never_comes(pytester: pytest.Pytester) -> None:
+    """A mistake of the test, unless it says that there need be none."""
+    pytester.makepyfile(
+        MOCK
+        + """
+    def test_forgotten(mailprobe_serve):
+        mailprobe_serve(MOCK)
+
+    def test_not_needed(mailprobe_serve):
+        mailprobe_serve(MOCK, client=False)
+        mailprobe_serve(MOCK, check=False)
+
+    def test_not_the_cause(mailprobe_serve):
+        mailprobe_serve(MOCK)
+        assert not "another failure"
+    """
+    )
+    result = run(pytester)
+    result.assert_outcomes(passed=2, failed=1, errors=2)
+    sentence = "no client came to transcript-1.mpt: say client=False where none has to"
+    assert result.stdout.str().count(f"\n{sentence}\n") == 2
 
 
 def test_replay(pytester: pytest.Pytester) -> None:
@@ -560,7 +602,7 @@ def test_others_pay_nothing(pytester: pytest.Pytester) -> None:
             print("LOADED", sorted(name for name in sys.modules if "mailprobe" in name))
         """
     )
-    result = run(pytester, "-s")
+    result = run_apart(pytester, "-s")
     result.stdout.fnmatch_lines(["*LOADED [[]'mailprobe', 'mailprobe.pytest_plugin']"])
     result.assert_outcomes(passed=1)
 

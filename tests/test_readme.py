@@ -44,7 +44,7 @@ def test_console_blocks_are_found() -> None:
 
 def test_local_commands_are_those_of_the_table() -> None:
     """README names every local command, and no other."""
-    from mailprobe.shell.local import COMMANDS
+    from mailprobe.shell.local.commands import COMMANDS
 
     table = README[README.index("| local command |") : README.index("`--plain`")]
     assert set(re.findall(r"`/([a-z]+)", table)) == set(COMMANDS)

@@ -734,7 +734,7 @@ def test_a_real_handshake(tmp_path: Path, good: bool) -> None:
         assert session.exchange(b"EHLO me") is not None
     else:
         assert failure_of(lambda: session.exchange(b"STARTTLS")).word is Word.TLS
-        assert names(heard)[-3:] == ["Failed", "StateChanged", "Closed"]
+        assert names(heard)[-4:] == ["TlsFailed", "Failed", "StateChanged", "Closed"]
     session.drop()
     thread.join(20)
 
@@ -771,6 +771,7 @@ def test_a_handshake_that_is_not_finished(
         session.attach(Unwilling([]), implicit_tls=True)
     assert session.closed
     assert names(heard)[-1] == "Closed"
+    assert names(heard).count("TlsFailed") == 1
     if isinstance(caught.value, Failure):
         assert caught.value.sentence.startswith("the TLS handshake with script was not finished")
 

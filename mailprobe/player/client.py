@@ -112,7 +112,7 @@ class _Run:
                 raise placed(failure, line) from None
         self.stage = Stage(prepared)
         self._walk(self.stage, prepared.block)
-        self._refuse_owed(self.stage, prepared.block)
+        self._check_end(self.stage, prepared.block)
 
     def finish(self, stopped: Stopped | None) -> "Path | None":
         """End everything, as politely as can be; returns the recording that was kept."""
@@ -173,7 +173,7 @@ class _Run:
             case Happens(line=line):
                 from mailprobe.player.playing.happenings import happen
 
-                happen(stage, line)
+                happen(stage, line, owed)
             case Handshake(line=line):
                 from mailprobe.player.playing.happenings import shake_hands
 
@@ -220,6 +220,11 @@ class _Run:
         if wrong:
             raise Stopped(Word.MISMATCH, wrong, line.place, Account(width=len(line.text)))
 
+    def _check_end(self, stage: Stage, block_of: Callable[[Choices], Block]) -> None:
+        """Both sides have said all that the file has, and no more."""
+        self._refuse_owed(stage, block_of)
+        self._refuse_surplus(stage, block_of(self._choices))
+
     def _refuse_owed(self, stage: Stage, block_of: Callable[[Choices], Block]) -> None:
         """A reply that is owed has to stand in the file."""
         for link in stage.links.values():
@@ -233,6 +238,18 @@ class _Run:
                     walk = self._prepared.transcript.walk()
                     line = next(each for each in walk if each.place == note.place)
                 raise of_line(stage, link, Word.MISMATCH, sentence, line)
+
+    def _refuse_surplus(self, stage: Stage, block: Block) -> None:
+        """What the server says has to stand in the file."""
+        for number, link in stage.links.items():
+            step = block.last.get(number)
+            if step is None or link.ended or (type(step) is Reply and step.expected.open):
+                continue
+            if surplus := link.surplus(0):
+                from mailprobe.player.playing.accounts import of_line
+
+                sentence = f"expected nothing more behind this line, but {surplus}"
+                raise of_line(stage, link, Word.MISMATCH, sentence, _last_line_of(step))
 
     def _owed(self, block: Block) -> "Note | None":
         """What the file itself has left out; a server may owe more than anybody could know."""
@@ -253,7 +270,7 @@ class _Run:
             stage.links = {}
             try:
                 self._walk(stage, block_of)
-                self._refuse_owed(stage, block_of)
+                self._check_end(stage, block_of)
             except Failure as failure:
                 self._end_round(stage, outer[0], polite=failure.word is not Word.TIMEOUT)
                 wait = max(0.0, began + line.every - time.monotonic())
@@ -284,6 +301,16 @@ class _Run:
 def _title(prepared: Prepared) -> str:
     titles = prepared.head.titles
     return safe(titles.get("") or next(iter(titles.values()), ""))
+
+
+def _last_line_of(step: Step) -> Line:
+    match step:
+        case Write(lines=lines):
+            return lines[-1]
+        case Reply(expected=expected):
+            return expected.lines[-1] if expected.lines else _line_of(step)
+        case _:
+            return _line_of(step)
 
 
 def _line_of(step: Step) -> Line:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 
 from mailprobe.errors import Failure, Word
 from mailprobe.player.owing import owed_in
@@ -28,8 +27,9 @@ from mailprobe.transcript.dialogue import compile_steps
 from mailprobe.transcript.load import load, variants
 from mailprobe.transcript.model import Alt, Level, Transcript, Unreadable
 from mailprobe.transcript.steps import Step
+from mailprobe.transcript.talks.names import ambiguous
 from mailprobe.transcript.values import Values
-from mailprobe.transport.listen import Listener
+from mailprobe.transport.listen import Running
 from mailprobe.transport.stream import Stream
 from mailprobe.value import field, frozen
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 _DATE = "%a, %d %b %Y %H:%M:%S %z"  # RFC 5322, section 3.3
-_STOP_PATIENCE = 0.5  # seconds that a session has to notice the end
+_STOP_PATIENCE = 0.5  # seconds that a client has to leave by itself
 
 
 @frozen
@@ -61,7 +61,7 @@ class ServeOptions:
     manner: Manner = field(default_factory=Manner)
 
 
-class Server:
+class Server(Running):
     """Transcripts as servers, from `start` to `stop`; also a context manager.
 
     `on_result` is told each verdict as it is known, in the thread of the connection.  Raises
@@ -74,6 +74,7 @@ class Server:
         options: ServeOptions | None = None,
         on_result: Callable[[Result], None] | None = None,
     ) -> None:
+        super().__init__()
         self._options = options or ServeOptions()
         self._on_result = on_result or _nothing
         self.host = self._options.host
@@ -88,22 +89,9 @@ class Server:
         self._connections = 0  # those that are open
         self._changed = threading.Condition()
         self._stopped = threading.Event()
-        self._listeners: list[Listener] = []
         self._folder: Path | None = None
         self._certificates: Callable[[], ssl.SSLContext] | None = None
         self._ca: Callable[[], Path] | None = None
-
-    def __enter__(self) -> "Server":
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     # ------------------------------------------------------------------------ what is played
 
@@ -132,6 +120,8 @@ class Server:
         found = parts(transcript, steps, wrongs)
         for way in (steps, *wrongs):
             _refuse_owed(transcript, known, way)
+            if (trouble := ambiguous(way, known, transcript.head.peers)) is not None:
+                raise Unreadable(trouble.place, trouble.sentence, trouble.line.text, trouble.width)
         for part in found:
             rehearsal = Rehearsal(self._served(score), path.parent, level)
             rehearsal.play(part, [other for other in found if other is not part])
@@ -145,20 +135,13 @@ class Server:
 
     # ------------------------------------------------------------------------- start and stop
 
-    def start(self) -> None:
-        """Open the ports.  Raises Failure CONNECT when one cannot be had."""
-        try:
-            self._prepare_tls()
-            for number in sorted(self.protocols):
-                port = self._options.port + number - 1 if self._options.port else 0
-                listener = Listener(self.host, port)
-                self._listeners.append(listener)
-                self.ports[number] = listener.address[1]
-            for number, listener in zip(self.ports, self._listeners, strict=True):
-                listener.serve(partial(self._serve, number))
-        except BaseException:
-            self.stop()
-            raise
+    def _start(self) -> None:
+        self._prepare_tls()
+        for number in sorted(self.protocols):
+            port = self._options.port + number - 1 if self._options.port else 0
+            self.ports[number] = self._listen(self.host, port).address[1]
+        for number, listener in zip(self.ports, self._listeners, strict=True):
+            listener.serve(partial(self._serve, number))
 
     def _prepare_tls(self) -> None:
         """Raises Failure USAGE for a certificate of no use."""
@@ -198,9 +181,7 @@ class Server:
         self._stopped.set()
         for visit in visits:
             visit.stop()
-        listeners, self._listeners = self._listeners, []
-        for listener in listeners:
-            listener.stop(_STOP_PATIENCE)
+        self._stop_listening()
         folder, self._folder = self._folder, None
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)

@@ -182,6 +182,8 @@ SECRETS: dict[str, Rule] = {
     "AUTH": Rule(rb"[ \t]*[^ \t]+[ \t]+(.*)", DOTALL),
 }
 
+NAMING = frozenset({"USER"})  # whose argument is the name that the secret behind it belongs to
+
 # The one answer that opens what follows a command; any other, however friendly, does not.
 # RFC 5321, section 4.1.1.4; RFC 4954, section 4; RFC 5034, section 4; RFC 3207, section 4.
 GO_AHEADS: dict[Then, frozenset[str]] = {
@@ -288,11 +290,16 @@ def _advice(row: CommandSpec, command: Command, facts: Facts) -> Iterator[Advice
         yield Advice(
             "after BODY=BINARYMIME the message goes by BDAT, not by DATA", "RFC 3030, section 3"
         )
-    lines = _LOGIN_LINE if row.then is Then.SASL else _COMMAND_LINE
-    limit, reference = lines[facts.protocol]
-    limit += sum(parameter.adds for parameter in row.parameters)
+    limit, reference = longest_line(row, facts.protocol)
     if len(command.line) > limit:
         yield Advice(f"the line is longer than {limit} octets", reference)
+
+
+def longest_line(row: CommandSpec, protocol: Protocol) -> tuple[int, str]:
+    """Octets that a line of this command may have without its CRLF, and who says so."""
+    lines = _LOGIN_LINE if row.then is Then.SASL else _COMMAND_LINE
+    limit, reference = lines[protocol]
+    return limit + sum(parameter.adds for parameter in row.parameters), reference
 
 
 def _parameter_advice(row: CommandSpec, command: Command, facts: Facts) -> Iterator[Advice]:

@@ -41,6 +41,15 @@ class TlsStarted:
     implicit: bool = False  # from the first octet, not by STARTTLS or STLS
 
 
+@frozen
+class TlsFailed:
+    """A handshake was begun and came to nothing; `Failed` says why, unless a person gave it up."""
+
+    at: float
+    verify: bool  # whether the certificate had to be good
+    implicit: bool = False
+
+
 # ------------------------------------------------------------------------- the client talks
 
 
@@ -220,6 +229,7 @@ Event = (
     | Connecting
     | Connected
     | TlsStarted
+    | TlsFailed
     | CommandSent
     | AnswerSent
     | DataSent

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from mailprobe.enums import Enum, auto
 from mailprobe.protocol import grammar
 from mailprobe.protocol.model import Command, Protocol, Reply, State
-from mailprobe.value import field, mutable, replace
+from mailprobe.value import field, mutable
 
 
 class Effect(Enum):
@@ -43,7 +43,7 @@ class Message:
 
 @mutable
 class Facts:
-    """A session in one look.  `snapshot()` gives a copy that later events leave alone."""
+    """A session in one look."""
 
     protocol: Protocol
     state: State = State.CONNECT
@@ -59,14 +59,6 @@ class Facts:
     count: int | None = None  # messages in the maildrop (STAT)
     messages: dict[int, Message] = field(default_factory=dict)
     asked_to_delete: bool = False  # DELE was sent since the login, whatever the server said to it
-
-    def snapshot(self) -> "Facts":
-        return replace(
-            self,
-            offers=None if self.offers is None else dict(self.offers),
-            recipients=list(self.recipients),
-            messages={number: replace(message) for number, message in self.messages.items()},
-        )
 
     @property
     def mechanisms(self) -> tuple[str, ...]:

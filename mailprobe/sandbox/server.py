@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from types import TracebackType
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import Catalogue
@@ -21,13 +20,12 @@ from mailprobe.sandbox.dialogue import PATIENCE, Dialogue, Service, converse
 from mailprobe.sandbox.maildrop import MAXIMUM_OCTETS, Store, renamed
 from mailprobe.sandbox.pop3 import POP3, Pop3Service
 from mailprobe.sandbox.smtp import LMTP, SMTP, SmtpService
-from mailprobe.transport.listen import Listener
+from mailprobe.transport.listen import Running
 from mailprobe.transport.stream import Stream
 from mailprobe.value import frozen
 
 LOOPBACK = "127.0.0.1"
 _SAMPLES_OF = "alice"
-_STOP_PATIENCE = 0.5  # seconds that a session has to notice the end
 
 _MEMORY = Path("/dev/shm")  # Linux: a file system in memory
 _MEMORY_WANTED = 2 * MAXIMUM_OCTETS
@@ -55,11 +53,8 @@ _KINDS: dict[str, _Kind] = {
 }
 SERVICES = tuple(_KINDS)
 
-# A URL's scheme, where it is no service's name.
-_SCHEMES = {"smtps": "submissions"}
 
-
-class Sandbox:
+class Sandbox(Running):
     """A sandbox, from `start` to `stop`; also a context manager.
 
     `ports` names the services to start, 0 is any free port; without it all are started.  The
@@ -75,6 +70,7 @@ class Sandbox:
         *,
         patience: float = PATIENCE,
     ) -> None:
+        super().__init__()
         self._wanted = dict(ports) if ports else dict.fromkeys(SERVICES, 0)
         if unknown := self._wanted.keys() - _KINDS.keys():
             known = ", ".join(SERVICES)
@@ -85,32 +81,9 @@ class Sandbox:
         self._patience = patience
         self._private: Path | None = None
         self._certificates: Certificates | None = None
-        self._listeners: list[Listener] = []
-
-    def __enter__(self) -> "Sandbox":
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Make the maildrops and open the ports.
-
-        Raises Failure CONNECT when a port cannot be had, USAGE when the folder is no use.
-        """
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
 
     def _start(self) -> None:
+        """Make the maildrops, too.  Raises Failure USAGE when the folder is no use."""
         with renamed("making the sandbox's folder"):
             self._private = Path(tempfile.mkdtemp(prefix="mailprobe-", dir=_scratch()))
         self._certificates = Certificates(self._private)
@@ -120,8 +93,7 @@ class Sandbox:
                 for sample in samples():
                     store.put(user, sample)
         for name in sorted(self._wanted, key=SERVICES.index):
-            listener = Listener(self.host, self._wanted[name])
-            self._listeners.append(listener)
+            listener = self._listen(self.host, self._wanted[name])
             self.ports[name] = listener.address[1]
             listener.serve(partial(self._serve, _KINDS[name], store))
 
@@ -141,9 +113,7 @@ class Sandbox:
 
     def stop(self) -> None:
         """Close the ports, end the sessions, remove what is private.  May be called again."""
-        listeners, self._listeners = self._listeners, []
-        for listener in listeners:
-            listener.stop(_STOP_PATIENCE)
+        self._stop_listening()
         self.ports = {}
         private, self._private = self._private, None
         if private is not None:
@@ -158,17 +128,6 @@ class Sandbox:
         if self._certificates is None:
             raise Failure(Word.USAGE, "the sandbox has no certificates before it starts")
         return self._certificates.ca
-
-    def address_of(self, name: str) -> tuple[str, int]:
-        """Host and port of a service, by its name or a URL's scheme.
-
-        Raises Failure USAGE for a service that was not started.
-        """
-        service = _SCHEMES.get(name, name)
-        if service not in self.ports:
-            running = ", ".join(self.ports) or "nothing"
-            raise Failure(Word.USAGE, f"the sandbox has no {service}; it runs {running}")
-        return self.host, self.ports[service]
 
 
 def _scratch() -> Path | None:

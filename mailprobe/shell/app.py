@@ -1,5 +1,6 @@
 """The shell of a person at a terminal: from options to an exit status, full or plain."""
 
+import gc
 import sys
 
 from mailprobe.errors import ExitStatus
@@ -52,6 +53,7 @@ def _full(
     terminal: Terminal, interrupts: Interrupts, plain: PlainFront, conversation: Conversation
 ) -> Front:
     """The full front; the plain one where prompt_toolkit does not start."""
+    gc.disable()  # while modules are loaded there is nothing to collect
     try:
         from mailprobe.shell.prompt import FullFront
 
@@ -60,3 +62,6 @@ def _full(
         conversation.become_plain()
         plain.write(f"note: the full shell does not start ({type(error).__name__}): plain it is\n")
         return plain
+    finally:
+        gc.freeze()  # what is loaded stays, and is not looked through again and again
+        gc.enable()

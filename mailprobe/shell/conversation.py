@@ -18,8 +18,9 @@ from mailprobe.render.console import Screen
 from mailprobe.render.wish import wants_color
 from mailprobe.safe import safe
 from mailprobe.session import Item, Session, Settings
-from mailprobe.shell import leaving, local, typed
+from mailprobe.shell import leaving, typed
 from mailprobe.shell.interface import Entry, Front, Key
+from mailprobe.shell.local import commands
 from mailprobe.shell.mask import for_history
 from mailprobe.shell.opening import open_session
 from mailprobe.shell.options import Options
@@ -123,7 +124,7 @@ class Conversation:
                 self._guarded(lambda: typed.take_lines(self, entry.text))
             case Key.LOCAL:
                 if entry.text.strip():
-                    self._guarded(lambda: local.run(self, entry.text))
+                    self._guarded(lambda: commands.run(self, entry.text))
             case Key.INTERRUPT:
                 self._guarded(self._interrupt)
             case Key.END:

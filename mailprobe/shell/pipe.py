@@ -260,10 +260,10 @@ class Pipe:
     # --------------------------------------------------------------- what local commands may ask
 
     def _run_local(self, line: bytes) -> None:
-        from mailprobe.shell import local
+        from mailprobe.shell.local import commands
 
         was_open = self.session is not None and not self.session.closed
-        local.run(self, line.decode("utf-8", "surrogateescape"))
+        commands.run(self, line.decode("utf-8", "surrogateescape"))
         self._hung_up = was_open and self.session is not None and self.session.closed
 
     @property

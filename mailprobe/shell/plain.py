@@ -6,6 +6,7 @@ ahead of it.  It writes what changed at the end of the line and backspaces, noth
 
 import codecs
 import os
+import re
 import select
 import shutil
 import sys
@@ -13,10 +14,11 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mailprobe.shell import local
 from mailprobe.shell.complete import Suggestion, completions, local_completions
 from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.interface import Entry, Key
+from mailprobe.shell.local.commands import NAMES
+from mailprobe.shell.local.table import ESCAPE
 from mailprobe.shell.mask import visible
 from mailprobe.shell.standing import prompt_text
 from mailprobe.shell.terminal import Interrupts, Terminal
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 _ENDLESS = 1 << 30  # columns of a terminal that never wraps
 _LISTED = 30  # suggestions that one Tab shows
+REST = "the rest of a paste"  # in the place of a key
+_TWO_LINES = re.compile(r"[\r\n][^\r\n]")
 _ESCAPE_TIME = 0.05  # seconds in which the rest of a key's escape sequence comes
 
 Show = Callable[[str], str]
@@ -54,20 +58,30 @@ class Keyboard:
         self._descriptor = descriptor
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._waiting = ""
+        self._wary = False  # what was typed ahead was forgotten: the rest of it may still come
 
     def discard(self) -> bool:
         """Forget what was typed ahead; tells whether there was anything."""
         held, self._waiting = self._waiting, ""
         self._decoder.reset()
-        return self.terminal.discard() or bool(held)
+        self._wary = self.terminal.discard() or bool(held)
+        return self._wary
 
     def character(self) -> str:
-        """The next character; "" where the terminal is gone."""
+        """The next character; "" where the terminal is gone.
+
+        A terminal holds 4 KiB: the rest of a longer paste comes when those were forgotten.  It is
+        told by its lines, of which nobody types two at once; `REST` stands for it.
+        """
         while not self._waiting:
             octets = os.read(self._descriptor, 4096)
             if not octets:
                 return ""
-            self._waiting = self._decoder.decode(octets)
+            text = self._decoder.decode(octets)
+            if self._wary and _TWO_LINES.search(text):
+                return REST
+            self._wary = False
+            self._waiting = text
         first, self._waiting = self._waiting[0], self._waiting[1:]
         return first
 
@@ -271,10 +285,10 @@ class PlainFront:
         facts, catalogue = conversation.facts, conversation.catalogue
 
         def complete(line: str) -> list[Suggestion]:
-            if line.startswith(local.ESCAPE):
-                found = local_completions("/" + line[1:], local.NAMES)
+            if line.startswith(ESCAPE):
+                found = local_completions("/" + line[1:], NAMES)
                 return [Suggestion(one.text[1:], 1, one.display, one.meta) for one in found]
-            return completions(line, facts, catalogue, local.NAMES)
+            return completions(line, facts, catalogue, NAMES)
 
         history, older = self._history(conversation)
         entry = self._edit(
@@ -286,7 +300,7 @@ class PlainFront:
         if entry.key is Key.LINE:
             history.append_string(entry.text)
             conversation.warn_once(history.failure)
-            if entry.text.startswith(local.ESCAPE):
+            if entry.text.startswith(ESCAPE):
                 return Entry(Key.LOCAL, entry.text[1:])
         return entry
 
@@ -324,6 +338,8 @@ class PlainFront:
                     self._terminal.suspend()
                     self._terminal.make_raw()
                     editor.list_below([])
+                elif name == REST:
+                    editor.list_below(["the rest of it was not sent either"])
                 elif name == "quote":
                     editor.insert(self._keyboard.character())
                 elif not editor.edit(name) and len(key) == 1 and (key >= " " or key == "\x1d"):

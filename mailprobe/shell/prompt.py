@@ -31,13 +31,13 @@ from prompt_toolkit.styles import Style
 
 from mailprobe.protocol.items import Phase
 from mailprobe.render.theme import STYLES
-from mailprobe.shell import local
 from mailprobe.shell.complete import completions, local_completions
 from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.hint import cut, hint
 from mailprobe.shell.history import LineHistory, history_path
 from mailprobe.shell.interface import Entry, Key
 from mailprobe.shell.lexer import fragments
+from mailprobe.shell.local.commands import NAMES
 from mailprobe.shell.standing import prompt_text, status_text
 from mailprobe.shell.terminal import Interrupts, Terminal
 
@@ -65,11 +65,11 @@ class _Completer(Completer):
         line, talk = document.text_before_cursor, self._conversation
         if self._local_only:
             bare = not line.startswith("/")
-            for one in local_completions(f"/{line}" if bare else line, local.NAMES):
+            for one in local_completions(f"/{line}" if bare else line, NAMES):
                 text = one.text.removeprefix("/") if bare else one.text
                 yield Completion(text, -len(line), one.display, one.meta)
             return
-        for one in completions(line, talk.facts, talk.catalogue, local.NAMES):
+        for one in completions(line, talk.facts, talk.catalogue, NAMES):
             yield Completion(one.text, one.start - len(line), one.display, one.meta)
 
 

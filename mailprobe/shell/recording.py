@@ -7,7 +7,7 @@ from pathlib import Path
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
 from mailprobe.protocol.events import Event
-from mailprobe.protocol.model import Protocol, Reply
+from mailprobe.protocol.model import Reply
 from mailprobe.session import Exchange
 from mailprobe.shell.backlog import Backlog, Kind, Note
 from mailprobe.shell.opening import catalogue_of

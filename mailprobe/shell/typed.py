@@ -11,7 +11,8 @@ from mailprobe.protocol.items import Data, Phase
 from mailprobe.protocol.model import Command
 from mailprobe.render.theme import paint
 from mailprobe.session import Item, Session
-from mailprobe.shell import local
+from mailprobe.shell.local.commands import run
+from mailprobe.shell.local.table import ESCAPE
 from mailprobe.shell.mask import encode
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def _take_line(talk: "Conversation", line: str) -> bool:
     """Send or carry out one line; False when nothing may follow it unseen."""
     if talk.phase is not Phase.COMMAND:
         return _send_line(talk, line)
-    if line.startswith(local.ESCAPE) or (line.startswith("/") and not line.startswith("//")):
-        local.run(talk, line.removeprefix(local.ESCAPE))
+    if line.startswith(ESCAPE) or (line.startswith("/") and not line.startswith("//")):
+        run(talk, line.removeprefix(ESCAPE))
         return talk.status is None
     if not line:
         return True

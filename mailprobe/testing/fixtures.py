@@ -4,7 +4,6 @@ import contextlib
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 
 import pytest
 
@@ -99,15 +98,7 @@ class Serving:
             self._judged.append((server, client))
         return Served(server)
 
-    def __enter__(self) -> "Serving":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def end(self) -> None:
         """End all servers.
 
         Fails the test when a client strayed, has not said all, or has never come.
@@ -115,7 +106,7 @@ class Serving:
         for server in self._servers:
             server.stop()
         wrong = [line for server, client in self._judged for line in _wrong(server, client=client)]
-        if wrong and error is None:
+        if wrong:
             raise pytest.fail.Exception("\n".join(wrong), pytrace=False)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from mailprobe.transcript.model import (
     Alt,
     Assert,
+    Comment,
     EventLine,
     FileLine,
     Include,
@@ -28,6 +29,8 @@ from mailprobe.transcript.talks.shadow import Shadow
 from mailprobe.transcript.talks.talk import Answer, Draft, Talk, Writing, fault
 
 RAW = "raw"
+_MASKED = "# a secret was masked"  # how a recorder begins to say it
+_MASKED_ABOVE = "# a secret was masked above"
 
 
 def compile_steps(
@@ -118,9 +121,20 @@ class _Compiler:
                 case Choice():
                     self._drafts.append(line)
                     return False
+                case Comment(text=text) if text.startswith(_MASKED):
+                    self._mask(everything=text == _MASKED_ABOVE)
                 case _:
                     pass  # nothing that is played
         return True
+
+    def _mask(self, *, everything: bool) -> None:
+        """A recorder tells of secrets that it has masked: in the reply above, or in any above."""
+        if everything:
+            for draft in self._drafts:
+                if isinstance(draft, Answer):
+                    draft.masked = True
+        elif isinstance(talk := self._talks.get(self._last), MailTalk):
+            talk.mask()
 
     def finish(self, *, inside: bool = False) -> tuple[Step, ...]:
         for talk in self._talks.values():

@@ -28,6 +28,7 @@ from mailprobe.transcript.matching.sequence import (
     plain,
     recorded,
     unlike,
+    unmasked,
 )
 from mailprobe.transcript.model import FileLine, Level, Line
 from mailprobe.transcript.model import Pattern as PatternLine
@@ -179,9 +180,13 @@ class _Checking:
             not self.text and all(map(recorded, self.expected.status))
         ):
             return None
-        parts = parts_of(self.expected.status, text=self.text, first=True)
+        parts = parts_of(self._entries(self.expected.status), text=self.text, first=True)
         lines = self.came if self.text else [(plain(content), end) for content, end in self.came]
         return self._follow(parts, lines)
+
+    def _entries(self, entries: Iterable[Entry]) -> Iterable[Entry]:
+        """Those of the file; what was masked in them may be anything."""
+        return map(unmasked, entries) if self.text and self.expected.masked else entries
 
     def _follow(self, parts: list[Part], lines: Iterable[tuple[bytes, bytes]]) -> Mismatch | None:
         sequence = LineSequence(parts, self.looking)
@@ -221,11 +226,12 @@ class _Checking:
             if file is not None:
                 return self._same_octets(file)
         self.looking.line = self.expected.lines[-1]
-        parts = parts_of(body, text=self.text, first=False)
+        parts = parts_of(self._entries(body), text=self.text, first=False)
         return self._follow(parts, map(cut, self._body_with_ends()))
 
     def _same_octets(self, file: FileLine) -> Mismatch | None:
-        at = _differs_at(iter(self.body() if self.body else ()), self._octets_of_body())
+        came = iter(self.body() if self.body else ())
+        at = _differs_at(came, self._octets_of_body(), masked=self.expected.masked)
         if at is None:
             return None
         return at_content(file, f"the body differs from the file at octet {at}")
@@ -293,8 +299,11 @@ def _split(blocks: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-def _differs_at(one: Iterator[bytes], other: Iterator[bytes]) -> int | None:
-    """The octet, from 1 on, at which two streams differ, however each of them is cut."""
+def _differs_at(one: Iterator[bytes], other: Iterator[bytes], *, masked: bool) -> int | None:
+    """The octet, from 1 on, at which two streams differ, however each of them is cut.
+
+    `masked`: a `*` in the second one stands for any octet.
+    """
     left = right = b""
     at = 1
     while True:
@@ -302,7 +311,19 @@ def _differs_at(one: Iterator[bytes], other: Iterator[bytes]) -> int | None:
         right = right or next(filter(None, other), b"")
         count = min(len(left), len(right))
         if left[:count] != right[:count]:
-            return at + first_difference(left, right)
+            seen = _masked_like(left[:count], right) if masked else left
+            if seen[:count] != right[:count]:
+                return at + first_difference(seen, right)
         if not count:
             return None if left == right else at
         left, right, at = left[count:], right[count:], at + count
+
+
+def _masked_like(octets: bytes, mask: bytes) -> bytes:
+    """`octets`, with `*` wherever `mask` has one."""
+    seen = bytearray(octets)
+    at = mask.find(b"*", 0, len(octets))
+    while at >= 0:
+        seen[at] = mask[at]
+        at = mask.find(b"*", at + 1, len(octets))
+    return bytes(seen)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from mailprobe.enums import Enum, StrEnum
 from mailprobe.errors import Failure, Word
+from mailprobe.safe import safe
 from mailprobe.value import field, frozen
 
 
@@ -39,7 +40,7 @@ class Unreadable(Failure):
         *,
         word: Word = Word.SYNTAX,
     ) -> None:
-        super().__init__(word, f"{place}: {sentence}")
+        super().__init__(word, f"{safe(str(place))}: {sentence}")
         self.place = place
         self.reason = sentence
         self.text = text

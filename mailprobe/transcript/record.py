@@ -8,14 +8,16 @@ from collections.abc import Callable
 
 from mailprobe.errors import Failure
 from mailprobe.files import AlreadyThere, PrivateFile
-from mailprobe.protocol.model import Protocol
 from mailprobe.safe import visible
 from mailprobe.transcript.recording.bodies import RecordedBody
-from mailprobe.transcript.recording.writer import Writer, seen
+from mailprobe.transcript.recording.writer import MASKED_ABOVE, Writer, seen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_SEARCHED = 1024 * 1024  # octets before a secret that are searched for what was no secret then
 
 
 class Recorder(Writer):
@@ -29,18 +31,21 @@ class Recorder(Writer):
         self._warn = warn
         self._body: RecordedBody | None = None
         self._files = 0  # bodies beside the transcript
+        self._start = 0  # where the header ends
 
     def begin(
-        self, protocol: Protocol, connect: str, *, implicit_tls: bool = False, recorded: str = ""
+        self, protocol: str, connect: str, *, implicit_tls: bool = False, recorded: str = ""
     ) -> None:
-        """Write the header.  `recorded` says when and by what."""
+        """Write the header.  `protocol` may be "raw"; `recorded` says when and by what."""
         lines = ["mailprobe: 1", f"protocol: {protocol}", f"connect: {seen(connect)}"]
         lines += ["tls: implicit"] if implicit_tls else []
         lines += [f"recorded: {recorded}"] if recorded else []
         self.append(("\n".join(lines) + "\n\n").encode())
+        self._start = self._file.size if self._file is not None else 0
 
     def close(self) -> None:
         """Put everything on the disk."""
+        self.settle_doubts()
         self._finish_body()
         if self._file is not None:
             self._file.close()
@@ -92,6 +97,26 @@ class Recorder(Writer):
             self._break(failure)
 
     # ------------------------------------------------------------------------------ the file
+
+    def mask_written(self, secrets: list[bytes]) -> None:
+        """Mask them in place, by one write that moves nothing; bodies in files are left alone."""
+        from mailprobe.transcript.recording.masking import masked  # where somebody logs in
+
+        self._finish_body()
+        if self._file is None:
+            return
+        try:
+            start = max(self._start, self._file.size - _SEARCHED)
+            text = self._file.read(start, _SEARCHED)
+            if start > self._start:  # in the middle of a line
+                whole = text.partition(b"\n")[2]
+                start, text = start + len(text) - len(whole), whole
+            at, lines = masked(text, secrets, self.blotted)
+            if lines:
+                self._file.replace(start + at, lines)
+                self._file.append(MASKED_ABOVE)
+        except Failure as failure:
+            self._break(failure)
 
     def append(self, text: bytes) -> None:
         """Write whole lines, behind the body that they end."""

@@ -55,6 +55,8 @@ class Secrets:
         self.placeholder = ""
         self.fragment = (0, 0)  # where that stands in the octets of a `RawSent`
         self.known = False  # whether there is anything to look for
+        self.fresh: list[bytes] = []  # forms that nobody has looked for in what was written before
+        self.user = b""  # that the last of them was said for, where a mechanism names him
         self._names: dict[bytes, str] = {}  # value: its name
         self._forms: set[bytes] = set()  # all in which one may travel
         self._counts = {"password": 0, "typed": 0}
@@ -97,6 +99,7 @@ class Secrets:
             self.placeholder = self.name_fragment(rest) if rest else ""
 
     def _sent(self, command: Command, value: bytes) -> None:
+        self.user = b""
         match command.verb:
             case "AUTH":
                 match = _MECHANISM.match(command.argument)
@@ -122,6 +125,7 @@ class Secrets:
         """Take in something derived from a secret that must not be shown either."""
         if len(octets) >= _SHORTEST and octets not in self._forms:
             self._forms.add(octets)
+            self.fresh.append(octets)
             self._learned()
 
     def name_fragment(self, octets: bytes) -> str:
@@ -137,6 +141,7 @@ class Secrets:
         said = None if self._messages is None or not right else [*self._messages, message]
         user, secret = sasl.credentials_in(mechanism, said or [message])
         value = (secret or "").encode("utf-8", "surrogateescape")
+        self.user = (user or "").encode()
         name = self.learn(value) if value else "password"
         for proof in _PROOFS.finditer(message):
             self._learn_forms(proof[proof.lastindex or 0])

@@ -52,6 +52,7 @@ class Expected:
     # Everything that the file says for it, in order: what a server says, and when.
     lines: tuple[Line, ...]
     open: bool = False  # not whole, because the file ends in it: what comes behind is free
+    masked: bool = False  # the recorder has written `*` in the place of a secret
 
 
 @frozen
@@ -96,7 +97,7 @@ class Unit:
     sort: Sort
     pieces: Pieces | None
     lines: tuple[Wire | FileLine, ...]  # where it is written; lines may be parts of two units
-    end: bytes = b"\r\n"  # the line end that `pieces` is without
+    end: bytes = b"\r\n"  # the line end that `pieces` is without; b"": a name holds it
 
 
 @frozen

@@ -7,6 +7,7 @@ nothing of what is spoken.
 import contextlib
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from mailprobe.errors import Failure
@@ -14,10 +15,15 @@ from mailprobe.transport import faults
 from mailprobe.transport.stream import BUFFER, Stream, name_of
 from mailprobe.transport.target import address_text
 
+TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
+if TYPE_CHECKING:
+    from typing import Self
+
 Handler = Callable[[Stream], None]
 
 MAXIMUM_CONNECTIONS = 256  # at once; who comes when these are taken is hung up on
 _BACKLOG = 128
+_STOP_PATIENCE = 0.5  # seconds that a session has to notice the end
 
 
 class Listener:
@@ -117,6 +123,46 @@ class Listener:
                 self._busy.discard(stream)
                 self._idle += 1
             stream.drop()
+
+
+class Running(ABC):
+    """A server with several listeners, from `start` to `stop`; also a context manager."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
+    def __enter__(self) -> "Self":
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Open the ports.  Raises Failure: CONNECT when one cannot be had; then none is open."""
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    @abstractmethod
+    def _start(self) -> None: ...
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Close the ports and end what goes on.  May be called again."""
+
+    def _listen(self, host: str, port: int) -> Listener:
+        """A port of ours; nobody is accepted yet.  Raises Failure CONNECT."""
+        listener = Listener(host, port)
+        self._listeners.append(listener)
+        return listener
+
+    def _stop_listening(self) -> None:
+        listeners, self._listeners = self._listeners, []
+        for listener in listeners:
+            listener.stop(_STOP_PATIENCE)
 
 
 def _bind(host: str, port: int) -> socket.socket:

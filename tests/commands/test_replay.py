@@ -104,7 +104,7 @@ def test_nothing_in_the_folder(stage: Stage) -> None:
 
 
 def test_an_interruption(stage: Stage, tmp_path: Path) -> None:
-    """130, the results so far, whole reports, nothing on standard error."""
+    """130, the results so far, the one that was stopped, whole reports, no standard error."""
     stage.file("a.mpt")
     stage.file("b.mpt")
     stage.file("c.mpt")
@@ -114,13 +114,20 @@ def test_an_interruption(stage: Stage, tmp_path: Path) -> None:
             raise Interrupted
 
     stage.hook = press
-    ran = stage.run("--report", f"json={tmp_path / 'x'}")
+    kinds = ("json", "junit", "tap", "html")
+    ran = stage.run(*(text for kind in kinds for text in ("--report", f"{kind}={tmp_path / kind}")))
     assert (ran.status, ran.err) == (130, "")
     assert ran.out.startswith("ok   a.mpt")
-    assert "interrupted" in ran.out
-    events = [json.loads(line) for line in (tmp_path / "x").read_text().split("\n")[:-1]]
-    assert [event["event"] for event in events] == ["begin", "result", "end"]
+    assert "b.mpt" in ran.out.partition("ERROR ")[2]
+    assert "c.mpt" not in ran.out
+    events = [json.loads(line) for line in (tmp_path / "json").read_text().split("\n")[:-1]]
+    assert [event["event"] for event in events] == ["begin", "result", "result", "end"]
+    assert (Path(events[2]["name"]).name, events[2]["verdict"]) == ("b.mpt", "error")
+    assert events[2]["problem"]["word"] == "interrupted"
     assert events[-1]["interrupted"] is True
+    assert '<error type="interrupted"' in (tmp_path / "junit").read_text()
+    assert "not ok 2 - " in (tmp_path / "tap").read_text()
+    assert "interrupted" in (tmp_path / "html" / "index.html").read_text()
 
 
 def test_a_signal(stage: Stage) -> None:

@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+import threading
 from pathlib import Path
 
 import pytest
 
 from tests.commands.inside import Ran, inside, write
 from tests.hostile import probe
+from tests.hostile import server as at
 from tests.hostile.server import ScriptedServer, send, stall
 
 SMTP = "mailprobe: 1\nprotocol: smtp\nconnect: sandbox\n\nS? 220\n"
@@ -54,8 +56,9 @@ def test_a_file_that_fails(folder: Path, tmp_path: Path) -> None:
 
 def test_nobody_listens(folder: Path) -> None:
     """Status 4, word `connect`."""
-    write(folder / "a.mpt", GOOD.replace("sandbox", "127.0.0.1:1"))
-    ran = replay(folder)
+    with at.closed_port() as port:
+        write(folder / "a.mpt", GOOD.replace("sandbox", f"127.0.0.1:{port}"))
+        ran = replay(folder)
     assert (ran.status, ran.word) == (4, "connect")
 
 
@@ -129,17 +132,21 @@ def test_bless_in_ci(folder: Path, force: bool) -> None:
 def test_a_signal_ends_the_wait_for_a_server(
     folder: Path, tmp_path: Path, jobs: str, number: int
 ) -> None:
-    """130 at once, with the results so far and whole reports."""
+    """130 at once, with the results so far, the one that was stopped, and whole reports."""
     write(folder / "a.mpt", GOOD)
-    with ScriptedServer(send(b"220 mx\r\n"), stall) as server:
+    waits = threading.Event()
+    steps = (send(b"220 mx\r\n"), at.expect(b"NOOP"), lambda peer: waits.set(), stall)
+    with ScriptedServer(*steps) as server:
         text = SMTP.replace("sandbox", f"127.0.0.1:{server.port}") + "C: NOOP\nS? 250\n"
         write(folder / "b.mpt", text)
         report = tmp_path / "junit.xml"
         with probe.Live("replay", folder, "-j", jobs, "--report", f"junit={report}") as live:
             assert live.line().startswith("ok ")
+            assert waits.wait(probe.LONG)
             os.kill(live.process.pid, number)
             assert live.process.wait(probe.LONG) == 130
             ended = live.finish()
     assert ended.err == ""
     assert "interrupted" in ended.out
-    assert report.read_text().count("<testcase ") == 1
+    assert report.read_text().count("<testcase ") == 2
+    assert report.read_text().count('<error type="interrupted"') == 1

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands.inside import inside
 from tests.hostile import probe
 from tests.hostile.server import (
     ScriptedServer,
@@ -32,6 +33,7 @@ HELLO = {"smtp": b"220 mx\r\n", "lmtp": b"220 mx\r\n", "pop3": b"+OK mx\r\n"}
 FINE = {"smtp": b"250 ok\r\n", "lmtp": b"250 ok\r\n", "pop3": b"+OK\r\n"}
 PROTOCOLS = tuple(HELLO)
 FRAMINGS = ("smtp", "pop3")  # replies of LMTP are framed like those of SMTP
+IN_A_PIPE = 4096  # octets that any pipe takes at once
 SHORT = ("--timeout", "400ms")
 BYE = (expect(b"QUIT"), send(b"221 bye\r\n"), half_close)
 
@@ -43,9 +45,15 @@ def run_against(
     *options: str,
     record: Path | None = None,
 ) -> probe.Result:
+    """One session in this process; `test_pipe.py` and others here run it in one of its own."""
     more = ["--record", str(record)] if record is not None else []
     with ScriptedServer(*steps) as server:
-        return probe.run(protocol, f"127.0.0.1:{server.port}", *options, *more, text=text)
+        target = f"127.0.0.1:{server.port}"
+        if len(text) > IN_A_PIPE:
+            return probe.run(protocol, target, *options, *more, text=text)
+        ran = inside(protocol, target, *options, *more, text=text)
+    out, err = probe.decode(ran.out.encode()), probe.decode(ran.err.encode())
+    return probe.Result(ran.status, out, err)
 
 
 def check_transcript(path: Path, word: str) -> None:

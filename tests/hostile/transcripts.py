@@ -115,7 +115,7 @@ SHELLS = {
     "shell in a matrix": head(b"matrix x: a=$(touch pwned) | b=`touch pwned`\n"),
     "shell in ca": head(b"ca: $(touch pwned)\n", USAGE),
     "shell in requires": head(b"requires: $(touch pwned)\n", ("usage", 5), b"C: NOOP\nS? 250\n"),
-    "shell in a target": target(b"127.0.0.1:@PORT@;touch pwned", USAGE),
+    "shell in a target": target(b"127.0.0.1:@PORT@;touch pwned", SYNTAX),
     "pipe as a target": target(b"|touch pwned", USAGE),
     "option as a target": target(b"-oProxyCommand=touch_pwned", USAGE),
     "shell in a command": body(b"C: NOOP " + SHELL + b"\nS? 250\n"),
@@ -200,8 +200,8 @@ TARGETS = {
     "mapped address": target(b"[::ffff:169.254.169.254]:80"),
     "mapped loopback": target(b"[::ffff:127.0.0.1]:@PORT@"),
     "unix socket": target(b"unix:/var/run/docker.sock"),
-    "port nought": target(b"127.0.0.1:0", USAGE),
-    "port too high": target(b"127.0.0.1:99999", USAGE),
+    "port nought": target(b"127.0.0.1:0", SYNTAX),
+    "port too high": target(b"127.0.0.1:99999", SYNTAX),
     "nobody there": target(b"127.0.0.1:@CLOSED@", CONNECT),
     "sandbox of another kind": target(b"sandbox/../../etc", USAGE),
     "second connection": Hostile(
@@ -299,6 +299,16 @@ TIMES = {
         b"timeout: 1440m\n", TIMEOUT, b"S? 220\n", options=("--max-time", "1s")
     ),
     "no patience": head(b"timeout: 0s\n", SYNTAX),
+}
+GROUPS = {
+    "shells": SHELLS,
+    "files": FILES,
+    "environment": ENVIRONMENT,
+    "targets": TARGETS,
+    "patterns": PATTERNS,
+    "sizes": SIZES,
+    "texts": TEXTS,
+    "times": TIMES,
 }
 ALL = {**SHELLS, **FILES, **ENVIRONMENT, **TARGETS, **PATTERNS, **SIZES, **TEXTS, **TIMES}
 

@@ -17,7 +17,7 @@ from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import SMTP
 from mailprobe.transcript.dialogue import compile_steps
 from mailprobe.transcript.load import load
-from mailprobe.transcript.model import Blank, Comment, EventLine, Level, Line, Wire
+from mailprobe.transcript.model import Blank, Comment, EventLine, Level, Line, Unreadable, Wire
 from mailprobe.transcript.steps import Reply
 from tests.player.serving import pop3, smtp
 from tests.player.test_server_replay import green, pop3_bodies, replay, smtp_bodies
@@ -65,7 +65,13 @@ def test_any_digit_of_any_reply_line(
     place = data.draw(st.integers(3, 5))
     digit = data.draw(st.sampled_from([each for each in "2345" if each != lines[at][place]]))
     changed = lines[at][:place] + digit + lines[at][place + 1 :]
-    is_red_at(altered(folder, "smtp", lines, at, changed, level), at)
+    try:
+        seen = altered(folder, "smtp", lines, at, changed, level)
+    except Unreadable as failure:  # no mail data is opened: each of its lines is owed a reply
+        assert lines[at].startswith("S: 354")
+        assert "the server owes a reply to" in failure.reason
+        return
+    is_red_at(seen, at)
 
 
 @SERVED

@@ -8,9 +8,13 @@ import pytest
 from mailprobe.errors import Word
 from mailprobe.player.options import Options
 from mailprobe.player.results import Verdict
+from mailprobe.player.server import Server
 from mailprobe.protocol.framing import Limits
+from mailprobe.transcript.lint import lint
+from mailprobe.transcript.load import load
+from mailprobe.transcript.model import Unreadable
 from tests.hostile import server as at
-from tests.player.scenes import SOON, against, passed, problem
+from tests.player.scenes import SOON, against, passed, problem, run
 
 GREETING = at.send(b"220 mx.example.test ESMTP\r\n")
 SMTP = """
@@ -63,6 +67,15 @@ def test_a_file_without_an_end_gets_a_polite_quit(tmp_path: Path) -> None:
     result, heard = against(tmp_path, at.smtp(), "S: 221 mx\n")
     problem(result, Word.MISMATCH, 1)
     assert heard == b"QUIT\r\n"
+
+
+@pytest.mark.parametrize("lines", ["", "# a remark\n== a step\n| a text\n"])
+def test_a_file_in_which_nothing_is_said(lines: str, tmp_path: Path) -> None:
+    """It is no success: nothing ran, and no connection was made."""
+    result, heard = against(tmp_path, at.smtp(), lines)
+    assert result.verdict is Verdict.SKIPPED
+    assert result.reason == "nothing is said in this file: there is nothing to replay"
+    assert heard == b""
 
 
 def test_the_first_failure_ends_the_run(tmp_path: Path) -> None:
@@ -163,6 +176,36 @@ def test_a_reply_that_is_owed_must_be_written(tmp_path: Path) -> None:
     """A file that forgets one is red at the line that is owed it."""
     result, _ = against(tmp_path, at.smtp(), "S: 220 mx\nC: NOOP\n")
     assert "NOOP" in problem(result, Word.MISMATCH, 2).sentence
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_client_server_and_lint_say_the_same_of_what_is_owed(count: int, tmp_path: Path) -> None:
+    """The same sentence, at the command that has no reply, also where its reply has come."""
+    lines = "S? 220\n" + "C: NOOP\n" * (3 - count) + "C: RSET\n" + "C: QUIT\n" * (count - 1)
+    lines += "S? 250\n" * (3 - count)
+    result, _ = against(tmp_path, at.smtp(), lines)
+    said = problem(result, Word.MISMATCH, 5 - count)
+    assert said.sentence == "the server owes a reply to RSET, and the file has none"
+    path = tmp_path / "test.mpt"
+    with pytest.raises(Unreadable) as caught:
+        Server([path])
+    note = next(note for note in lint(load(path)) if note.error)
+    assert (caught.value.reason, caught.value.place) == (note.sentence, note.place)
+    assert note.sentence == said.sentence
+    assert said.place is not None
+    assert note.place.line == said.place.line
+
+
+def test_who_closes_does_not_wait_for_what_is_owed(tmp_path: Path) -> None:
+    """Client, server and lint agree on that, too."""
+    lines = "S: 220 mx\nC: NOOP\nC: RSET\nS: 250 ok\nC@ close\n"
+    passed(against(tmp_path, at.smtp(), lines)[0])
+    path = tmp_path / "test.mpt"
+    assert [note for note in lint(load(path)) if note.error] == []
+    with Server([path]) as server:
+        here = Options(servers={1: f"127.0.0.1:{server.ports[1]}"})
+        passed(run(path, here).result)
+        assert server.join(1, 20.0)[0].verdict is Verdict.PASSED
 
 
 def test_a_reply_to_nothing_is_waited_for(tmp_path: Path) -> None:
@@ -375,7 +418,7 @@ def test_times_of_one_reply(tmp_path: Path) -> None:
     assert "S@ within" in problem(result, Word.MISMATCH).sentence
     assert result.verdict is Verdict.FAILED
     never = [GREETING, at.expect(b"NOOP"), at.stall]
-    options = Options(end=time.monotonic() + 1.0)
+    options = Options(end=time.monotonic() + SOON)
     result, _ = against(tmp_path, never, lines.format("S@ within 9s"), options)
     problem(result, Word.TIMEOUT)
 

@@ -70,6 +70,17 @@ def test_a_certificate_that_nobody_signed(tmp_path: Path) -> None:
     problem(result, Word.TLS, 6)
 
 
+def test_the_recording_of_a_handshake_that_failed(tmp_path: Path) -> None:
+    """It is red as long as the handshake fails, and green when that has been mended."""
+    lines = (
+        HELLO
+        + "C: STARTTLS\nS: 220 go\n@tls\n# incomplete: tls: the certificate is bad\nC@ close\n"
+    )
+    result, _ = against(tmp_path, upgrading(), lines)
+    problem(result, Word.TLS, 6)
+    passed(against(tmp_path, upgrading(), lines, header="ca: ca.pem")[0])
+
+
 def test_the_ca_of_the_command_line(tmp_path: Path) -> None:
     """It is trusted where the file names none."""
     options = Options(ca=str(tmp_path / "ca.pem"))

@@ -37,6 +37,11 @@ def scram(first: str) -> str:
             "serve speaks TLSv1.3 here, and not TLSv1.2",
         ),
         ("S: 220 x\nC: HELP\nS> none.txt\n", "7:1", "S> holds the body"),
+        ("S: 220 x\nC~ VRFY {a}{b}\nS: 252 x\n", "6:12", "two wildcards side by side"),
+        ("S: 220 x\nC~ AUTH PLAIN {a}{b}\nS: 235 x\n", "6:18", "two wildcards side by side"),
+        ("S: 220 x\nC: NOOP\nC: RSET\nS: 250 one\n", "7:1", "the server owes a reply to RSET"),
+        ("S: 220 x\nC: NOOP\n@poll within=1s every=1s\nC2: QUIT\n@end\n", "8:1", "a greeting"),
+        ("S: 220 x\n@wrong\nC: HELP\n@end\nC: NOOP\nS: 250\n", "7:1", "a reply to HELP"),
         (scram("r=abc,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"), "6:4", "the secret {password} is not"),
     ],
 )

@@ -14,7 +14,7 @@ from mailprobe.player.results import Result, Verdict
 from mailprobe.player.secrets import Vault
 from mailprobe.player.server import Server
 from mailprobe.transcript.load import load, variants
-from mailprobe.transcript.model import Level
+from mailprobe.transcript.model import Level, Unreadable
 from tests.player.serving import LIMIT, line_of, options, pop3, smtp, write
 
 SERVED = settings(max_examples=min(settings().max_examples, 200))  # each is two sessions
@@ -466,7 +466,13 @@ def test_one_digit_of_a_reply_code(
     changed = [*lines[:at], lines[at][:5] + other + lines[at][6:], *lines[at + 1 :]]
     path = smtp(folder, body, name="property.mpt")
     served = smtp(folder, "\n".join(changed), name="served.mpt")
-    with Server([served]) as server:
+    try:
+        server = Server([served])
+    except Unreadable as failure:  # no mail data is opened: each of its lines is owed a reply
+        assert lines[at].startswith("S: 354")
+        assert "the server owes a reply to" in failure.reason
+        return
+    with server:
         (seen,) = replay(server, path)
     assert seen.verdict is Verdict.FAILED
     assert seen.problem is not None

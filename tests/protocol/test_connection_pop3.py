@@ -244,3 +244,14 @@ def test_a_limit_that_is_reached_later() -> None:
     assert side.ask(b"RETR 1", b"+OK\r\nabcd")[-1] == "body abcd"
     assert not side.connection.lost
     assert side.hear(b"efghijkl") == ["body efgh", "failed limit: "]
+
+
+def test_what_is_due_counts_the_rest_of_a_body() -> None:
+    """A reply that has come whole is not all that is waited for."""
+    side = client(POP3)
+    side.say(b"LIST", b"NOOP")
+    assert side.connection.due() == 2
+    side.hear(b"+OK\r\n1 2\r\n")
+    assert (side.connection.due(), side.connection.outstanding) == (2, 1)
+    side.hear(b".\r\n")
+    assert side.connection.due() == 1

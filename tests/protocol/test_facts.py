@@ -144,23 +144,7 @@ def test_marks() -> None:
 def test_nothing_is_learnt_from_no_effect() -> None:
     """A command without effect leaves the facts alone."""
     facts = smtp()
-    before = facts.snapshot()
-    assert learn(facts, Effect.NOTHING, b"NOOP", DONE) == before
-
-
-def test_a_snapshot_stands_still() -> None:
-    """What happens later does not reach a copy."""
-    facts = pop3()
-    facts.offers = {"TOP": ""}
-    facts.recipients = [b"a"]
-    facts.message(1).size = 5
-    copy = facts.snapshot()
-    facts.offers["UIDL"] = ""
-    facts.recipients.append(b"b")
-    facts.message(1).size = 6
-    facts.message(2)
-    assert (copy.offers, copy.recipients, copy.messages) == ({"TOP": ""}, [b"a"], {1: Message(5)})
-    assert Facts(Protocol.SMTP).snapshot().offers is None
+    assert learn(facts, Effect.NOTHING, b"NOOP", DONE) == smtp()
 
 
 def test_tls_forgets_what_was_said_in_the_clear() -> None:

@@ -20,7 +20,7 @@ HOSTILE = "\n".join(
         "lang: en zh",
         *(f"# {text}" for text in HARM),
         "protocol: smtp",
-        f"connect: {HARM[5]}",
+        f"connect: {HARM[5]}:25",
         f"lock: {HARM[2]}",
         "",
         *(f"S: 220-{text}" for text in HARM),

@@ -501,7 +501,7 @@ def test_leaving_with_marked_messages_asks(
 def test_leaving_after_a_refused_dele_deletes_nothing(
     sit: Sit, unmarked: bytes, sent: list[bytes]
 ) -> None:
-    """The server may have marked the message, though it said no: RSET first, and nobody is asked."""
+    """The server may have marked the message, though it said no: RSET first, nobody is asked."""
     table = sit(
         b"+OK\r\n", b"+OK in\r\n", b"-ERR no\r\n", unmarked, b"+OK bye\r\n", protocol=Protocol.POP3
     )

@@ -1,5 +1,6 @@
 """The line editor of the plain shell, on a screen that is one string and understands backspace."""
 
+import os
 import unicodedata
 
 import pyte
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.shell.plain import Editor
+from mailprobe.shell.plain import REST, Editor, Keyboard
 
 
 class Row:
@@ -149,3 +150,39 @@ def test_wrapped_line_is_shown_where_the_cursor_is(keys: list[str]) -> None:
     shown = "".join(row.ljust(10) for row in _rows(screen)).replace(" ", "")
     wanted = f"> {editor.text}".replace(" ", "")
     assert shown == wanted
+
+
+class _Flushed:
+    """A terminal whose input was forgotten, or had nothing to forget."""
+
+    def __init__(self, *, held: bool) -> None:
+        self.held = held
+
+    def discard(self) -> bool:
+        return self.held
+
+
+def _keys(*chunks: bytes, held: bool) -> list[str]:
+    """What a keyboard tells of `chunks` that come behind `discard`."""
+    reading, writing = os.pipe()
+    keyboard = Keyboard(_Flushed(held=held), reading)  # type: ignore[arg-type]
+    keyboard.discard()
+    keys = []
+    try:
+        for chunk in chunks:
+            os.write(writing, chunk)
+            keys.append(keyboard.key())
+            while keyboard._waiting:
+                keys.append(keyboard.key())
+    finally:
+        os.close(reading)
+        os.close(writing)
+    return keys
+
+
+def test_the_rest_of_a_paste_is_no_command() -> None:
+    """What is still on its way when the input was forgotten comes as many lines at once."""
+    rest = b"nd of a line\rof a mail\r.\rQUIT\r"
+    assert _keys(rest, rest, b"N", b"O\r", held=True) == [REST, REST, "N", "O", "\r"]
+    assert "".join(_keys(b"QUIT\r", rest, held=True)) == "QUIT\r" + rest.decode()
+    assert "".join(_keys(rest, held=False)) == rest.decode()

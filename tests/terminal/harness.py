@@ -7,15 +7,15 @@ import os
 import re
 import select
 import socket
-import sys
 import termios
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pexpect
 import pyte
+
+from tests.terminal.warm import Child
 
 PATIENCE = 20.0  # seconds until what has not come will not come
 _RAW = re.compile(rb"\x1b\]|\x07|\x9b")  # what no prompt of ours ever writes
@@ -35,14 +35,7 @@ class Person:
             "PROMPT_TOOLKIT_NO_CPR": "1",
             **(env or {}),
         }
-        self.child = pexpect.spawn(
-            sys.executable,
-            ["-m", "mailprobe", *words],
-            dimensions=(rows, columns),
-            env=surroundings,
-            timeout=PATIENCE,
-        )
-        self.child.delaybeforesend = None
+        self.child = Child(words, size=(rows, columns), env=surroundings)
         self.output = bytearray()  # every octet that reached the terminal
         self._screen = pyte.HistoryScreen(columns, rows, history=20_000)
         self._stream = pyte.ByteStream(self._screen)
@@ -100,11 +93,11 @@ class Person:
         self._draw(b"\r\n" + bytes(skipped[-4096:]))
 
     def _read(self, left: float) -> bool:
-        ready, _, _ = select.select([self.child.child_fd], [], [], left)
+        ready, _, _ = select.select([self.child.terminal], [], [], left)
         if not ready:
             return True
         try:
-            octets = os.read(self.child.child_fd, 65536)
+            octets = os.read(self.child.terminal, 65536)
         except OSError:  # the child is gone
             octets = b""
         self.output += octets
@@ -114,14 +107,14 @@ class Person:
     # ------------------------------------------------------------------------------- typing
 
     def type(self, text: str | bytes) -> None:
-        self.child.send(text)
+        self.child.write(text.encode() if isinstance(text, str) else text)
 
     def enter(self, line: str = "") -> None:
         self.type(line + "\r")
 
     def echoes(self) -> bool:
         """Whether the terminal itself would echo a key now."""
-        return bool(termios.tcgetattr(self.child.child_fd)[3] & termios.ECHO)
+        return bool(termios.tcgetattr(self.child.terminal)[3] & termios.ECHO)
 
     # ------------------------------------------------------------------------------- leaving
 
@@ -130,12 +123,10 @@ class Person:
         end = time.monotonic() + PATIENCE
         while self._read(max(0.0, end - time.monotonic())):
             assert time.monotonic() < end, f"it did not end; the screen:\n{self.screen}"
-        self.child.wait()
-        status = self.child.exitstatus
-        return -self.child.signalstatus if status is None else int(status)
+        return self.child.wait()
 
     def close(self) -> None:
-        self.child.close(force=True)
+        self.child.close()
 
 
 class Server:

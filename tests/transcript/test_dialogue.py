@@ -389,6 +389,29 @@ def test_values_and_samples_stand_in_for_names() -> None:
     assert replies(found)[2].context.command.line == b"RETR 3"
 
 
+@pytest.mark.parametrize(
+    "lines, ends",
+    [
+        ("C: NOOP\n", [b"\r\n"]),
+        ("C= NOOP\\n\n", [b"\n"]),
+        ("C= NOOP\\r\nC= \\n\n", [b"\r\n"]),
+        ("C= NOOP\\nNOOP\\r\\n\n", [b"\n", b"\r\n"]),
+        ("C= NO\nC= OP\\n\n", [b"\n"]),
+    ],
+)
+def test_each_command_has_its_end(lines: str, ends: list[bytes]) -> None:
+    """And its pieces are without it, however the octets were cut."""
+    units = [unit for write in writes(steps(GREETED + lines)) for unit in write.units]
+    assert [unit.end for unit in units] == ends
+    assert all(unit.pieces == (b"NOOP",) for unit in units)
+
+
+def unset(transcript: Transcript) -> list[names.Trouble]:
+    found: list[names.Trouble] = []
+    names.Names({"known"}, transcript.head.peers, found.append).look(compile_steps(transcript))
+    return [trouble for trouble in found if trouble.kind is names.Kind.UNSET]
+
+
 def test_names_without_a_value() -> None:
     """Are found before anything is sent: captured, set, sampled and secret ones are none."""
     transcript = read(
@@ -397,14 +420,14 @@ def test_names_without_a_value() -> None:
         "@poll within=2s every=1s\nC~ NOOP {user}\nS~ +OK {late}\n@end\nC< {x}\nC~ {late}\n",
         "pop3",
     )
-    found = names.unset(compile_steps(transcript), ["known"])
-    assert [(line.place.line, piece.name) for line, piece in found] == [
+    found = unset(transcript)
+    assert [(trouble.place.line, trouble.name) for trouble in found] == [
         (5, "user"),
         (12, "late"),
         (15, "user"),
     ]
     raw = read("S~ * {tag}\nC~ {tag}\nC~ {other}\n", "raw")
-    assert [piece.name for _, piece in names.unset(compile_steps(raw), [])] == ["other"]
+    assert [trouble.name for trouble in unset(raw)] == ["other"]
 
 
 def test_wildcards_side_by_side() -> None:
@@ -419,6 +442,23 @@ def test_wildcards_side_by_side() -> None:
     assert beside("{a}{b} {}", "c") == "b"
     for line in ("{a} {b}", "{a}{a}", "{a}{c}", "{c}{a}", "{a} {b}{a}", "{a}{=now}{b}", "x"):
         assert beside(line, "c") is None
+
+
+@pytest.mark.parametrize(
+    "lines, masked",
+    [
+        ("S: 220 x\n# a secret was masked\nC: NOOP\nS: 250 x\n", [True, False]),
+        ("S: 220 x\nC: NOOP\n# a secret was masked\nS: 250 x\n", [False, False]),
+        ("S: 220 x\nC: NOOP\nS: 250 x\n# a secret was masked in x\n", [False, True]),
+        ("S: 220 x\nC: NOOP\nS: 250 x\n# a secret was masked above\n", [True, True]),
+        ("# a secret was masked\nS: 220 x\nC: NOOP\nS: 250 x\n# a secret\n", [False, False]),
+        ("S: 220 x\nC: NOOP\nS: 250 x\nS2: a\n# a secret was masked\n", [False, False]),
+    ],
+)
+def test_replies_with_a_masked_secret(lines: str, masked: list[bool]) -> None:
+    """The recorder says it right below a reply, or of all that stands above."""
+    found = replies(steps(lines, headers="protocol 2: raw\n"))
+    assert [reply.expected.masked for reply in found] == masked
 
 
 def test_any_reply_to_a_login() -> None:

@@ -35,8 +35,16 @@ def told(head: str, body: str) -> list[tuple[int, str]]:
 
 
 QUIET = {
-    "nothing at all": (SMTP, ""),
+    "who hangs up waits for nothing": (SMTP, "S? 220\nC: NOOP\nC@ close\n"),
     "a recorded APOP": (POP3, "S? +OK\nC~ APOP alice {=apop}\nS? +OK\nC: QUIT\nS? +OK\n"),
+    "a file to another host": (
+        SMTP + "connect: mx\nset a: b\n",
+        MAIL + "C: DATA\nS? 354\nC< x\nC~ {a}\nC: .\nS? 250\n",
+    ),
+    "marks of a mock": (
+        POP3 + "tags: mock\n",
+        LOGIN + "C: DELE 1\nS? +OK\nC: QUIT\nS? +OK\n",
+    ),
     "silence": (SMTP, "C@ pause 1s\n"),
     "a session": (SMTP, "S? 220\nC: EHLO a\nS? 250\nS+ STARTTLS\nS- AUTH\n" + BYE + "S@ close\n"),
     "data": (SMTP, MAIL + "C: DATA\nS? 354\nC: ..a\nC: .\nS? 250\n" + BYE),
@@ -126,7 +134,7 @@ QUIET = {
         "S? 220\n@wrong\nC: HELP\nS? 5xx\n| no\n@end\n@wrong\nC: X\nS@ close\n@end\n" + BYE,
     ),
     "times": (SMTP, "S@ after 1s\nS@ within 2s\nS? 220\n@poll within=2s every=1s\nS? 220\n@end\n"),
-    "a lesson": (SMTP + "lesson: pop3-02\nneeds: pop3-01\ntags: a, b\n", ""),
+    "a lesson": (SMTP + "lesson: pop3-02\nneeds: pop3-01\ntags: a, b\n", "S? 220\n"),
     "a secret to the letter": (
         POP3 + "connect: mx\n",
         "S? +OK\nC: USER a\nC: PASS x\nS? +OK\nS? +OK\n",
@@ -149,6 +157,8 @@ def test_what_is_right_is_not_spoken_of(name: str) -> None:
 
 # What lint says: of which header and lines, on which line of the body, about which text.
 SAID: dict[str, tuple[str, str, list[tuple[int, str]]]] = {
+    "nothing at all": (SMTP, "", [(-2, "mailprobe: 1")]),
+    "nothing but text": (SMTP, "# a\n\n== b\n| c\n", [(-2, "mailprobe: 1")]),
     "a dot": (
         SMTP,
         MAIL + "C: DATA\nS? 354\nC: .a\nC: .\nS? 250\n",
@@ -240,10 +250,26 @@ SAID: dict[str, tuple[str, str, list[tuple[int, str]]]] = {
     "events after the end": (SMTP, "S? 220\nS@ close\nS@ silent 1s\n", [(3, "S@ silent 1s")]),
     "no protocol": ("", "S? 220\n", [(1, "S? 220")]),
     "no protocol of the second": (SMTP, "S2? 220\n", [(1, "S2? 220")]),
-    "a connection that is not there": (SMTP + "protocol 2: pop3\n", "", [(-1, "protocol 2: pop3")]),
+    "a connection that is not there": (
+        SMTP + "protocol 2: pop3\n",
+        "S? 220\n",
+        [(-1, "protocol 2: pop3")],
+    ),
     "a name unset": (SMTP, "S? 220\nC~ EHLO {a}\nS? 250\n", [(2, "{a}")]),
     "a name unset in a function": (SMTP, "S? 220\nC~ EHLO {=md5(a)}\nS? 250\n", [(2, "{=md5(a)}")]),
     "a name unset in an assertion": (SMTP, "S? 220\n@assert state == {a}\n", [(2, "{a}")]),
+    "a name unset that is asserted": (SMTP, "S? 220\n@assert a == 1\n", [(2, "a")]),
+    "a secret behind DATA": (
+        SMTP,
+        "S? 220\nC: DATA\nC~ AUTH PLAIN {password}\nS? 500\nS? 235\n",
+        [(3, "{password}")],
+    ),
+    "wildcards of the client": (SMTP, "S? 220\nC~ AUTH X {a}{b}\nS? 535\n", [(2, "{b}")]),
+    "a value of two lines": (
+        SMTP + "matrix n: x=a\\nb\n",
+        "S? 220\nC~ VRFY {n}\nS? 252\n",
+        [(2, "C~ VRFY {n}"), (2, "{n}")],
+    ),
     "wildcards": (
         SMTP,
         "S~ 220 {a}{b}\nC: NOOP\nS~ 250 {a}{c:int} {d:text}{e}\n",
@@ -279,7 +305,7 @@ SAID: dict[str, tuple[str, str, list[tuple[int, str]]]] = {
         [(5, "S- AUTH")],
     ),
     "a contradiction": (SMTP, "S? 220\nS+ {x:int}\nS- {x:int}\n", [(3, "S- {x:int}")]),
-    "no title": (SMTP + "lang: en zh\ntitle: a\n", "", [(-1, "title: a")]),
+    "no title": (SMTP + "lang: en zh\ntitle: a\n", "S? 220\n", [(-1, "title: a")]),
     "one round": (
         SMTP,
         "@poll within=1s every=2s\nS? 220\n@end\n",
@@ -308,14 +334,14 @@ SAID: dict[str, tuple[str, str, list[tuple[int, str]]]] = {
         "S2: 220 ready\n",
         [(1, "S2: 220 ready")],
     ),
-    "a lesson's name": (SMTP + "lesson: A b\n", "", [(-1, "A b")]),
+    "a lesson's name": (SMTP + "lesson: A b\n", "S? 220\n", [(-1, "A b")]),
     "its needs": (
         SMTP + "lesson: a\nneeds: a b.c\n",
-        "",
+        "S? 220\n",
         [(-1, "a"), (-1, "b.c")],
     ),
-    "needs of none": (SMTP + "needs: a\n", "", [(-1, "needs: a")]),
-    "tags": (SMTP + "tags: a, A, b\n", "", [(-1, "A")]),
+    "needs of none": (SMTP + "needs: a\n", "S? 220\n", [(-1, "needs: a")]),
+    "tags": (SMTP + "tags: a, A, b\n", "S? 220\n", [(-1, "A")]),
 }
 # In these a word stands in the line before the one that is meant, or much is said.
 _LOOSE = {"its needs", "too many matrices"}

@@ -20,6 +20,54 @@ RETR = "C: RETR 1\n"
 CAPA = "C: CAPA\n"
 
 
+# --------------------------------------------------------------------------- masked by a recorder
+
+MASK = "# a secret was masked\n"
+
+
+@pytest.mark.parametrize("masked", [MASK, "# a secret was masked above\n", ""])
+@pytest.mark.parametrize(
+    "came, right",
+    [
+        (b"250 hi secret, *hi\r\n", True),
+        (b"250 hi other, *hi\r\n", True),
+        (b"250 hi ******, *hi\r\n", None),
+        (b"250 ho secret, *hi\r\n", False),
+        (b"250 hi secret, *ho\r\n", False),
+    ],
+)
+def test_a_masked_line(masked: str, came: bytes, right: bool | None) -> None:
+    """Where the recorder has masked a secret, and says so, it may be said again."""
+    found = compare(f"C: NOOP\nS: 250 hi ******, *hi\n{masked}", came, level=TEXT)
+    assert (found is None) is (bool(masked and right) if right is not None else True)
+
+
+def test_a_masked_line_is_shown_where_it_differs() -> None:
+    """The caret covers what stands in the file."""
+    lines = f"C: NOOP\nS: 250 hi ****** you\n{MASK}"
+    assert caret(compare(lines, b"250 ho secret you\r\n", level=TEXT)) == "250 hi "
+    assert caret(compare(lines, b"250 hi secret she\r\n", level=TEXT)) == " you"
+
+
+@pytest.mark.parametrize(
+    "body, right",
+    [(b"a secret\r\nb\r\n", True), (b"a secre\r\nb\r\n", True), (b"a secret\r\nc\r\n", False)],
+)
+def test_a_masked_body(body: bytes, right: bool) -> None:
+    """Inline, and in a file: there each octet that was masked is one octet."""
+    lines = f"{RETR}S: +OK\nS: a ******\nS~ b\nS: .\n{MASK}"
+    assert (compare(lines, b"+OK\r\n" + body, "pop3", TEXT) is None) is right
+    lines = f"{RETR}S: +OK\nS> x\nS: .\n# a secret was masked in x\n"
+
+    def file(line: FileLine) -> Iterator[bytes]:
+        yield from (b"a **", b"****\r\n", b"b\r\n")
+
+    exact = right and b"secret" in body
+    assert (compare(lines, b"+OK\r\n" + body, "pop3", TEXT, file=file) is None) is exact
+    found = compare(lines.replace("# ", "## "), b"+OK\r\n" + body, "pop3", TEXT, file=file)
+    assert sentence(found) == "the body differs from the file at octet 3"
+
+
 # --------------------------------------------------------------------------- recorded: codes
 
 

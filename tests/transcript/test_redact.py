@@ -19,8 +19,10 @@ from mailprobe.protocol.model import Command
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import SMTP
 from mailprobe.transcript.dialogue import compile_steps
+from mailprobe.transcript.model import FileLine
 from mailprobe.transcript.parse import parse
 from mailprobe.transcript.redact import Secrets
+from mailprobe.transcript.steps import Reply
 from mailprobe.transcript.talks import names
 from tests.transcript.dialogue import Dialogue
 from tests.transcript.grammar_check import check
@@ -68,8 +70,10 @@ def b64(text: str | bytes) -> bytes:
 
 def unset(dialogue: Dialogue) -> list[str]:
     """Names for which a player of this recording would ask in vain."""
-    steps = compile_steps(parse(dialogue.path.read_bytes(), "a.mpt"))
-    return [piece.name for _, piece in names.unset(steps, [])]
+    transcript = parse(dialogue.path.read_bytes(), "a.mpt")
+    found: list[names.Trouble] = []
+    names.Names(set(), transcript.head.peers, found.append).look(compile_steps(transcript))
+    return [trouble.name for trouble in found]
 
 
 DIGEST = b"c4c9334bac560ecc979e58001b3e22fb"
@@ -352,7 +356,26 @@ def test_a_mechanism_in_a_listing(pop3: Dialogue) -> None:
         pop3.hear(b"+OK\r\n")
     pop3.say(b"CAPA")
     pop3.hear(b"+OK\r\nSASL PLAIN LOGIN\r\nSASL hunter2 aLOGIN PLAIN\r\nLOGIN-DELAY 1\r\n.\r\n")
-    assert said(pop3)[-5:-2] == ["S: SASL PLAIN LOGIN", "S: SASL ******* a***** PLAIN", "S: *****-DELAY 1"]
+    assert said(pop3)[-5:-2] == [
+        "S: SASL PLAIN LOGIN",
+        "S: SASL ******* a***** PLAIN",
+        "S: *****-DELAY 1",
+    ]
+
+
+def test_a_recording_says_which_replies_it_has_masked(pop3: Dialogue) -> None:
+    """In a line, in a body, and in a body of its own file: a player knows each of them."""
+    pop3.say(b"PASS secret")
+    pop3.hear(b"+OK\r\n")
+    for body in (b"", b"a secret\r\n", b"a line that is long\r\n" * 9000 + b"secret\r\n"):
+        pop3.say(b"RETR 1")
+        pop3.hear((b"+OK\r\n" if body else b"-ERR secret\r\n") + body + b".\r\n" * bool(body))
+        pop3.say(b"NOOP")
+        pop3.hear(b"+OK\r\n")
+    steps = compile_steps(parse(pop3.end(Ending.EOF), "a.mpt"))
+    replies = [step.expected for step in steps if isinstance(step, Reply)]
+    assert [reply.masked for reply in replies] == [False, False] + [True, False] * 3
+    assert any(isinstance(line, FileLine) for line in replies[-2].body or ())
 
 
 def encodings(secret: bytes) -> Iterator[bytes]:

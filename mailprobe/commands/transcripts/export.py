@@ -33,7 +33,7 @@ def parser() -> Parser:
     parser.add_argument(
         "--number", metavar="N", type=count, default=1, help="eml: the N-th mail of it (1)"
     )
-    parser.add_argument("--lang", metavar="CODE", default="", help="of several languages this one")
+    parser.add_rows([files.LANGUAGE])
     return parser
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mailprobe import outputs
 from mailprobe.commands import streams as standard
+from mailprobe.commands.arguments import Row
 from mailprobe.commands.streams import Streams
 from mailprobe.errors import ExitStatus, Failure, Word
 from mailprobe.player.many import selection
@@ -13,6 +14,24 @@ from mailprobe.render.differences import difference
 from mailprobe.render.wording import languages_of
 from mailprobe.safe import safe
 from mailprobe.transcript.model import Place, Transcript, Unreadable
+
+# Arguments that several words have.
+REWRITTEN: Row = (
+    ("files",),
+    {
+        "nargs": "+",
+        "metavar": "FILE",
+        "help": "a folder stands for its *.mpt; - is standard input, which goes to standard output",
+    },
+)
+DIFF: Row = (
+    ("--diff",),
+    {"action": "store_true", "help": "write nothing; show what would change"},
+)
+LANGUAGE: Row = (
+    ("--lang",),
+    {"metavar": "CODE", "default": "", "help": "of several languages this one"},
+)
 
 LIMIT = 10 * 1024**2  # octets of a transcript
 STANDARD_INPUT = "-"

@@ -20,16 +20,9 @@ def parser() -> Parser:
         description="Rewrite transcripts in their canonical form, in which they mean the same.",
     )
     parser.add_argument(
-        "files",
-        nargs="+",
-        metavar="FILE",
-        help="a folder stands for its *.mpt; - is standard input, which goes to standard output",
-    )
-    parser.add_argument(
         "--check", action="store_true", help="write nothing; status 1 where something would change"
     )
-    parser.add_argument("--diff", action="store_true", help="the same, and show what would")
-    parser.add_rows([COLOR])
+    parser.add_rows([files.REWRITTEN, files.DIFF, COLOR])
     return parser
 
 

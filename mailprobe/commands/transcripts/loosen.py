@@ -19,14 +19,7 @@ def parser() -> Parser:
         prog="mailprobe transcript loosen",
         description="Turn dates, queue ids, hosts, counts and unique-ids into placeholders.",
     )
-    parser.add_argument(
-        "files",
-        nargs="+",
-        metavar="FILE",
-        help="a folder stands for its *.mpt; - is standard input, which goes to standard output",
-    )
-    parser.add_argument("--diff", action="store_true", help="write nothing; show what would change")
-    parser.add_rows([COLOR])
+    parser.add_rows([files.REWRITTEN, files.DIFF, COLOR])
     return parser
 
 

@@ -23,11 +23,10 @@ def parser() -> Parser:
         description="Print transcripts in colour, with the lesson text.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
-    parser.add_argument("--lang", metavar="CODE", default="", help="of several languages this one")
     parser.add_argument(
         "--source", action="store_true", help="the lines as they are, with numbers, right or wrong"
     )
-    parser.add_rows([COLOR])
+    parser.add_rows([files.LANGUAGE, COLOR])
     return parser
 
 

@@ -25,8 +25,7 @@ def parser() -> Parser:
     )
     parser.add_argument("file", metavar="FILE", help="a transcript that passes")
     parser.add_argument("--runs", metavar="N", type=count, default=3, help="how often (3)")
-    parser.add_argument("--diff", action="store_true", help="write nothing; show what would change")
-    parser.add_rows(replay_options.PLAYING)
+    parser.add_rows([files.DIFF, *replay_options.PLAYING])
     return parser
 
 

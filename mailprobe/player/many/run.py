@@ -4,9 +4,10 @@ Memory does not grow with the number of files: they are read one by one, and a r
 away as soon as those before it are.
 """
 
+import time
 from collections.abc import Callable, Collection, Iterator
 
-from mailprobe.player.many.scripts import Script
+from mailprobe.player.many.scripts import Script, interrupted
 from mailprobe.player.results import Result, Verdict
 from mailprobe.transport.link import Interrupted
 from mailprobe.value import frozen
@@ -46,9 +47,9 @@ class _Alone:
 class Run:
     """One run over `work`.
 
-    `play` plays one script (Interrupted ends the run); `deliver` takes the results, one at a
-    time and in order; `locks_of` says what a script uses alone; `stopped` is asked before each
-    script.
+    `play` plays one script (Interrupted ends the run, and is its result); `deliver` takes the
+    results, one at a time and in order; `locks_of` says what a script uses alone; `stopped` is
+    asked before each script.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Run:
         self._locks: Locks | None = None
         self._aside: list[_Task] = []
         self._numbers = self._next = 0
-        self._results: dict[int, Result | None] = {}  # None: there is no result
+        self._results: dict[int, Result] = {}
         self._exhausted = False
         self._stop = False
         self._error: BaseException | None = None
@@ -114,14 +115,15 @@ class Run:
                 self._error = self._error or error
                 self._halt()
 
-    def _played(self, task: _Task) -> Result | None:
+    def _played(self, task: _Task) -> Result:
+        began = time.monotonic()
         try:
             return self._play(task.script)
         except Interrupted:
             with self._changed:
                 self.interrupted = True
                 self._halt()
-            return None
+            return interrupted(task.script, time.monotonic() - began)
 
     def _halt(self) -> None:
         self._stop = True
@@ -173,18 +175,17 @@ class Run:
             self._aside.append(task)
         return None
 
-    def _finish(self, task: _Task, result: Result | None) -> None:
+    def _finish(self, task: _Task, result: Result) -> None:
         with self._changed:
             if self._locks is not None:
                 self._locks.give_back(task.locks)
             self._keep(task.number, result)
             self._changed.notify_all()
 
-    def _keep(self, number: int, result: Result | None) -> None:
+    def _keep(self, number: int, result: Result) -> None:
         """Hold a result until its turn has come."""
         self._results[number] = result
-        bad = result is not None and result.verdict in (Verdict.FAILED, Verdict.ERROR)
-        if bad and self._fail_fast:
+        if self._fail_fast and result.verdict in (Verdict.FAILED, Verdict.ERROR):
             self.failed_fast = True
             self._halt()
         while self._next in self._results:
@@ -192,6 +193,4 @@ class Run:
             self._next += 1
 
     def _give(self, number: int) -> None:
-        result = self._results.pop(number)
-        if result is not None:
-            self._deliver(result)
+        self._deliver(self._results.pop(number))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from mailprobe.errors import Failure
+from mailprobe.errors import Failure, Word
 from mailprobe.player.many.selection import Found, Selection
 from mailprobe.player.many.summary import Summary
 from mailprobe.player.results import Problem, Result, Verdict
@@ -73,6 +73,19 @@ def unreadable(path: str, name: str, failure: Failure) -> Result:
         text = ((place.line, failure.text),) if failure.text else ()
         problem = Problem(failure.word, failure.reason, place, failure.width, text)
     return Result(safe(name), path, "", Verdict.ERROR, 0.0, problem=problem)
+
+
+def interrupted(script: Script, seconds: float) -> Result:
+    """The result of one that somebody stopped while it was played."""
+    return Result(
+        safe(script.name),
+        script.path,
+        script.title,
+        Verdict.ERROR,
+        seconds,
+        problem=Problem(Word.INTERRUPTED, "somebody ended the run while this was played"),
+        tags=script.transcript.head.tags,
+    )
 
 
 def title_of(head: Head) -> str:

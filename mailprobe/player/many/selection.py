@@ -62,16 +62,16 @@ class Selection:
 
 
 def find(paths: Sequence[str], shard: Shard | None = None) -> list[Found]:
-    """The files that are named, and those in the folders that are; each once.
+    """The files that are named, and those in the folders that are; each once, as named first.
 
     Raises Failure `usage` for a path that is not there.
     """
     found: dict[str, Found] = {}
     for path in paths:
         for one in _below(path):
-            if shard is None or shard.has(one.inside):
-                found.setdefault(os.path.abspath(one.name), one)  # noqa: PTH100 - a text
-    return list(found.values())
+            found.setdefault(os.path.abspath(one.name), one)  # noqa: PTH100 - a text
+    # A file has one share, though it may be named twice.
+    return [one for one in found.values() if shard is None or shard.has(one.inside)]
 
 
 def _below(path: str) -> list[Found]:

@@ -11,6 +11,7 @@ from mailprobe.safe import safe
 from mailprobe.value import field, mutable
 
 _HARDEST_FIRST = (
+    ExitStatus.INTERRUPTED,
     ExitStatus.INTERNAL,
     ExitStatus.USAGE,
     ExitStatus.SYNTAX,

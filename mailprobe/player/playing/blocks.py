@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
+from mailprobe.transcript.model import Happening
 from mailprobe.transcript.steps import (
     Check,
     Choice,
@@ -17,6 +18,7 @@ from mailprobe.transcript.steps import (
 )
 from mailprobe.value import frozen
 
+_ENDS = (Happening.CLOSE, Happening.RESET)
 _GREETING = -1  # stands for a unit in front of all that the client says
 
 
@@ -24,13 +26,15 @@ _GREETING = -1  # stands for a unit in front of all that the client says
 class Block:
     """The steps of a file, or of one round of a `@poll`.
 
-    `owed` says for a `Write` how many replies to what was written before it stand behind it;
-    `rounds` are the blocks inside of the steps of that index.
+    `owed` says for a `Write` how many replies to what was written before it stand behind it, and
+    for an end by the client how many replies of that connection do.  `rounds` are the blocks inside
+    of the steps of that index, `last` is the last step of each connection.
     """
 
     steps: tuple[Step, ...]
     owed: dict[int, int]
     rounds: dict[int, "Block"]
+    last: dict[int, Step]
 
     @classmethod
     def of(cls, steps: tuple[Step, ...]) -> "Block":
@@ -40,7 +44,9 @@ class Block:
             if isinstance(step, Repeat)
         }
         undecided = bool(_ways_on(steps, rounds))
-        return cls(steps, _owed(steps, undecided=undecided), rounds)
+        last = {number: step for step in steps if (number := connection_of(step)) is not None}
+        owed = _owed(steps, undecided=undecided) | _behind_ends(steps, undecided=undecided)
+        return cls(steps, owed, rounds, last)
 
     @property
     def open(self) -> int:
@@ -84,6 +90,18 @@ def _owed(steps: tuple[Step, ...], *, undecided: bool) -> dict[int, int]:
                 found[index] = owed
             if step.units:
                 said[connection] = step.units[-1].number + 1
+    return found
+
+
+def _behind_ends(steps: tuple[Step, ...], *, undecided: bool) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for index, step in enumerate(steps):
+        if isinstance(step, Happens) and step.line.side == "C" and step.line.word in _ENDS:
+            number = step.line.connection
+            found[index] = undecided + sum(
+                isinstance(each, Reply | RawLine) and each.connection == number
+                for each in steps[index + 1 :]
+            )
     return found
 
 

@@ -21,11 +21,21 @@ _WORDS = {Ending.EOF: "close", Ending.TRUNCATED: "close", Ending.RESET: "reset"}
 _CUT = (Word.EOF, Word.RESET)
 
 
-def happen(stage: Stage, line: EventLine) -> None:
-    """Do what an event line says, or wait for it.  Raises Stopped, Failure, Interrupted."""
+def happen(stage: Stage, line: EventLine, behind: int = 0) -> None:
+    """Do what an event line says, or wait for it.  Raises Stopped, Failure, Interrupted.
+
+    `behind`: so many replies of that connection follow in the file.
+    """
     act = _ACTS.get((line.side, line.word))
-    if act is not None:
-        act(stage, stage.link(line.connection), line)
+    if act is None:
+        return
+    link = stage.link(line.connection)
+    if act in (_half_close, _reset):
+        link.ended = not behind
+        if surplus := link.surplus(behind):
+            sentence = f"expected nothing more before this line, but {surplus}"
+            raise of_line(stage, link, Word.MISMATCH, sentence, line)
+    act(stage, link, line)
 
 
 def _pause(stage: Stage, link: AnyLink, line: EventLine) -> None:

@@ -81,6 +81,7 @@ class MailLink(Linked, Session):
         self.auth_messages = 0  # what the client has said in it
         self.challenge: bytes | None = None  # in base64, where it waits for its answer
         self.said: Line | None = None  # the C line that was sent last
+        self.ended = False  # we have ended it, and the file has no more of it
         self.tail = b"\r\n"  # the last two octets that were sent
         self._wakeup = wakeup
         self._keeps = keeps
@@ -110,22 +111,16 @@ class MailLink(Linked, Session):
     def upgrade_by(self, tls: TlsSettings) -> None:
         """The handshake behind a go-ahead.  Raises Failure."""
         self.settings = replace(self.settings, tls=tls)
-        self._start_tls(implicit=False)
+        self.start_tls(implicit=False)
 
     def half_close(self) -> None:
-        """Say that nothing more will come from us; the server may go on."""
-        self.transport.half_close()
+        super().half_close()
         self._half_closed = True
-
-    def reset(self) -> None:
-        """End by RST."""
-        self.transport.reset()
-        self._end(Ending.LOCAL)
 
     def drop(self) -> None:
         """End at once; what came of a reply that is not whole is told before."""
         if self.unfinished and not self.closed:
-            self._give_up(Failure(Word.EOF, "the connection was ended in the middle of a reply"))
+            self.give_up(Failure(Word.EOF, "the connection was ended in the middle of a reply"))
         else:
             super().drop()
 
@@ -196,6 +191,24 @@ class MailLink(Linked, Session):
             return f"the server has begun to say {safe(self.unfinished[:_SHOWN])}"
         return ""
 
+    def surplus(self, behind: int) -> str:
+        """What came that nothing is owed, where the file has `behind` replies more; "": nothing."""
+        if not self.closed:
+            self.poll()
+        came = [
+            entry
+            for entry in self.entries
+            if (isinstance(entry, Arrival) and not entry.owed)
+            or (isinstance(entry, events.Failed) and entry.word is Word.PROTOCOL)
+        ]
+        if len(came) > behind:
+            first = came[behind]
+            said = first.reply.lines[0] if isinstance(first, Arrival) else first.octets
+            return f"the server has said {safe(said[:_SHOWN])}"
+        if self.unfinished and not (self.due or behind):
+            return f"the server has begun to say {safe(self.unfinished[:_SHOWN])}"
+        return ""
+
     # --------------------------------------------------------------------------------- talking
 
     def write(self, octets: bytes, *, secret: bool) -> None:
@@ -212,7 +225,7 @@ class MailLink(Linked, Session):
         self.tail = (self.tail + octets[-2:])[-2:]
         try:
             octets = self.connection.send(item, self.answered_at)
-            whole = self._write(self.transport, octets, self._deadline(time.monotonic()))
+            whole = self.transmit(self.transport, octets, self.deadline(time.monotonic()))
         except Failure as failure:
             # What the server said before it went is looked at first.
             if failure.word not in (Word.EOF, Word.RESET) or not self.closed:
@@ -236,10 +249,10 @@ class MailLink(Linked, Session):
                 head = entries[0]
                 if not isinstance(head, Arrival) or head.whole or self.closed:
                     return head
-                deadline = self._deadline(time.monotonic())
+                deadline = self.deadline(time.monotonic())
             elif time.monotonic() > deadline:
                 return None
-            if not self._listen(deadline):
+            if not self.listen(deadline):
                 return None
 
     def take(self) -> None:
@@ -247,7 +260,7 @@ class MailLink(Linked, Session):
         entry = self.entries.popleft()
         if not self.entries:
             self._unawaited = self._unawaited_octets = 0
-        self._failure = None
+        self.forgive()
         if isinstance(entry, Arrival):
             self.answered_at = entry.at
             if entry.body is not None:
@@ -274,29 +287,8 @@ class MailLink(Linked, Session):
         reset = isinstance(last, events.Closed) and last.how == Ending.RESET
         return Word.RESET if reset else Word.EOF
 
-    def stays_silent(self, deadline: float) -> bool:
-        """Whether nothing at all comes before `deadline`."""
-        while self.nothing_came:
-            if not self._listen(deadline):
-                return True
-        return False
-
-    def _listen(self, deadline: float) -> bool:
-        """Take in what comes next; False when nothing does by `deadline`.  Raises Interrupted."""
-        try:
-            octets = self.transport.receive(deadline)
-        except Failure as failure:
-            if failure.word is Word.TIMEOUT:
-                return False
-            self._give_up(failure)
-            return True
-        if octets is None:
-            raise Interrupted
-        self._take(octets)
-        return True
-
-    def _take(self, octets: memoryview) -> None:
-        super()._take(octets)
+    def take_in(self, octets: memoryview) -> None:
+        super().take_in(octets)
         # A server that talks on and on must not fill the memory of whoever waits for silence.
         if self._unawaited <= _UNAWAITED and self._unawaited_octets <= _UNAWAITED_OCTETS:
             return
@@ -309,7 +301,7 @@ class MailLink(Linked, Session):
                 f"expected nothing more, and the server has said {self._unawaited} lines that "
                 "nothing awaits",
             )
-            self._give_up(self._flood)  # told where something else is due
+            self.give_up(self._flood)  # told where something else is due
 
     def _count_unawaited(self, octets: bytes) -> None:
         self._unawaited += 1

@@ -7,13 +7,13 @@ import secrets
 from collections.abc import Callable
 
 from mailprobe.errors import Failure, Word
-from mailprobe.player.credentials import secret_of, user_of
 from mailprobe.player.playing.links import MailLink
 from mailprobe.protocol import sasl
 from mailprobe.protocol.catalogue import Then
 from mailprobe.protocol.model import Command
 from mailprobe.safe import safe
 from mailprobe.transcript.model import Function, Name
+from mailprobe.transcript.talks.logins import secret_of, user_of
 
 _SHOWN = 100
 

@@ -18,7 +18,7 @@ from mailprobe.player.playing.shortcuts import Sure, shortcut_of
 from mailprobe.transcript.dialogue import compile_steps
 from mailprobe.transcript.load import resolve
 from mailprobe.transcript.model import Header, Include, Line, Setting, Transcript, Wire
-from mailprobe.transcript.steps import Handshake, Reply, Write
+from mailprobe.transcript.steps import Handshake, Reply, Section, Write
 from mailprobe.transcript.values import Values
 
 TYPE_CHECKING = False
@@ -128,6 +128,7 @@ class Prepared:
             return
         numbers: set[int] = set()
         handshakes: list[Handshake] = []
+        empty = True
         values = self.values()
         known = set(values.settings)
         broken = {name: values.is_matrix(name) for name in known if not values.is_line(name)}
@@ -138,8 +139,11 @@ class Prepared:
             for name, line in needs.files.items():
                 self._check_file(name, line)
             numbers |= connections(block)
+            empty = empty and all(isinstance(step, Section) for step in block.steps)
             self.keeps_mail = self.keeps_mail or asks_for_mail(block)
             handshakes += [step for step in block.each() if isinstance(step, Handshake)]
+        if empty:  # whoever was interrupted before he said anything has recorded as much
+            raise Skipped("nothing is said in this file: there is nothing to replay")
         self._refuse_mock(numbers)
         self.ways = ways(self.head, numbers, self.options, self._authority)
         self._refuse_intrusion()

@@ -46,6 +46,7 @@ class RawLink(Linked):
         self.answered_at = 0.0
         self.star: Pattern | None = None  # the S* that may take lines
         self.said: Line | None = None  # the C line that was sent last
+        self.ended = False  # we have ended it, and the file has no more of it
         self.tail = b"\r\n"  # the last two octets that were sent
         self._observers = tuple(observers)
         self._wakeup = wakeup
@@ -79,27 +80,18 @@ class RawLink(Linked):
         )
         self._tell(started)
 
-    def half_close(self) -> None:
-        """Say that nothing more will come from us; the server may go on."""
-        self.transport.half_close()
-
-    def reset(self) -> None:
-        """End by RST."""
-        self.transport.reset()
-        self._end(Ending.LOCAL)
-
     def leave(self) -> None:
         """End politely, in a second at most."""
         if self._transport is not None and not self.closed:
             limit, end = time.monotonic() + _FAREWELL, self.settings.end
             self._transport.close(limit if end is None else min(limit, end))
-            self._end(Ending.LOCAL)
+            self.end(Ending.LOCAL)
 
     def drop(self) -> None:
         """End at once."""
         if self._transport is not None and not self.closed:
             self._transport.drop()
-            self._end(Ending.LOCAL)
+            self.end(Ending.LOCAL)
 
     # -------------------------------------------------------------------------- what is known
 
@@ -115,11 +107,19 @@ class RawLink(Linked):
     def unread(self) -> str:
         """What came and nobody took; "": nothing.  Raises Failure when the link is gone."""
         while not self.closed and (octets := self.transport.poll_receive()) is not None:
-            self._take(octets)
+            self.take_in(octets)
         if self.heard:
             return f"the server has said {safe(bytes(self.heard[:_SHOWN]))}"
         if self.closed:
             raise self.failure or Failure(Word.EOF, "the connection is closed")
+        return ""
+
+    def surplus(self, behind: int) -> str:
+        """What came and nobody takes, where the file has `behind` lines more; "": nothing."""
+        while not self.closed and (octets := self.transport.poll_receive()) is not None:
+            self.take_in(octets)
+        if self.heard and not behind and self.star is None:
+            return f"the server has said {safe(bytes(self.heard[:_SHOWN]))}"
         return ""
 
     # --------------------------------------------------------------------------------- talking
@@ -136,34 +136,10 @@ class RawLink(Linked):
         if sent < len(octets):
             raise Interrupted
 
-    def listen(self, deadline: float) -> bool:
-        """Take in what comes next; False when nothing does by `deadline`.  Raises Interrupted."""
-        if self.closed:
-            return False
-        try:
-            octets = self.transport.receive(deadline)
-        except Failure as failure:
-            if failure.word is Word.TIMEOUT:
-                return False
-            self.failure = failure
-            self.drop()
-            return True
-        if octets is None:
-            raise Interrupted
-        self._take(octets)
-        return True
-
     @property
     def nothing_came(self) -> bool:
         """Whether the server is silent, and still there."""
         return not self.heard and not self.closed
-
-    def stays_silent(self, deadline: float) -> bool:
-        """Whether nothing at all comes before `deadline`."""
-        while self.nothing_came:
-            if not self.listen(deadline):
-                return True
-        return False
 
     def take(self, count: int) -> None:
         """The first `count` octets of what came were understood."""
@@ -172,21 +148,28 @@ class RawLink(Linked):
         self.answered_at = self.now()
         self._tell(events.Unsolicited(self.answered_at, Reply((octets,), "", octets)))
 
-    def _take(self, octets: memoryview) -> None:
+    def take_in(self, octets: memoryview) -> None:
         self.heard += octets
         if not len(octets):
             self.ending = self.transport.ending or Ending.EOF
             self.transport.drop()
-            self._end(self.ending)
+            self.end(self.ending)
         elif len(self.heard) > self.settings.limits.reply:
-            self.failure = Failure(
-                Word.LIMIT,
-                f"more than {self.settings.limits.reply} octets that the file does not expect "
-                "(--max-reply moves this)",
+            self.give_up(
+                Failure(
+                    Word.LIMIT,
+                    f"more than {self.settings.limits.reply} octets that the file does not expect "
+                    "(--max-reply moves this)",
+                )
             )
-            self.drop()
 
-    def _end(self, how: str) -> None:
+    def give_up(self, failure: Failure) -> Failure:
+        """Nothing more can come; returns why."""
+        self.failure = failure
+        self.drop()
+        return failure
+
+    def end(self, how: str) -> None:
         self.closed = True
         self.ending = self.ending or how
         if self.heard:  # it travelled, whether somebody wanted it or not

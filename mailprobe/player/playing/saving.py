@@ -38,7 +38,7 @@ class Saved:
         for value in secrets:
             recorder.secrets.hide(value)
         implicit = way.target.tls is Tls.IMPLICIT
-        recorder.begin(protocol, str(way.target), implicit_tls=implicit)  # type: ignore[arg-type]  # raw is none
+        recorder.begin(protocol, str(way.target), implicit_tls=implicit)
         self._recorders[number] = path, recorder
         return recorder
 

@@ -65,9 +65,10 @@ class Matcher:
     def ends_otherwise(self, hearing: Hearing, octets: bytes) -> str:
         """What is wrong with the end of a line; "" where nothing is, or it does not count."""
         end = octets[len(content_of(octets)) :]
-        if self._level is not Level.TEXT or hearing.unit is None or hearing.unit.end == end:
+        wanted = hearing.unit.end if hearing.unit is not None else b""
+        if self._level is not Level.TEXT or wanted in (end, b""):  # a name may hold it
             return ""
-        return f"the line ends in {_ENDS[end]}, and not in {_ENDS[hearing.unit.end]}"
+        return f"the line ends in {_ENDS[end]}, and not in {_ENDS[wanted]}"
 
     def live(self, hearing: Hearing, octets: bytes) -> tuple[tuple[Function, bytes], ...]:
         """What stands for each `{=sasl}` and `{=apop}` of a line that matches."""

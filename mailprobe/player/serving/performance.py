@@ -88,15 +88,17 @@ class Performance(Serving):
     def _leaves(self) -> bool:
         """Whether we go by our own will: what is under way then is no mistake of the client.
 
-        421 may answer any command (RFC 5321, section 3.8); a reply that is cut off is a crash.
+        421 may answer any command (RFC 5321, section 3.8); a reply that is cut off, or does not
+        come at all, is a crash.
         """
         if self._aside is not None or self._raw:
             return True
         turns = self._main.agenda.turns[: self._main.said]
-        replies = [turn.saying for turn in turns if isinstance(turn.saying, Reply)]
-        if not replies or not replies[-1].expected.whole:
+        last = next((turn for turn in reversed(turns) if isinstance(turn.saying, Reply)), None)
+        if last is None or last.needs < self._main.heard or not isinstance(last.saying, Reply):
             return True
-        return self._sayings.code(replies[-1]).startswith("421")
+        whole = last.saying.expected.whole
+        return not whole or self._sayings.code(last.saying).startswith("421")
 
     def _reply(self, step: Reply) -> Iterator[Piece]:
         challenge, exchange = None, self._verifier.exchange

@@ -52,13 +52,6 @@ def document(transcript: model.Transcript) -> dict[str, object]:
     return {"mailprobe": _VERSION, **_fields(transcript)}
 
 
-def octets_of(value: dict[str, str]) -> bytes:
-    """The octets that the document says: the way back."""
-    if "base64" in value:
-        return base64.b64decode(value["base64"])
-    return value["text"].encode()
-
-
 def _plain(value: object) -> object:
     match value:
         case Enum():

@@ -7,8 +7,8 @@ from mailprobe.enums import Enum, auto
 from mailprobe.patterns import pattern
 from mailprobe.transcript.changing.spots import Spot, spots
 from mailprobe.transcript.model import Transcript, Wire
-from mailprobe.transcript.reading.kinds import Line as Places
 from mailprobe.transcript.reading.kinds import kind_of
+from mailprobe.transcript.reading.nodes import Line as Places
 from mailprobe.value import frozen
 
 __all__ = ["TABLE", "Again", "Field", "Row", "fields_of", "fits", "volatile"]

@@ -3,7 +3,7 @@
 from mailprobe.protocol import events
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.model import Protocol
-from mailprobe.transcript.recording.writer import Writer
+from mailprobe.transcript.recording.writer import MASKED_ABOVE, Writer
 from mailprobe.transcript.redact import Secrets
 
 _NOTE = 4096  # characters
@@ -55,6 +55,16 @@ class Script(Writer):
         else:
             self.note(text)
 
+    def mask_written(self, secrets: list[bytes]) -> None:
+        """Mask them behind the header."""
+        from mailprobe.transcript.recording.masking import masked  # where somebody logs in
+
+        self.finish()
+        text = b"".join(self._parts[1:])
+        at, lines = masked(text, secrets, self.blotted)
+        if lines:
+            self._parts[1:] = [text[:at], lines, text[at + len(lines) :], MASKED_ABOVE]
+
     def finish(self) -> None:
         """The body is over, whole or not."""
         # Whatever is written now comes back here, and must find nothing.
@@ -70,6 +80,7 @@ class Script(Writer):
 
     def octets(self) -> bytes:
         """The transcript."""
+        self.settle_doubts()
         self.finish()
         return b"".join(self._parts)
 

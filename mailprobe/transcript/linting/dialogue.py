@@ -1,33 +1,26 @@
-"""What lint says of a dialogue: replies owed and not written, mail data, marks, secrets, ends.
+"""What lint says of a dialogue: replies owed and not written, marks, secrets, ends.
 
 The steps of one way through a file are said and heard by the same `Connection` that reads the
 wire; each of its states is looked at before and after.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
-from mailprobe.errors import Failure
-from mailprobe.files import read_blocks
 from mailprobe.protocol import events
-from mailprobe.protocol.catalogue import Lines, Then
-from mailprobe.protocol.events import Event
+from mailprobe.protocol.catalogue import Then
 from mailprobe.protocol.facts import Effect
 from mailprobe.protocol.framing import stuff
 from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import Command, State
-from mailprobe.protocol.progress import Stage
-from mailprobe.safe import safe
+from mailprobe.transcript.linting.conditions import contradictions
+from mailprobe.transcript.linting.maildata import Files, MailData
 from mailprobe.transcript.linting.names import is_near
 from mailprobe.transcript.linting.notes import Tell, about
-from mailprobe.transcript.matching.offers import Offered, offered
 from mailprobe.transcript.model import (
     EventLine,
     FileLine,
-    Form,
     Happening,
     Line,
-    Pattern,
     Peer,
     Pieces,
     Placeholder,
@@ -48,8 +41,7 @@ from mailprobe.transcript.talks.shadow import PROTOCOLS, Shadow
 from mailprobe.transcript.talks.talk import ENDS
 from mailprobe.value import field, mutable
 
-Files = Callable[[str], Path]
-_BLOCK = 256 * 1024
+_MOCK = "mock"  # the tag of what is served, and never played against a server of its own
 
 
 class Listener:
@@ -64,11 +56,12 @@ class Listener:
     ) -> None:
         self._transcript = transcript
         self.values = values
-        self._files = files
+        self.files = files
         self._tell = tell
         self._talks: dict[int, Talk] = {}
         protocols = {peer.protocol for peer in transcript.head.peers.values()}
         self.delivers = bool(protocols & {"smtp", "lmtp"})  # the file sends mail, too
+        self.serves = _MOCK in transcript.head.tags  # each run has a new maildrop
 
     def listen(self, steps: tuple[Step, ...]) -> None:
         """All steps, to the end."""
@@ -83,7 +76,7 @@ class Listener:
                 case Handshake(line=line) if talk := self._talk(line.connection):
                     talk.start_tls(line)
                 case Repeat(steps=inner):
-                    Listener(self._transcript, self.values, self._files, self._tell).listen(inner)
+                    Listener(self._transcript, self.values, self.files, self._tell).listen(inner)
                 case _:
                     pass
         for talk in self._talks.values():
@@ -98,35 +91,12 @@ class Listener:
             shadow = Shadow(peer.protocol, self.values)
             if peer.implicit_tls:
                 shadow.start_tls(implicit=True)
-            self._talks[number] = Talk(number, peer, shadow, self)
+            mail = MailData(shadow, self.files, self._tell)
+            self._talks[number] = Talk(number, peer, shadow, self, mail)
         return self._talks[number]
 
-    def tell(
-        self, line: Line, sentence: str, *, error: bool = False, owed: bool = False
-    ) -> None:
+    def tell(self, line: Line, sentence: str, *, error: bool = False, owed: bool = False) -> None:
         self._tell(about(line, sentence, error=error, owed=owed))
-
-    def size(self, line: FileLine) -> int | None:
-        """Octets of a file as they travel in a chunk; None where nobody knows."""
-        if self._files is None:
-            return None
-        try:
-            octets = b"".join(read_blocks(self._files(line.path), _BLOCK))
-        except Failure:  # told elsewhere
-            return None
-        if line.raw:
-            return len(octets)
-        lines = octets.replace(b"\r\n", b"\n").split(b"\n")
-        return len(b"\r\n".join(lines)) + (2 if lines[-1] else 0)
-
-
-@mutable
-class Chunk:
-    """A BDAT chunk whose octets are under way."""
-
-    line: Line
-    sure: bool  # its count, and what follows, stand to the letter
-    told: bool = False
 
 
 @mutable
@@ -137,31 +107,26 @@ class Talk:
     peer: Peer
     shadow: Shadow
     listener: Listener
+    mail: MailData
     commands: dict[int, tuple[Command, Line]] = field(default_factory=dict)  # by identity
     first: Line | None = None  # what the client said first
-    data: Line | None = None  # the DATA whose mail is under way, or was last
-    chunk: Chunk | None = None
     marks: list[tuple[Command, Line]] = field(default_factory=list)  # DELE
     quit: Line | None = None
     left: bool = False  # and the server has said yes to it
     ended: Line | None = None
     half: bool = False  # the client has closed its side
-    refused: bool = False  # the server has said no in the middle of mail data
-    _tail: bytes = b"\r\n"
 
     # -------------------------------------------------------------------------- the client
 
     def write(self, step: Write) -> None:
-        if self.shadow.connection.phase is Phase.DATA and self.refused:
-            self._tell_endless()
+        self.mail.begin()
         for line, secret in zip(step.lines, step.secret, strict=True):
             self.first = self.first or line
             if secret:
                 self._check_secret(line, secret)
             self._check_quit(line)
             self._say(line)
-        if self.chunk is not None and self.shadow.connection.phase is not Phase.CHUNK:
-            self.chunk = None
+        self.mail.finish()
 
     def _check_secret(self, line: Line, secret: frozenset[int]) -> None:
         if self.shadow.connection.facts.tls or is_near(self.peer.connect):
@@ -179,26 +144,12 @@ class Talk:
 
     def _say(self, line: Wire | FileLine) -> None:
         if isinstance(line, FileLine):
-            self._check_size(line)
-            self.shadow.write_file()
-            self._tail = b"\r\n"
+            self.mail.say_file(line)
             return
         octets = b"".join(map(self.shadow.stand_in, line.pieces)) + line.end
-        connection = self.shadow.connection
-        if connection.phase is Phase.DATA:
-            self._check_dot(line, octets)
-        counted = connection.phase is Phase.CHUNK
-        if self.chunk is not None:
-            self.chunk.sure = self.chunk.sure and self._literal(line.pieces)
-            if not counted:
-                self._check_surplus(line, octets)
-        found = self.shadow.write(octets) if octets else []
-        if counted:
-            self._check_rest(line, octets, found)
-        for event in found:
+        for event in self.mail.say(line, octets, sure=self._literal(line.pieces)):
             if isinstance(event, events.CommandSent):
                 self._command(event.command, line)
-        self._tail = (self._tail + octets)[-2:]
 
     def _literal(self, pieces: Pieces) -> bool:
         """Whether it is known what they say."""
@@ -211,82 +162,24 @@ class Talk:
     def _command(self, command: Command, line: Wire) -> None:
         self.commands[id(command)] = (command, line)
         row = self.shadow.catalogue.row(command)
-        if row.then is Then.DATA or row.shape.of(command.argument) is Lines.DATA:
-            self.data, self.refused = line, False
-        elif row.then is Then.CHUNK:
-            self.chunk = Chunk(line, self._literal(line.pieces))
-        elif row.then is Then.CLOSE:
+        self.mail.open(command, line, sure=self._literal(line.pieces))
+        if row.then is Then.CLOSE:
             self.quit = line
         elif row.effect is Effect.MARK:
             self.marks.append((command, line))
 
-    # --------------------------------------------------------------------------- mail data
-
-    def _check_dot(self, line: Wire, octets: bytes) -> None:
-        """RFC 5321, section 4.5.2: a dot that begins a line travels as two."""
-        if line.form is Form.EXACT or self._tail != b"\r\n" or octets == b".\r\n":
-            return
-        if octets.startswith(b".") and not octets.startswith(b".."):
-            self.listener.tell(line, "the server takes this dot away: write two of them")
-
-    def _check_rest(self, line: Wire, octets: bytes, found: list[Event]) -> None:
-        """A line in which the chunk ends is to end there."""
-        assert self.chunk is not None  # its command was said
-        used = 0
-        for event in found:
-            if isinstance(event, events.DataSent):
-                used += len(event.octets)
-        rest = len(octets) - used
-        if rest and self.chunk.sure:
-            self._tell_count(f"{rest} octets more than it says belong to line {line.place.line}")
-
-    def _check_surplus(self, line: Wire, octets: bytes) -> None:
-        """What follows the chunk is a command."""
-        assert self.chunk is not None  # the caller has looked
-        verb = Command(octets.rstrip(b"\r\n")).verb
-        if self.chunk.sure and self._tail == b"\r\n" and verb not in self.shadow.catalogue:
-            self._tell_count(f"line {line.place.line} is no command, and stands behind its octets")
-
-    def _check_size(self, line: FileLine) -> None:
-        connection = self.shadow.connection
-        if connection.phase is not Phase.CHUNK or self.chunk is None or not self.chunk.sure:
-            return
-        size, left = self.listener.size(line), connection.chunk_left
-        if size is not None and size != left:
-            self._tell_count(f"{size} octets of {safe(line.path)} come where {left} are due")
-
-    def _check_chunk(self) -> None:
-        """The server is to speak: has the client said all that it has counted?"""
-        left = self.shadow.connection.chunk_left
-        if self.chunk is not None and left and self.chunk.sure:
-            self._tell_count(f"{left} octets less than it says follow")
-
-    def _tell_count(self, sentence: str) -> None:
-        assert self.chunk is not None  # the callers have looked
-        if not self.chunk.told:
-            self.chunk.told = True
-            self.listener.tell(self.chunk.line, f"the count is wrong: {sentence}", error=True)
-
-    def _tell_endless(self) -> None:
-        assert self.data is not None  # nothing else opens mail data
-        sentence = "the mail data that this opens has no end: C: . is missing"
-        self.listener.tell(self.data, sentence)
-
     # -------------------------------------------------------------------------- the server
 
     def hear(self, step: Reply) -> None:
-        self._check_chunk()
-        connection, expected = self.shadow.connection, step.expected
-        in_data = connection.phase is Phase.DATA
+        self.mail.check_chunk()
+        expected, in_data = step.expected, self.mail.inside
         if expected.open:
             self.listener.tell(expected.lines[-1], "the file ends in the middle of this reply")
         line: Line = expected.lines[0] if expected.lines else _first(step)
         self._say_reply(step)
         code = self._code(step)
         if in_data:
-            self.refused = True
-            if code[:1] in ("2", "3") or code == "+OK":
-                self._tell_endless()
+            self.mail.refuse(positive=code[:1] in ("2", "3") or code == "+OK")
         elif step.context.malformed and expected.whole:
             self.listener.tell(line, "this is no reply: it begins with no code", error=True)
         elif step.context.unsolicited and expected.whole and code[:1] in ("2", "3", "+"):
@@ -296,7 +189,7 @@ class Talk:
         if command and self.shadow.catalogue.row(command).then is Then.CLOSE:
             self.left = code[:1] not in ("4", "5", "-")
             self.quit = self.quit if self.left else None
-        for plus, minus in _contradictions(expected.conditions, listing=step.context.hello):
+        for plus, minus in contradictions(expected.conditions, listing=step.context.hello):
             sentence = f"this can never hold: line {plus.place.line} asks for such a line"
             self.listener.tell(minus, sentence, error=True)
 
@@ -347,13 +240,13 @@ class Talk:
 
     def finish(self) -> None:
         """The file is over."""
-        if self.quit is not None:
+        if self.quit is not None and not self.listener.serves:
             self._check_marks()
-        self._check_chunk()
+        self.mail.check_chunk()
         if self.ended is not None:
             return
-        if self.shadow.connection.phase is Phase.DATA:
-            self._tell_endless()
+        if self.mail.inside:
+            self.mail.tell_endless()
         self._check_owed()
 
     def _check_marks(self) -> None:
@@ -384,43 +277,3 @@ def _first(step: Reply) -> Line:
     """Where a reply is written that begins in the middle of an `S=`."""
     entry = step.expected.status[0]
     return entry.line if isinstance(entry, ExpectedLine) else entry
-
-
-# -------------------------------------------------------------------------------- S+ and S-
-
-
-def _contradictions(
-    conditions: tuple[Pattern, ...], *, listing: bool
-) -> Iterator[tuple[Pattern, Pattern]]:
-    """Each `S-` that forbids what an `S+` of the same reply asks for."""
-    for minus in conditions:
-        if minus.tag != "-" or _is_anything(minus.pieces):
-            continue
-        for plus in conditions:
-            if plus.tag == "+" and _forbids(minus, plus, listing=listing):
-                yield plus, minus
-                break
-
-
-def _forbids(minus: Pattern, plus: Pattern, *, listing: bool) -> bool:
-    if minus.pieces == plus.pieces:
-        return True
-    forbidden, asked = (_offer(line.pieces) if listing else None for line in (minus, plus))
-    if forbidden is None or asked is None:
-        return False
-    return forbidden.keyword == asked.keyword and forbidden.words <= asked.words
-
-
-def _offer(pieces: Pieces) -> Offered | None:
-    if len(pieces) != 1 or not isinstance(pieces[0], bytes):
-        return None
-    return offered(pieces[0])
-
-
-def _is_anything(pieces: Pieces) -> bool:
-    """`S- {}` speaks of the lines that no `S+` took."""
-    match pieces:
-        case (Placeholder(name="", kind="any", regex=None),):
-            return True
-        case _:
-            return False

@@ -187,6 +187,17 @@ def _check_times(transcript: Transcript, files: Files | None, tell: Tell) -> Non
         tell(about(line, f'no reply follows that "{line.word}" could speak of'))
 
 
+def _check_empty(transcript: Transcript, files: Files | None, tell: Tell) -> None:
+    """Whoever was interrupted before he said or heard anything has recorded as much."""
+    if not any(map(_is_played, transcript.walk())):
+        line = transcript.headers[0]
+        tell(about(line, "nothing is said in this file: there is nothing to replay"))
+
+
+def _is_played(line: Line) -> bool:
+    return not isinstance(line, (Blank, Comment, Lesson, Title))
+
+
 def _check_handshakes(transcript: Transcript, files: Files | None, tell: Tell) -> None:
     """Behind the go-ahead for TLS nothing can be said in the clear."""
     asked: set[int] = set()  # connections on which STARTTLS was said
@@ -199,7 +210,10 @@ def _check_handshakes(transcript: Transcript, files: Files | None, tell: Tell) -
                 asked.discard(number)
                 going.pop(number, None)
             case Wire() | Question() if number in going and not goes:
-                sentence = "the server waits for the handshake behind this: @tls is missing"
+                sentence = (
+                    "behind this go-ahead the handshake comes, and line "
+                    f"{line.place.line} goes on in the clear: write @tls between them"
+                )
                 tell(about(going.pop(number), sentence, error=True))
                 asked.discard(number)
             case Wire(side="C") if _STARTTLS.match(line.text):
@@ -276,6 +290,7 @@ def _check_volatile(transcript: Transcript, files: Files | None, tell: Tell) -> 
 
 Check = Callable[[Transcript, Files | None, Tell], None]
 CHECKS: tuple[Check, ...] = (
+    _check_empty,
     _check_lesson,
     _check_tags,
     _check_connections,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mailprobe.transcript.model import Function, Line, Place, Placeholder, Unreadable
+from mailprobe.transcript.model import Line, Place, Unreadable
 from mailprobe.value import frozen
 
 
@@ -32,14 +32,6 @@ Tell = Callable[[Note], None]
 def about(line: Line, sentence: str, *, error: bool = False, owed: bool = False) -> Note:
     """A note about a whole line."""
     return Note(line.place, max(1, len(line.text)), line.text, sentence, error, owed=owed)
-
-
-def about_piece(
-    line: Line, piece: Placeholder | Function, sentence: str, *, error: bool = False
-) -> Note:
-    """A note about a placeholder or a function of a line."""
-    place = line.place._replace(column=piece.column)
-    return Note(place, piece.width, line.text, sentence, error)
 
 
 def about_word(line: Line, word: str, sentence: str, *, error: bool = False) -> Note:

@@ -135,12 +135,12 @@ def at_octet(expected: ExpectedLine, got: bytes, sentence: str) -> Mismatch:
     """A mismatch of a line that must come to the letter, `got` with its end."""
     octets = b"".join(piece for piece in expected.pieces if isinstance(piece, bytes))
     octets += expected.end
-    column = _column_of(expected.line, first_difference(octets, got))
+    column = column_of(expected.line, first_difference(octets, got))
     place = expected.line.place._replace(column=column)
     return Mismatch(place, 1, expected.line.text, sentence, "", octets, got)
 
 
-def _column_of(line: Line, offset: int) -> int:
+def column_of(line: Line, offset: int) -> int:
     """The column in the file at which octet `offset` of a line is written."""
     start = content_column(line)
     escaped = isinstance(line, Wire) and line.form is not Form.VERBATIM

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mailprobe.patterns import pattern
 from mailprobe.transcript.model import Function, Pieces, Placeholder
-from mailprobe.transcript.reading.kinds import LAZY, Line, Node, Octets, kind_of
+from mailprobe.transcript.reading.kinds import LAZY, kind_of
+from mailprobe.transcript.reading.nodes import Line, Node, Octets
 from mailprobe.value import frozen, mutable
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too

@@ -8,13 +8,19 @@ from collections.abc import Iterable
 
 from mailprobe.enums import Enum, auto
 from mailprobe.patterns import pattern
-from mailprobe.transcript.matching.mismatch import Mismatch, at_content, at_octet, at_piece
+from mailprobe.transcript.matching.mismatch import (
+    Mismatch,
+    at_content,
+    at_octet,
+    at_piece,
+    column_of,
+)
 from mailprobe.transcript.matching.pattern import Budget, Pattern
-from mailprobe.transcript.model import FileLine, Form, Function, Line, Pieces, Placeholder
+from mailprobe.transcript.model import FileLine, Form, Function, Line, Piece, Pieces, Placeholder
 from mailprobe.transcript.model import Pattern as PatternLine
 from mailprobe.transcript.steps import ExpectedLine
 from mailprobe.transcript.values import Values
-from mailprobe.value import frozen, mutable
+from mailprobe.value import frozen, mutable, replace
 
 # How often a line that came may be looked at for its length, beyond what the budget holds.
 _EACH = 50
@@ -91,6 +97,24 @@ def recorded(entry: Entry) -> bool:
     return isinstance(entry, FileLine)
 
 
+def unmasked(entry: Entry) -> Entry:
+    """The same, but in a recorded line each run of `*` stands for whatever was there."""
+    if not isinstance(entry, ExpectedLine) or not recorded(entry):
+        return entry
+    pieces: list[Piece] = []
+    at = 0  # octets so far
+    for piece in entry.pieces:
+        assert isinstance(piece, bytes)  # what was recorded holds no names
+        for part in _STARS.split(piece):
+            if part.startswith(b"*"):
+                column = column_of(entry.line, at)
+                pieces.append(Placeholder("", "any", None, None, column, len(part)))
+            elif part:
+                pieces.append(part)
+            at += len(part)
+    return replace(entry, pieces=tuple(pieces))
+
+
 def anything(pieces: Pieces) -> bool:
     """Whether it is `{}` alone, which takes every line."""
     match pieces:
@@ -127,6 +151,7 @@ def parts_of(entries: Iterable[Entry], *, text: bool, first: bool) -> list[Part]
     return parts
 
 
+_STARS = pattern(rb"(\*+)")
 _HEAD = pattern(rb"([2-5][0-9][0-9]|\+OK|-ERR|\+)(?:[ -]|\Z)")
 
 

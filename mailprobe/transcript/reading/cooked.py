@@ -369,7 +369,8 @@ def _fits_regex(regex: str, sample: bytes) -> bool:
 
 
 def _fits(kind: str, sample: bytes, *, named: bool) -> bool:
-    from mailprobe.transcript.reading.kinds import Line, kind_of  # recordings hold no types
+    from mailprobe.transcript.reading.kinds import kind_of  # recordings hold no types
+    from mailprobe.transcript.reading.nodes import Line
 
     line = Line(sample, lambda work: None)
     return bool(kind_of(kind, named=named).ends(line, 1) >> len(sample) & 1)

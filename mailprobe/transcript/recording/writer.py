@@ -9,12 +9,15 @@ from collections.abc import Callable
 
 from mailprobe.patterns import pattern
 from mailprobe.protocol import events
+from mailprobe.protocol.catalogue import NAMING
 from mailprobe.protocol.events import Ending, Event
+from mailprobe.protocol.model import Command
 from mailprobe.safe import safe, visible
 from mailprobe.transcript.format import cooked_line, wire_lines
 from mailprobe.transcript.redact import Secrets, is_public, is_verb
 
 MASKED = b"# a secret was masked\n"  # stands behind what has `*` in the place of one
+MASKED_ABOVE = b"# a secret was masked above\n"  # where that was written as something else
 # What begins a line and stays, whatever the secrets are: without it the line is another one.
 _HEADS = {
     "S": pattern(
@@ -49,6 +52,10 @@ class Writer(ABC):
         self._question = b""  # what stands for the next reply
         self._left_out = False  # the body that comes belongs to such a reply
         self._names: set[bytes] = set()  # of users, that stand in the recording in the open
+        self._name = b""  # that USER said last
+        # A login whose secret is the name that it gives, and the forms that stay for that.
+        self._doubtful: tuple[Command, list[bytes]] | None = None
+        self._writers: dict[type[Event], Callable[..., None]] = _WRITERS
 
     @abstractmethod
     def append(self, text: bytes) -> None:
@@ -57,6 +64,10 @@ class Writer(ABC):
     @abstractmethod
     def feed(self, side: str, octets: bytes | None, wire: bytes, *, last: bool) -> None:
         """Write a piece of a body: its content, where that is known, and the wire."""
+
+    @abstractmethod
+    def mask_written(self, secrets: list[bytes]) -> None:
+        """Mask, in what was written, what is known as a secret only now."""
 
     def note(self, text: str) -> None:
         """Write lesson text between the lines of the wire."""
@@ -80,7 +91,7 @@ class Writer(ABC):
             self.append(octets)
 
     def __call__(self, event: Event) -> None:
-        if (write := _WRITERS.get(type(event))) is not None:
+        if (write := self._writers.get(type(event))) is not None:
             write(self, event)
 
     # ------------------------------------------------------------------- what travels as lines
@@ -90,8 +101,9 @@ class Writer(ABC):
         self._broken["C"] = False  # a body may begin
         self.secrets.command_sent(event)
         if event.secret is not None:
+            self._look_back(event.command)
             self.append(self._secret_line(event.command.line, event.octets, *event.secret))
-        elif event.command.verb == "USER":
+        elif event.command.verb in NAMING:
             self.append(self._naming_line(event.command.argument, event.octets))
         else:
             self.append(self.masked_lines("C", event.octets))
@@ -102,6 +114,7 @@ class Writer(ABC):
         Whoever has a password that is his name has written it down when he said the name: to mask
         it from then on would tell that it is the password, and say another name in a replay.
         """
+        self._name = name
         if name in self._names:
             return wire_lines("C", octets)
         masked = self.masked_lines("C", octets)
@@ -114,15 +127,54 @@ class Writer(ABC):
         if is_public(event.line):
             self.append(wire_lines("C", event.octets))
         else:
+            self._look_back(event.command)
             self.append(self._secret_line(event.line, event.octets, 0, len(event.line)))
 
     def _raw_sent(self, event: events.RawSent) -> None:
         self.secrets.raw_sent(event)
         if event.secret:
+            self._look_back(Command(b""))
             start, end = self.secrets.fragment
             self.append(self._named(event.octets, start, end, self.secrets.placeholder))
         else:
             self.append(self.masked_lines("C", event.octets))
+
+    def _look_back(self, command: Command) -> None:
+        """Mask what has become a secret by `command`, and was written before as something else.
+
+        Whoever has a password that is his name has to say the name: it stays where the login of
+        just that name succeeds.
+        """
+        secrets, self.secrets.fresh = self.secrets.fresh, []
+        if not secrets:
+            return
+        self.settle_doubts()
+        name = self.secrets.user or self._name
+        if name in secrets:
+            self._doubtful = command, secrets
+            self._writers = _DOUBTFUL_WRITERS
+        else:
+            self.mask_written(secrets)
+
+    def settle_doubts(self) -> None:
+        """No login has succeeded with its name for a secret: somebody has mistaken the place."""
+        if self._doubtful is None:
+            return
+        (_, secrets), self._doubtful, self._writers = self._doubtful, None, _WRITERS
+        self._names.difference_update(secrets)
+        self.mask_written(secrets)
+
+    def _reply_in_doubt(self, event: events.ReplyReceived) -> None:
+        if self._doubtful is not None and event.command is self._doubtful[0]:
+            if event.reply.positive:
+                self._doubtful, self._writers = None, _WRITERS
+            elif event.reply.refused:
+                self.settle_doubts()
+        self._reply_received(event)
+
+    def _closed_in_doubt(self, event: events.Closed) -> None:
+        self.settle_doubts()
+        self._closed(event)
 
     def _reply_received(self, event: events.ReplyReceived) -> None:
         if event.body:
@@ -144,6 +196,11 @@ class Writer(ABC):
             self.append(b"@tls\n" if event.verified else b"@tls verify=off\n")
         elif not event.verified:
             self.append(b"# the certificate was not verified\n")
+
+    def _tls_failed(self, event: events.TlsFailed) -> None:
+        """A replay shakes hands as well: red where that fails once more, else green."""
+        if not event.implicit:
+            self.append(b"@tls\n" if event.verify else b"@tls verify=off\n")
 
     def _failed(self, event: events.Failed) -> None:
         lines = self.masked_lines("S", event.octets)
@@ -189,10 +246,10 @@ class Writer(ABC):
         return wire_lines(side, blotted) + (b"" if blotted == octets else MASKED)
 
     def blotted(self, side: str, octets: bytes) -> bytes:
-        """The same as `Secrets.blot`, but for reply codes and verbs."""
+        """The same as `Secrets.blot`, but for the reply codes and verbs of a side's lines."""
         blotted = self.secrets.blot(octets)
-        if blotted is octets:
-            return octets
+        if blotted is octets or not side:
+            return blotted
         kept = bytearray(blotted)
         for match in _HEADS[side].finditer(octets):
             if side == "S" or match[1] is None or is_verb(match[1]):
@@ -222,8 +279,17 @@ _WRITERS: dict[type[Event], Callable[..., None]] = {
     events.Unsolicited: Writer._reply_came,
     events.BodyChunk: Writer._body_came,
     events.TlsStarted: Writer._tls_started,
+    events.TlsFailed: Writer._tls_failed,
     events.Failed: Writer._failed,
     events.Closed: Writer._closed,
+}
+
+
+# The same while nobody knows whether a name is a secret.
+_DOUBTFUL_WRITERS: dict[type[Event], Callable[..., None]] = {
+    **_WRITERS,
+    events.ReplyReceived: Writer._reply_in_doubt,
+    events.Closed: Writer._closed_in_doubt,
 }
 
 

@@ -247,6 +247,12 @@ class MailTalk(Talk):
         self._before = CRLF
         self._shadow.hear(b"x\r\n")
 
+    def mask(self) -> None:
+        """A recorder has masked a secret in the reply above, if there is one."""
+        answer = self._answer or self._latest
+        if answer is not None:
+            answer.masked = True
+
     def _any_lines(self, line: Pattern) -> None:
         self._begin(line)
         answer = self._current()

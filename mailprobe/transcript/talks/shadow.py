@@ -14,7 +14,7 @@ from mailprobe.protocol.events import Event
 from mailprobe.protocol.items import NEED_DATA, Phase, Raw
 from mailprobe.protocol.model import Protocol, Role
 from mailprobe.protocol.progress import Owed, Stage
-from mailprobe.transcript.model import Function, Piece, Placeholder, ReplyClass
+from mailprobe.transcript.model import Function, Piece, ReplyClass
 
 PROTOCOLS = tuple(protocol.value for protocol in Protocol)  # those that have a catalogue
 _BLOCK = 64 * 1024
@@ -80,11 +80,6 @@ class Shadow:
         if piece.name:
             self.samples[piece.name] = sample
         return sample
-
-    def learn(self, piece: Piece) -> None:
-        """A sample, or the lack of one, in an S line: what C lines will say for that name."""
-        if isinstance(piece, Placeholder):
-            self.stand_in(piece)
 
     # ------------------------------------------------------------------------- the client
 

@@ -80,6 +80,7 @@ class Answer:
     context: Context = field(default_factory=lambda: Context(None))
     whole: bool = True
     open: bool = False
+    masked: bool = False
 
     def finish(self) -> Reply:
         expected = Expected(
@@ -91,6 +92,7 @@ class Answer:
             self.whole,
             tuple(self.lines),
             self.open,
+            self.masked,
         )
         return Reply(self.connection, expected, self.context, self.within, self.after)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mailprobe.errors import Word
 from mailprobe.player.many.locks import Lock
 from mailprobe.player.many.run import Run
 from mailprobe.player.many.scripts import Script
@@ -123,7 +124,7 @@ def test_fail_fast(jobs: int) -> None:
 
 @pytest.mark.parametrize("jobs", [1, 4])
 def test_an_interruption_ends_it(jobs: int) -> None:
-    """Results so far are delivered, in order, with what was found behind a gap."""
+    """Results so far are delivered, in order; the one that was stopped is an error there."""
     out: list[Result] = []
 
     def play(script: Script) -> Result:
@@ -136,7 +137,10 @@ def test_an_interruption_ends_it(jobs: int) -> None:
     assert run.interrupted
     assert run.unfinished()
     assert names(out)[:5] == ["0", "1", "2", "3", "4"]
-    assert "5" not in names(out)
+    stopped = out[5]
+    assert (stopped.name, stopped.verdict) == ("5", Verdict.ERROR)
+    assert stopped.problem is not None
+    assert stopped.problem.word is Word.INTERRUPTED
     assert names(out) == sorted(names(out), key=int)
 
 

@@ -87,6 +87,30 @@ def test_shards_share_all_files(tree: Path) -> None:
     assert Shard(1, 1).has("anything")
 
 
+def test_shards_do_not_depend_on_how_a_folder_is_called(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`here`, `./here/`, `../x/here`, the whole path, and `.` inside of it."""
+    for name in "cdefgh":
+        (tree / f"{name}.mpt").write_text("")
+    monkeypatch.chdir(tree.parent)
+    name = tree.name
+    paths = [name, f"./{name}/", f"{name}//", f"../{tree.parent.name}/{name}", str(tree)]
+    shares = [[names(find([path], Shard(part, 3))) for part in (1, 2, 3)] for path in paths]
+    monkeypatch.chdir(tree)
+    shares.append([names(find(["."], Shard(part, 3))) for part in (1, 2, 3)])
+    assert all(share == shares[0] for share in shares)
+    assert all(shares[0])
+
+
+def test_a_file_that_is_named_twice_has_one_share(tree: Path) -> None:
+    """By itself or by an inner folder, and by the folder around it."""
+    for inner in ("a", "a/1.mpt", "a/2.mpt"):
+        shares = [find([str(tree / inner), str(tree)], Shard(part, 4)) for part in (1, 2, 3, 4)]
+        played = [one.name for share in shares for one in share]
+        assert sorted(played) == sorted(one.name for one in find([str(tree)]))
+
+
 def test_shards_stay_what_they_are() -> None:
     """The hash is a promise: two machines with two versions must agree."""
     places = ["a.mpt", "b.mpt", "smtp/plain.mpt", "ü.mpt"]

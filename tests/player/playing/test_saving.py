@@ -3,6 +3,8 @@
 import stat
 from pathlib import Path
 
+import pytest
+
 from mailprobe.errors import Word
 from mailprobe.player.client import play
 from mailprobe.player.options import Options
@@ -92,10 +94,32 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 
 def test_silence_is_saved_as_far_as_it_goes(tmp_path: Path) -> None:
-    """Half a reply is in it, and the file can be read."""
-    steps = [at.send(b"220 mx\r\n"), at.expect(b"EHLO"), at.send(b"250-half\r\n")]
+    """Half a reply is in it, half a line of it too, and the file can be read."""
+    steps = [at.send(b"220 mx\r\n"), at.expect(b"EHLO"), at.send(b"250-half\r\n250 par")]
     options = Options(timeout=SOON, save_failures=tmp_path / "failures")
     result, _ = against(tmp_path, steps, "S: 220 mx\nC: EHLO x\nS? 250\n", options)
     problem(result, Word.TIMEOUT, 3)
     assert result.saved is not None
-    assert "C: EHLO x\n" in load(result.saved).octets.decode()
+    assert "C: EHLO x\nS: 250-half\nS= 250 par\n" in load(result.saved).octets.decode()
+
+
+@pytest.mark.parametrize(
+    "lines, steps, said",
+    [
+        ("C: NOOP\nS: 250\n", [at.expect(b"NOOP"), at.send(b"250 a\r\n250-b\r\n250 par")], "par"),
+        ("C: NOOP\nC@ close\nS: 550 x\n", [at.expect(b"NOOP"), at.send(b"250 a\r\n25")], "25"),
+        ("C: NOOP\nS? 250\n", [at.expect(b"NOOP"), at.send(b"250-a\r\n250 p"), at.close], "250 p"),
+        ("C: DATA\nS? 354\nC: x\n", [at.expect(b"DATA"), at.send(b"354 x\r\n4")], "4"),
+    ],
+)
+def test_half_a_line_is_never_lost(
+    lines: str, steps: list[at.Step], said: str, tmp_path: Path
+) -> None:
+    """Wherever the run ended: it is the last that the server has said."""
+    options = Options(timeout=SOON, save_failures=tmp_path / "failures")
+    text = f"S: 220 mx\n{lines}C: NOOP\nS: 250 never\n" if "@" not in lines else "S? 220\n" + lines
+    result, _ = against(tmp_path, [at.send(b"220 mx\r\n"), *steps], text, options)
+    assert result.saved is not None
+    saved = load(result.saved).octets.decode()
+    [last] = [line for line in saved.split("\n") if line.startswith("S=")]
+    assert last.endswith(said)

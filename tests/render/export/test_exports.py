@@ -147,7 +147,11 @@ def test_octets_come_back() -> None:
         [{"base64": base64.b64encode(b"caf\xe9\r").decode()}],
         [{"text": "\0\x1b{x}"}],
     ]
-    octets = [tree.octets_of(line["pieces"][0]) + b"\r\n" for line in found]
+    octets = [
+        (piece["text"].encode() if "text" in piece else base64.b64decode(piece["base64"])) + b"\r\n"
+        for line in found
+        for piece in line["pieces"]
+    ]
     assert octets == [line.octets for line in transcript.lines if isinstance(line, Wire)]
 
 

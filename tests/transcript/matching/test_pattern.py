@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from mailprobe.transcript.matching.pattern import REGEX_SECONDS, Budget, Pattern, TooLong
 from mailprobe.transcript.model import Function, Place, Placeholder
 from mailprobe.transcript.reading.cooked import TYPES, read
-from mailprobe.transcript.reading.kinds import Line, kind_of
+from mailprobe.transcript.reading.kinds import kind_of
+from mailprobe.transcript.reading.nodes import Line
 
 MEBI = 1 << 20
 

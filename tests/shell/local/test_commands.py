@@ -11,7 +11,8 @@ from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.protocol.model import Command, Protocol
 from mailprobe.session import Item, Session, Settings
-from mailprobe.shell import local
+from mailprobe.shell.local import commands as local
+from mailprobe.shell.local.sending import unescape
 from mailprobe.shell.opening import catalogue_of
 from mailprobe.transport.memory import Scripted
 from mailprobe.transport.target import Target
@@ -338,7 +339,7 @@ def test_next_hop_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_escapes_are_undone(text: str, octets: bytes) -> None:
     """/raw sends exactly what its escapes say."""
-    assert local.unescape(text) == octets
+    assert unescape(text) == octets
 
 
 @pytest.mark.parametrize("text", [r"\q", r"\x1", "\\", r"\xzz"])

@@ -1,0 +1,1 @@
+"""The commands that are for mailprobe and not for the server: a table, and rooms by subject."""

@@ -1,0 +1,33 @@
+"""All local commands in the order in which they are shown, and the way to run one."""
+
+from mailprobe.safe import safe
+from mailprobe.shell.interface import Shell
+from mailprobe.shell.local import connection, explaining, looking, recording, sending, settings
+from mailprobe.shell.local.table import LocalCommand, Malformed, usage
+
+_ROOMS = (connection, looking, explaining, sending, recording, settings)
+
+COMMANDS: dict[str, LocalCommand] = {row.name: row for room in _ROOMS for row in room.ROWS}
+NAMES: tuple[tuple[str, str], ...] = tuple(
+    (f"/{row.name}", row.summary) for row in COMMANDS.values()
+)
+
+
+def run(shell: Shell, line: str) -> None:
+    """Carry out a local command; `line` with or without its slash.
+
+    Raises Failure `usage` for what is none, or not well formed; nothing is sent then.
+    """
+    name, _, argument = line.strip().removeprefix("/").partition(" ")
+    if not name:
+        raise usage("a local command has a name: /help shows them")
+    row = COMMANDS.get(name.lower())
+    if row is None:
+        raise usage(
+            f"there is no local command /{safe(name)}, nothing was sent: "
+            f"/help shows them, and a line that begins with // is sent with one /"
+        )
+    try:
+        row.run(shell, argument.strip())
+    except Malformed:
+        raise usage(f"write {row.syntax}") from None

@@ -1,0 +1,94 @@
+"""Local commands that explain: commands, codes, and who takes the mail of a domain."""
+
+from mailprobe.protocol import enhanced
+from mailprobe.protocol.catalogue import Catalogue
+from mailprobe.protocol.codes import REPLY_CODES, RESPONSE_CODES
+from mailprobe.render.tables import Own
+from mailprobe.safe import safe
+from mailprobe.shell.interface import Shell
+from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, usage
+
+
+def _help(shell: Shell, argument: str) -> None:
+    word = argument.split()[0] if argument else ""
+    if not word:
+        _overview(shell)
+        return
+    if word.startswith("/"):
+        from mailprobe.shell.local.commands import COMMANDS  # it holds this module's rows, too
+
+        row = COMMANDS.get(word[1:].lower())
+        if row is None:
+            raise usage(f"there is no local command {safe(word)}")
+        shell.write(f"{row.syntax}\n  {row.summary}\n")
+        return
+    if text := _explain_code(word.upper()):
+        shell.write(text)
+        return
+    rows = (catalogue.find(word.upper()) for catalogue in _catalogues(shell))
+    known = next((row for row in rows if row is not None), None)
+    if known is None:
+        raise usage(f"nothing is known about {safe(word)}: write a verb, a code or a /command")
+    shell.explain(known)
+
+
+def _overview(shell: Shell) -> None:
+    from mailprobe.shell.local.commands import COMMANDS
+
+    shell.write(
+        "What you type goes to the server, byte for byte. A line that begins with / is for "
+        "mailprobe;\n//x sends /x. Ctrl-] opens one local command anywhere.\n"
+    )
+    shell.table(
+        ("local command", "what it does"),
+        [(Own(row.syntax), row.summary) for row in COMMANDS.values()],
+    )
+
+
+def _catalogues(shell: Shell) -> list[Catalogue]:
+    """The catalogue that is spoken; without a connection, all of them."""
+    if shell.session is not None:
+        return [shell.session.connection.catalogue]
+    from mailprobe.protocol.pop3 import POP3
+    from mailprobe.protocol.smtp import LMTP, SMTP
+
+    return [SMTP, POP3, LMTP]
+
+
+def _explain_code(code: str) -> str:
+    meaning = (
+        REPLY_CODES.get(code)
+        or RESPONSE_CODES.get(code.strip("[]"))
+        or enhanced.enhanced_meaning(code)
+    )
+    return f"{code}: {meaning}\n" if meaning else ""
+
+
+def _mx(shell: Shell, argument: str) -> None:
+    if not argument:
+        raise Malformed
+    from mailprobe import lookup
+
+    limit = min(lookup.LIMIT, shell.settings.timeout)
+    answer = lookup.next_hop(argument, server=shell.name_server, limit=limit)
+    if answer.hosts:
+        shell.table(
+            ("preference", "host", "addresses"),
+            [
+                (str(host.preference), host.name, ", ".join(host.addresses) or host.trouble)
+                for host in answer.hosts
+            ],
+        )
+    shell.write(f"{answer.sentence}\n")
+
+
+ROWS = (
+    LocalCommand(
+        "help",
+        "/help [VERB|CODE|/COMMAND]",
+        "explain a command, a code, or these",
+        _help,
+        Argument.TOPIC,
+    ),
+    LocalCommand("mx", "/mx DOMAIN", "show who takes the mail of a domain", _mx, Argument.TEXT),
+)

@@ -1,0 +1,51 @@
+"""Local commands that record, and say what a recording is about."""
+
+from pathlib import Path
+
+from mailprobe.shell.interface import Shell
+from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
+
+
+def _save(shell: Shell, argument: str) -> None:
+    if not argument:
+        raise Malformed
+    session_of(shell)
+    shell.save(Path(argument).expanduser())
+
+
+def _note(shell: Shell, argument: str) -> None:
+    if not argument:
+        raise Malformed
+    session_of(shell)
+    shell.note(argument)
+
+
+def _step(shell: Shell, argument: str) -> None:
+    if not argument:
+        raise Malformed
+    session_of(shell)
+    shell.step(argument)
+
+
+def _expect(shell: Shell, argument: str) -> None:
+    if not argument:
+        raise Malformed
+    if session_of(shell).connection.reading_body:
+        raise usage("the last reply has not ended: demand something when it has")
+    shell.expect(argument)
+
+
+ROWS = (
+    LocalCommand(
+        "save", "/save FILE", "record this connection from its beginning", _save, Argument.FILE
+    ),
+    LocalCommand("note", "/note TEXT", "write a note into the recording", _note, Argument.TEXT),
+    LocalCommand("step", "/step TITLE", "begin a step of the recording", _step, Argument.TEXT),
+    LocalCommand(
+        "expect",
+        "/expect CLASS|+ TEXT|- TEXT",
+        "demand a class of the next reply, or a line (no line) of the last one",
+        _expect,
+        Argument.TEXT,
+    ),
+)

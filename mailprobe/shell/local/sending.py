@@ -1,0 +1,64 @@
+"""Local commands that send by design: exact octets, and logins."""
+
+import re
+
+from mailprobe.protocol.items import Raw
+from mailprobe.safe import safe
+from mailprobe.shell import login
+from mailprobe.shell.interface import Shell
+from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
+
+_ESCAPE = re.compile(r'\\(?:([rnt0e\\"])|x([0-9A-Fa-f]{2})|(.?))', re.DOTALL)
+_ESCAPED = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "e": b"\x1b", "\\": b"\\", '"': b'"'}
+
+
+def unescape(text: str) -> bytes:
+    """The octets that `text` writes, with or without quotation marks around it.
+
+    Raises Failure `usage` for an escape that is none of `\\r \\n \\t \\0 \\e \\xHH \\\\ \\"`.
+    """
+    if len(text) >= 2 and text[0] == text[-1] == '"':
+        text = text[1:-1]
+    octets, end = b"", 0
+    for match in _ESCAPE.finditer(text):
+        octets += text[end : match.start()].encode("utf-8", "surrogateescape")
+        end = match.end()
+        if match[3] is not None:
+            raise usage(rf"unknown escape {safe(match[0])}: known are \r \n \t \0 \e \xHH \\ \"")
+        octets += _ESCAPED[match[1]] if match[1] else bytes.fromhex(match[2])
+    return octets + text[end:].encode("utf-8", "surrogateescape")
+
+
+def _raw(shell: Shell, argument: str) -> None:
+    session_of(shell)
+    if not argument:
+        raise Malformed
+    shell.send(Raw(unescape(argument)))
+
+
+def _auth(shell: Shell, argument: str) -> None:
+    words = argument.split()
+    if len(words) != 2:
+        raise Malformed
+    login.authenticate(shell, *words)
+
+
+def _apop(shell: Shell, argument: str) -> None:
+    if len(argument.split()) != 1 or not argument.isprintable():
+        raise Malformed
+    login.apop(shell, argument)
+
+
+ROWS = (
+    LocalCommand(
+        "raw",
+        r'/raw "TEXT\r\n"',
+        "send exactly these octets, C escapes undone",
+        _raw,
+        Argument.TEXT,
+    ),
+    LocalCommand(
+        "auth", "/auth MECH USER", "log in by a SASL mechanism", _auth, Argument.MECHANISM
+    ),
+    LocalCommand("apop", "/apop USER", "log in by APOP", _apop, Argument.TEXT),
+)

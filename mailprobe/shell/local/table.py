@@ -1,0 +1,52 @@
+"""What a row of the table of local commands says, and how a line is carried out.
+
+Local commands see the shell through `Shell` alone: no terminal, no prompt, no event loop.
+"""
+
+from collections.abc import Callable
+
+from mailprobe.enums import Enum, auto
+from mailprobe.errors import Failure, Word
+from mailprobe.session import Session
+from mailprobe.shell.interface import Shell
+from mailprobe.value import frozen
+
+ESCAPE = "\x1d"  # Ctrl-], as a key that no line of a protocol begins with
+
+
+class Argument(Enum):
+    """What stands behind the name, for whoever completes it."""
+
+    NOTHING = auto()
+    TEXT = auto()  # anything
+    FILE = auto()
+    TARGET = auto()  # with the protocol before it, perhaps
+    TOPIC = auto()  # a verb, a code, or another local command
+    MECHANISM = auto()
+    SETTING = auto()
+
+
+@frozen
+class LocalCommand:
+    """A row of the table; `name` without the slash."""
+
+    name: str
+    syntax: str
+    summary: str
+    run: Callable[[Shell, str], None]
+    argument: Argument = Argument.NOTHING
+
+
+class Malformed(Exception):
+    """The line is not of the form that its row gives; nothing was done."""
+
+
+def usage(sentence: str) -> Failure:
+    return Failure(Word.USAGE, sentence)
+
+
+def session_of(shell: Shell) -> Session:
+    """The connection, alive or ended.  Raises Failure `usage` when there was none."""
+    if shell.session is None:
+        raise usage("there is no connection: /connect pop3 sandbox makes one")
+    return shell.session
