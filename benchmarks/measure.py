@@ -51,7 +51,7 @@ class Figure:
     def shown(self) -> tuple[str, str]:
         """The ratio, and its limit."""
         digits = 2 if self.limit >= 0.1 else 3
-        return f"{self.ratio:.{digits}f}", f"{self.limit:.{digits}g}"
+        return f"{self.ratio:.{digits}f}", f"{self.limit:.3g}"
 
     def __str__(self) -> str:
         ratio, limit = self.shown

@@ -25,8 +25,8 @@ def read(argv: Sequence[str], rows: Iterable[Row], rest: str) -> "argparse.Names
     options: dict[str, Any] = {name: (names, how) for names, how in rows for name in names}
     asked: dict[str, Any] = {}
     for names, how in options.values():
-        default = how.get("default", False if _is_flag(how) else None)
-        asked[_attribute(names)] = list(default) if isinstance(default, list) else default
+        default = how.get("default", False if how.get("action") == "store_true" else None)
+        asked[_attribute(names, how)] = list(default) if isinstance(default, list) else default
     others = asked[rest] = []
     words = iter(argv)
     for word in words:
@@ -37,16 +37,16 @@ def read(argv: Sequence[str], rows: Iterable[Row], rest: str) -> "argparse.Names
         if name not in options:
             return None
         names, how = options[name]
-        if _is_flag(how):
-            value = True if value is None else _UNFIT
+        if how.get("action") in ("store_true", "store_const"):
+            value = how.get("const", True) if value is None else _UNFIT
         else:
             value = _value(how, next(words, "-") if value is None else value)
         if value is _UNFIT:
             return None
         if how.get("action") == "append":
-            asked[_attribute(names)].append(value)
+            asked[_attribute(names, how)].append(value)
         else:
-            asked[_attribute(names)] = value
+            asked[_attribute(names, how)] = value
     return SimpleNamespace(**asked) if others else None  # type: ignore[return-value]  # as good
 
 
@@ -68,9 +68,6 @@ def _value(how: "dict[str, Any]", text: str) -> "Any":
     return value if value in how.get("choices", (value,)) else _UNFIT
 
 
-def _is_flag(how: "dict[str, Any]") -> bool:
-    return how.get("action") == "store_true"
-
-
-def _attribute(names: tuple[str, ...]) -> str:
-    return names[0].lstrip("-").replace("-", "_")
+def _attribute(names: tuple[str, ...], how: "dict[str, Any]") -> str:
+    name: str = how.get("dest") or names[0].lstrip("-").replace("-", "_")
+    return name

@@ -1,15 +1,14 @@
 """`mailprobe smtp|lmtp|pop3 TARGET`: a session with one server, by hand or from a script."""
 
-import argparse
 import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mailprobe.commands import quick
 from mailprobe.commands import streams as standard
 from mailprobe.commands.arguments import COLOR, LIMITS, Row, duration, hello_name, limits_of
-from mailprobe.commands.parser import Parser
 from mailprobe.commands.streams import Streams
 from mailprobe.commands.table import SUBCOMMANDS
 from mailprobe.errors import ExitStatus, Failure, Word
@@ -20,6 +19,12 @@ from mailprobe.shell.options import Options
 from mailprobe.transport.link import TlsSettings
 from mailprobe.transport.target import Target, Tls, parse_target
 from mailprobe.version import VERSION
+
+TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
+if TYPE_CHECKING:
+    import argparse
+
+    from mailprobe.commands.parser import Parser
 
 _OPTIONS: tuple[Row, ...] = (
     (("--mx",), {"metavar": "DOMAIN", "help": "talk to the mail exchangers of DOMAIN, in order"}),
@@ -58,8 +63,10 @@ _OPTIONS: tuple[Row, ...] = (
 )
 
 
-def parser() -> Parser:
+def parser() -> "Parser":
     """What may stand on the command line."""
+    from mailprobe.commands.parser import Parser  # and argparse: most lines are read without
+
     others = "".join(f"\n       mailprobe {name} ..." for name in SUBCOMMANDS)
     parser = Parser(
         prog="mailprobe",
@@ -78,7 +85,7 @@ def parser() -> Parser:
 
 def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitStatus:
     """Talk.  Raises Failure, and Interrupted where there was no link yet."""
-    asked = parser().parse_intermixed_args(argv)
+    asked = quick.read(argv, _OPTIONS, "words") or parser().parse_intermixed_args(argv)
     options = _options(asked, env)
     if asked.script is None and sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
         return _shell(options)
@@ -105,7 +112,7 @@ def _pipe(options: Options, source: int, streams: Streams) -> ExitStatus:
     return ExitStatus.OK
 
 
-def _options(asked: argparse.Namespace, env: Mapping[str, str]) -> Options:
+def _options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Options:
     protocol, target = _target(asked)
     if asked.tls and asked.starttls:
         raise Failure(Word.USAGE, "--tls and --starttls exclude each other")
@@ -138,7 +145,7 @@ def _options(asked: argparse.Namespace, env: Mapping[str, str]) -> Options:
     )
 
 
-def _target(asked: argparse.Namespace) -> tuple[Protocol | None, Target | None]:
+def _target(asked: "argparse.Namespace") -> tuple[Protocol | None, Target | None]:
     words = asked.words
     if not words:
         if asked.mx is None and (asked.tls or asked.starttls):

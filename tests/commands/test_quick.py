@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.commands import quick, replay_options
+from mailprobe.commands import quick, replay_options, talk
 from mailprobe.errors import Failure
 from mailprobe.player.many import retries
 
@@ -40,6 +40,37 @@ def test_it_says_what_argparse_says(words: list[str]) -> None:
     """Or leaves it to that."""
     found = quickly(words)
     assert found is None or found == slowly(words)
+
+
+TALK = [name for names, _ in talk._OPTIONS for name in names]
+TALKED = st.one_of(
+    st.sampled_from(["smtp", "pop3", "localhost", "[::1]:25", *TALK, *VALUES]),
+    st.builds("{}={}".format, st.sampled_from(TALK), st.sampled_from(VALUES)),
+    st.builds("{}{}".format, st.sampled_from(TALK), st.sampled_from(VALUES)),
+)
+
+
+@given(st.lists(TALKED, max_size=5))
+def test_it_says_what_argparse_says_of_a_talk(words: list[str]) -> None:
+    """Or leaves it to that."""
+    found = quick.read(words, talk._OPTIONS, "words")
+    try:
+        slow = vars(talk.parser().parse_intermixed_args(words))
+    except (Failure, SystemExit):
+        slow = None
+    assert found is None or vars(found) == slow
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["smtp mx.example", "pop3 sandbox --plain -4", "--mx example --timeout 5 -6 --record x --tls"],
+)
+def test_plain_talk_is_not_left_to_argparse(line: str) -> None:
+    found = quick.read(line.split(), talk._OPTIONS, "words")
+    words = [word for word in line.split() if not word.startswith("-")]
+    assert (found is not None) == (words[0] in ("smtp", "pop3"))
+    if found is not None:
+        assert vars(found) == vars(talk.parser().parse_intermixed_args(line.split()))
 
 
 @pytest.mark.parametrize(
