@@ -15,8 +15,10 @@ import f5_recorder
 import f6_noop
 import f7_many
 import f8_pipelined
+import f10_colour
 import f11_parse
 import f12_sandbox
+import f13_key
 import f14_growth
 from measure import Figure
 
@@ -29,8 +31,10 @@ _ALL = (
     f6_noop,
     f7_many,
     f8_pipelined,
+    f10_colour,
     f11_parse,
     f12_sandbox,
+    f13_key,
     f14_growth,
 )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _PRIVATE = 0o600
 _SECRET = 64 * 1024  # octets of a file that holds one
+_BLOCK = 64 * 1024  # octets that are read at a time
 _NEW = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_RDWR | os.O_CLOEXEC
 _OLD = os.O_CREAT | os.O_NOFOLLOW | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
@@ -109,6 +110,45 @@ class PrivateFile:
             os.close(descriptor)
 
 
+class SourceFile:
+    """A regular file, to be read from its beginning, more than once perhaps.
+
+    Raises Failure `usage` when it cannot be read, or is no regular file.
+    """
+
+    def __init__(self, path: "str | Path") -> None:
+        self._path = path
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except (OSError, ValueError) as error:
+            raise _unreadable(path, error) from None
+        try:
+            _refuse_irregular(self._descriptor)
+        except ValueError as error:
+            os.close(self._descriptor)
+            raise _unreadable(path, error) from None
+        self.size = os.fstat(self._descriptor).st_size  # octets
+
+    def __enter__(self) -> "SourceFile":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        os.close(self._descriptor)
+
+    def blocks(self, start: int = 0, count: int | None = None) -> Iterator[bytes]:
+        """The octets from `start` on, `count` of them at most.  Raises Failure `usage`."""
+        at, end = start, self.size if count is None else start + count
+        while at < end:
+            try:
+                octets = os.pread(self._descriptor, min(_BLOCK, end - at), at)
+            except OSError as error:
+                raise _unreadable(self._path, error) from None
+            if not octets:
+                raise _unreadable(self._path, ValueError("it has become shorter meanwhile"))
+            yield octets
+            at += len(octets)
+
+
 def append_private(path: "Path", octets: bytes) -> None:
     """Append to a file that may exist, made 0600 in a 0700 folder when it does not.
 
@@ -194,6 +234,33 @@ def read_secret(path: "str | Path") -> bytes:
     return octets.removesuffix(b"\n").removesuffix(b"\r")
 
 
+def read_trusted(path: "str | Path", limit: int) -> bytes | None:
+    """What a file holds that only its owner, or root, can have written; None: there is none.
+
+    Raises Failure `usage`.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    try:
+        _refuse_irregular(descriptor)
+        found = os.fstat(descriptor)
+        if found.st_mode & 0o022:
+            raise ValueError("others may write it: chmod go-w")
+        if found.st_uid not in (os.geteuid(), 0):
+            raise ValueError("it belongs to somebody else")
+        if found.st_size > limit:
+            raise ValueError(f"it is larger than {limit} octets")
+        return os.read(descriptor, limit)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    finally:
+        os.close(descriptor)
+
+
 def remove_files(paths: "Iterable[Path]") -> None:
     """Take names away.  Never raises: a file too many harms nobody."""
     for path in paths:
@@ -207,6 +274,28 @@ def keep(file: "IO[bytes]", octets: bytes) -> None:
         file.write(octets)
     except OSError as error:
         raise _unwritable("a temporary file", error) from None
+
+
+def temporary(pieces: "Iterable[bytes]") -> "IO[bytes]":
+    """A file without a name that only we can read, with `pieces` in it, to be read from the start.
+
+    Raises Failure `usage` when the disk is full.
+    """
+    import tempfile
+
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    try:
+        for octets in pieces:
+            file.write(octets)
+        file.seek(0)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            file.close()
+        raise _unwritable("a temporary file", error) from None
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _refuse_irregular(descriptor: int) -> None:

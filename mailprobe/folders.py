@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 
 from mailprobe.errors import Failure, Word
 from mailprobe.safe import safe
@@ -55,3 +56,13 @@ def _order(name: str) -> list[str]:
 
 def _refuse(error: OSError) -> None:
     raise error
+
+
+def names_in(folder: str) -> Iterator[tuple[str, bool]]:
+    """What stands in a folder, in no order, each with whether it is a folder itself.
+
+    `~` is a person's home.  Never raises: of what cannot be read nothing is known.
+    """
+    with suppress(OSError, ValueError), os.scandir(os.path.expanduser(folder) or ".") as entries:  # noqa: PTH111
+        for entry in entries:
+            yield entry.name, entry.is_dir()

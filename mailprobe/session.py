@@ -11,6 +11,7 @@ from mailprobe.exchanges import Exchange, ExchangeLog
 from mailprobe.protocol.catalogue import BEFORE_TLS, Catalogue, Then
 from mailprobe.protocol.events import Ending
 from mailprobe.protocol.facts import Effect
+from mailprobe.protocol.framing import CRLF
 from mailprobe.protocol.items import Answer, Data, Phase, Raw
 from mailprobe.protocol.model import Command, State
 from mailprobe.safe import safe
@@ -106,7 +107,7 @@ class Session(Wire):
         end = self._farewell()
         if end != self.settings.end:
             self._end_name = f"{_FAREWELL:g} s, as long as a farewell may take"
-        self.settings = replace(self.settings, end=end)
+        self.settings = replace(self.settings, end=end, pause=0.0)
 
     def _farewell(self) -> float:
         """The moment by which a polite end is over."""
@@ -219,9 +220,39 @@ class Session(Wire):
                 f"a credential would travel in the clear to {transport.peer}: "
                 "use TLS (--starttls, --tls), or --insecure-auth",
             )
+        if settings.piece:
+            return self._send_in_pieces(transport, item)
         now = self._clock()
         octets = connection.send(item, now - self._opened)
         return self.transmit(transport, octets, self.deadline(now))
+
+    def _send_in_pieces(self, transport: Transport, item: Item) -> bool:
+        """Send `item` as the settings say: so many octets in one write, so long apart.
+
+        What becomes a whole line by a piece is understood before it goes, for its answer may come
+        before the next one; where somebody interrupts it, only what went out counts.
+        """
+        if not _belongs(item, self.connection.phase):
+            self.connection.send(item, self.now())  # raises Misuse
+        octets, size, told = _octets_of(item), self.settings.piece, 0
+        for start in range(0, len(octets), size):
+            if start and not self.rest(transport, self.settings.pause):
+                self._usable()  # raises where it is over
+                self._tell_sent(Raw(octets[told:start]))
+                return False
+            end = min(start + size, len(octets))
+            whole = end if end == len(octets) else octets.rfind(b"\n", told, end) + 1
+            if whole > told:
+                self._tell_sent(item if whole - told == len(octets) else Raw(octets[told:whole]))
+                told = whole
+            if not self.transmit(transport, octets[start:end], self.deadline(self._clock())):
+                return False
+        return True
+
+    def _tell_sent(self, item: Item) -> None:
+        """Have the connection understand what goes out now."""
+        self.connection.send(item, self.now())
+        self._pump()
 
     def _prepare_tls(self, item: Item) -> bool:
         """Where TLS is required, reach it before `item` goes; False when interrupted."""
@@ -272,7 +303,7 @@ class Session(Wire):
             return True
         if self._tls_was_refused:
             raise self._without_tls("was refused")
-        hello = self._hello_line()
+        hello = self.hello_line()
         unasked = hello and facts.offers is None and not self._said_hello()
         if unasked and self.exchange(hello) is None:
             return False
@@ -286,7 +317,7 @@ class Session(Wire):
 
     def _say_hello_again(self) -> bool:
         """What was offered in the clear does not count (RFC 3207, section 4.2)."""
-        again = self.exchange(self._hello_line())
+        again = self.exchange(self.hello_line())
         if again is not None and again.replies[-1].refused:
             said = safe(again.replies[-1].lines[-1])
             raise Failure(Word.REFUSED, f"{again.command.verb} over TLS was answered: {said}")
@@ -298,7 +329,7 @@ class Session(Wire):
         hellos = [row.verb for row in rows if row.effect is Effect.EXTENSIONS]
         return [one.command.line for one in self.exchanges if one.command.verb in hellos]
 
-    def _hello_line(self) -> bytes:
+    def hello_line(self) -> bytes:
         """The hello that was said last, or the one to begin with; nothing in POP3."""
         verbs = [row.verb for row in self.connection.catalogue if row.effect is Effect.EXTENSIONS]
         if not verbs:
@@ -311,3 +342,21 @@ class Session(Wire):
 
             name = own_name(self.transport.local)
         return f"{verbs[0]} {name}".encode()
+
+
+def _octets_of(item: Item) -> bytes:
+    """What `item` is on the wire."""
+    return item.octets if isinstance(item, Data | Raw) else item.line + CRLF
+
+
+def _belongs(item: Item, phase: Phase) -> bool:
+    """Whether `item` may be said where the session stands."""
+    match item:
+        case Raw():
+            return True
+        case Data():
+            return phase in (Phase.DATA, Phase.CHUNK)
+        case Answer():
+            return phase is Phase.ANSWER
+        case _:
+            return phase is not Phase.ANSWER

@@ -44,6 +44,8 @@ class Settings:
     insecure_auth: bool = False  # credentials may travel in the clear
     hello_name: str = ""  # what EHLO, LHLO say; "" is this host's own name
     keep_bodies: bool = True
+    piece: int = 0  # octets that go out in one write; 0: all that there are
+    pause: float = 0.0  # seconds between two such writes
 
 
 class Wire:
@@ -183,6 +185,17 @@ class Wire:
             raise self.give_up(self._explain(failure, what)) from None
         self._pump()
         return sent == len(octets)
+
+    def rest(self, transport: Transport, seconds: float) -> bool:
+        """Let `seconds` pass, and take in what comes meanwhile; False when interrupted, or over."""
+        end = time.monotonic() + seconds
+        while transport.rest(end):
+            self.poll()
+            if self.closed or self._failure is not None:
+                return False
+            if time.monotonic() >= end:
+                return True
+        return False
 
     def _read_on(self, failure: Failure) -> None:
         """The server takes nothing more; what it said before may be the answer, a 421.

@@ -1,5 +1,6 @@
 """The edge to the file system: private, exclusive, whole; every error has one name."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from mailprobe import files
 from mailprobe.errors import Failure, Word
-from mailprobe.files import AlreadyThere, PrivateFile
+from mailprobe.files import AlreadyThere, PrivateFile, SourceFile
 
 
 def mode(path: Path) -> int:
@@ -173,3 +174,50 @@ def test_a_spool_that_cannot_be_written(tmp_path: Path) -> None:
     with Path("/dev/full").open("w+b", buffering=0) as file:
         with pytest.raises(Failure, match="^usage: cannot write a temporary file"):
             files.keep(file, b"x")
+
+
+# --------------------------------------------------------------------------------- source files
+
+
+def test_source_is_read_in_blocks_and_from_anywhere(tmp_path: Path) -> None:
+    """More than once, too; a link is followed, for the person has named it."""
+    path, link = tmp_path / "file", tmp_path / "link"
+    octets = bytes(range(256)) * 600
+    path.write_bytes(octets)
+    link.symlink_to(path)
+    with SourceFile(link) as source:
+        assert source.size == len(octets)
+        for _ in range(2):
+            assert b"".join(source.blocks()) == octets
+        assert max(map(len, source.blocks())) == 64 * 1024
+        assert b"".join(source.blocks(5, 7)) == octets[5:12]
+        assert list(source.blocks(5, 0)) == []
+
+
+@pytest.mark.parametrize("name", ["missing", "folder", "fifo", "nul\0"])
+def test_source_that_is_no_file_is_told(tmp_path: Path, name: str) -> None:
+    """A FIFO is never waited for."""
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(Failure, match="cannot read") as caught:
+        SourceFile(tmp_path / name)
+    assert caught.value.word is Word.USAGE
+
+
+def test_source_that_shrinks_or_fails_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a message is not taken for a whole one."""
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 10)
+    with SourceFile(path) as source:
+        path.write_bytes(b"x")
+        with pytest.raises(Failure, match="shorter"):
+            list(source.blocks())
+
+        def fail(*given: object) -> bytes:
+            raise OSError(errno.EIO, "Input/output error")
+
+        monkeypatch.setattr("mailprobe.files.os.pread", fail)
+        with pytest.raises(Failure, match="Input/output error"):
+            list(source.blocks())

@@ -171,6 +171,7 @@ _EDGES = {
     "files.py": "files",
     "folders.py": "folders",
     "outputs.py": "files that somebody named",
+    "programs.py": "programs that somebody named",
     "lookup.py": "name servers",
     "sandbox/maildrop.py": "the maildrops",
     "transcript/matching/pattern.py": "the time limit of regular expressions",

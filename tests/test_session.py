@@ -16,7 +16,7 @@ from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Catalogue
 from mailprobe.protocol.events import Ending, Event
 from mailprobe.protocol.framing import Limits
-from mailprobe.protocol.items import Answer, Data, Raw
+from mailprobe.protocol.items import Answer, Data, Misuse, Raw
 from mailprobe.protocol.model import Command, Protocol, State
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import LMTP, SMTP
@@ -845,3 +845,114 @@ def test_after_421_nobody_is_waited_for() -> None:
     session.send(Data(b".\r\n"))
     assert session.wait()
     assert session.state is State.CLOSED
+
+
+# ------------------------------------------------------------------------------------- in pieces
+
+Sockets = tuple[Session, socket.socket, list[Event], int]
+
+
+@pytest.fixture
+def sockets() -> Iterator[Sockets]:
+    """A session over a socket, its peer, what was heard, and where to write an interrupt."""
+    ours, theirs = socket.socketpair()
+    descriptor, wakeup = os.pipe()
+    heard: list[Event] = []
+    session = Session(SMTP, [heard.append])
+    theirs.sendall(GREETING)
+    session.attach(Stream(ours, peer="unix", wakeup=descriptor))
+    yield session, theirs, heard, wakeup
+    session.drop()
+    theirs.close()
+    os.close(descriptor)
+    os.close(wakeup)
+
+
+def test_pieces_are_writes_of_their_own() -> None:
+    """A command of three octets a write is one command on the wire and in the record."""
+    session, link, heard = started(b"250 ok\r\n", piece=3)
+    heard.clear()
+    assert session.exchange(b"NOOP me") is not None
+    assert link.sent == [b"NOO", b"P m", b"e\r\n"]
+    assert [event.octets for event in heard if isinstance(event, events.CommandSent)] == [
+        b"NOOP me\r\n"
+    ]
+
+
+def test_pieces_of_several_lines_are_understood_line_by_line() -> None:
+    """Where a write ends a line, its reply may come before the next write."""
+    session, link, heard = started(piece=4)
+    heard.clear()
+    assert session.send(Raw(b"A\r\nB\r\nC"))
+    assert link.sent == [b"A\r\nB", b"\r\nC"]
+    sent = [event.octets for event in heard if hasattr(event, "octets")]
+    assert sent == [b"A\r\n", b"B\r\n", b"C"]
+    assert session.connection.begun == b"C"
+    assert session.connection.outstanding == 2
+
+
+def test_pieces_of_mail_data_are_mail_data() -> None:
+    """The end of the data is found wherever the writes cut it."""
+    session, link, _ = started(b"354 go\r\n", b"250 ok\r\n", piece=2)
+    session.exchange(b"DATA")
+    assert session.send(Data(b"hi\r\n.\r\n"))
+    assert session.wait()
+    assert b"".join(link.sent) == b"DATA\r\nhi\r\n.\r\n"
+    assert session.last is not None
+    assert [reply.code for reply in session.last.replies] == ["354", "250"]
+
+
+@pytest.mark.parametrize("item", [Answer(b"x"), Data(b"x")])
+def test_pieces_of_what_does_not_belong_are_not_sent(item: Item) -> None:
+    """The same rules as without pieces, and before the first octet."""
+    session, link, _ = started(piece=1)
+    with pytest.raises(Misuse):
+        session.send(item)
+    assert link.sent == []
+
+
+def test_a_command_in_pieces_is_no_answer() -> None:
+    """A challenge asks for an answer; the answer goes in pieces, too."""
+    session, link, _ = started(b"334 \r\n", b"235 ok\r\n", piece=2, insecure_auth=True)
+    session.exchange(b"AUTH LOGIN")
+    with pytest.raises(Misuse):
+        session.send(Command(b"NOOP"))
+    assert session.send(Answer(b"eHg="))
+    assert session.wait()
+    assert link.sent[-3:] == [b"eH", b"g=", b"\r\n"]
+
+
+def test_interrupt_between_two_pieces_counts_what_went_out(sockets: Sockets) -> None:
+    """Whoever interrupts a drip has said the beginning of a line, and may go on with it."""
+    session, server, heard, wakeup = sockets
+    session.settings = replace(session.settings, piece=2, pause=3600.0)
+    os.write(wakeup, b"\0")
+    assert not session.send(Command(b"NOOP"))
+    assert server.recv(100) == b"NO"
+    assert session.connection.begun == b"NO"
+    assert isinstance(heard[-1], events.RawSent)
+
+
+def test_end_between_two_pieces_is_told(sockets: Sockets) -> None:
+    """A server that goes in the middle of a line is not waited for."""
+    session, server, _, _ = sockets
+    session.settings = replace(session.settings, piece=2, pause=3600.0)
+    server.close()
+    failure = failure_of(lambda: session.send(Command(b"NOOP")))
+    assert failure.word in (Word.EOF, Word.RESET)
+
+
+def test_what_comes_between_two_pieces_is_taken_in(sockets: Sockets) -> None:
+    """And the pause goes on to its end."""
+    session, server, heard, _ = sockets
+    session.settings = replace(session.settings, piece=5, pause=0.01)
+    server.sendall(b"250 early\r\n")
+    assert session.send(Command(b"NOOP"))
+    assert any(isinstance(event, events.Unsolicited) for event in heard)
+
+
+def test_farewell_goes_at_once() -> None:
+    """Nobody waits an hour for a dripped QUIT."""
+    session, link, _ = started(b"221 bye\r\n", piece=1, pause=3600.0)
+    session.leave()
+    assert b"".join(link.sent) == b"QUIT\r\n"

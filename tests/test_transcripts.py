@@ -5,6 +5,7 @@ Those that lead into the sandbox play there, the mocks against the server that p
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -160,13 +161,18 @@ def test_every_file_beside_them_is_named() -> None:
 # ---------------------------------------------------------------------------------- played
 
 
-def replay(path: Path, options: Options) -> None:
-    """Each value of the matrix, and each known mistake."""
+def replay(path: Path, options: Options, at_once: int = 1) -> None:
+    """Each value of the matrix, and each known mistake, so many of them at once."""
     transcript = read(path)
     mistakes = sum(isinstance(line, Wrong) for line in transcript.walk())
-    for variant in variants(transcript.head):
-        for wrong in (None, *range(mistakes)):
-            check(transcript, path, options, variant.values, wrong)
+    with ThreadPoolExecutor(at_once) as threads:
+        runs = [
+            threads.submit(check, transcript, path, options, variant.values, wrong)
+            for variant in variants(transcript.head)
+            for wrong in (None, *range(mistakes))
+        ]
+    for run in runs:
+        run.result()
 
 
 def check(
@@ -193,7 +199,7 @@ def test_it_replays_green(path: Path) -> None:
     options = Options(timeout=LIMIT)
     if INTRUSIVE in read(path).head.tags:
         options = Options(timeout=LIMIT, tags=frozenset({INTRUSIVE}), servers={1: "sandbox"})
-    replay(path, options)
+    replay(path, options, at_once=4)  # each starts a sandbox of its own
 
 
 @tagged(lambda tags: MOCK in tags)

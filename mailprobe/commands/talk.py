@@ -18,6 +18,7 @@ from mailprobe.session import Settings
 from mailprobe.shell.options import Options
 from mailprobe.transport.link import TlsSettings
 from mailprobe.transport.target import Target, Tls, parse_target
+from mailprobe.value import replace
 from mailprobe.version import VERSION
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from mailprobe.commands.parser import Parser
 
+_TIMEOUT = 60.0  # seconds
 _OPTIONS: tuple[Row, ...] = (
     (("--mx",), {"metavar": "DOMAIN", "help": "talk to the mail exchangers of DOMAIN, in order"}),
     (("--tls",), {"action": "store_true", "help": "TLS from the first octet (port 465 or 995)"}),
@@ -43,7 +45,7 @@ _OPTIONS: tuple[Row, ...] = (
     (("--keep-going",), {"action": "store_true", "help": "go on after a refused command"}),
     (
         ("--timeout",),
-        {"metavar": "S", "type": duration, "default": 60.0, "help": "longest silence (60 s)"},
+        {"metavar": "S", "type": duration, "help": "longest silence (60 s)"},
     ),
     (("--max-time",), {"metavar": "S", "type": duration, "help": "longest time for the run"}),
     *LIMITS,
@@ -52,6 +54,7 @@ _OPTIONS: tuple[Row, ...] = (
         ("--plain",),
         {"action": "store_true", "help": "append-only: no menu, no toolbar, nothing redrawn"},
     ),
+    (("--no-config",), {"action": "store_true", "help": "leave config.toml alone"}),
     (
         ("-4",),
         {"dest": "family", "action": "store_const", "const": socket.AF_INET, "help": "IPv4 only"},
@@ -73,7 +76,7 @@ def parser() -> "Parser":
         usage="mailprobe [smtp|lmtp|pop3 TARGET | --mx DOMAIN] [options]" + others,
         description="Raw SMTP, LMTP and POP3 sessions, by hand or from a script.",
         epilog="TARGET: host[:port], [v6]:port, a URL such as submission://host, unix:/path, "
-        "or sandbox, a practice server that starts inside.  "
+        "sandbox, a practice server that starts inside, or @NAME, a profile of config.toml.  "
         + "; ".join(f"{name}: {what}" for name, what in SUBCOMMANDS.items())
         + ".",
     )
@@ -113,25 +116,33 @@ def _pipe(options: Options, source: int, streams: Streams) -> ExitStatus:
 
 
 def _options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Options:
-    protocol, target = _target(asked)
     if asked.tls and asked.starttls:
         raise Failure(Word.USAGE, "--tls and --starttls exclude each other")
+    options = _general_options(asked, env)
+    words = asked.words
+    if words and words[-1].startswith("@"):
+        return _with_profile(options, asked)
+    protocol, target = _target(asked)
+    return replace(options, protocol=protocol, target=target)
+
+
+def _general_options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Options:
+    """All that says nothing of the target."""
     wanted = Tls.IMPLICIT if asked.tls else Tls.STARTTLS if asked.starttls else Tls.NONE
     if asked.dns is not None:
         from mailprobe.addresses import parse_server
 
         parse_server(asked.dns)
     settings = Settings(
-        timeout=asked.timeout,
+        timeout=_TIMEOUT if asked.timeout is None else asked.timeout,
         end=None if asked.max_time is None else time.monotonic() + asked.max_time,
         limits=limits_of(asked),
         tls=TlsSettings(asked.ca, verify=not asked.no_verify),
         insecure_auth=asked.insecure_auth,
         hello_name=asked.ehlo or "",
     )
+    given = {"timeout": asked.timeout, "ehlo": asked.ehlo}
     return Options(
-        protocol=protocol,
-        target=target,
         mx=asked.mx,
         mx_tls=wanted,
         settings=settings,
@@ -142,7 +153,32 @@ def _options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Options:
         color=asked.color,
         plain=asked.plain,
         env=env,
+        with_config=not asked.no_config,
+        given=frozenset(name for name, value in given.items() if value is not None)
+        | ({"color"} if asked.color != "auto" else set()),
     )
+
+
+def _with_profile(options: Options, asked: "argparse.Namespace") -> Options:
+    """Take target and more from a profile; what the command line says counts more."""
+    from mailprobe.shell.config import config_of
+
+    *before, name = asked.words
+    if len(before) > 1 or (before and before[0] not in list(Protocol)):
+        raise _unexpected(asked.words)
+    if asked.mx is not None:
+        raise _two_targets()
+    profile = config_of(options).profile(name[1:])
+    profile = replace(
+        profile,
+        tls=asked.tls or (profile.tls and not asked.starttls),
+        starttls=asked.starttls or (profile.starttls and not asked.tls),
+        ca="" if asked.ca is not None else profile.ca,
+        ehlo="" if asked.ehlo is not None else profile.ehlo,
+        timeout=None if asked.timeout is not None else profile.timeout,
+    )
+    target = profile.target_for(Protocol(before[0]) if before else None)
+    return replace(options, protocol=target.protocol, target=target, profile=profile)
 
 
 def _target(asked: "argparse.Namespace") -> tuple[Protocol | None, Target | None]:
@@ -152,11 +188,19 @@ def _target(asked: "argparse.Namespace") -> tuple[Protocol | None, Target | None
             raise Failure(Word.USAGE, "--tls and --starttls need a target")
         return None, None
     if words[0] not in list(Protocol) or len(words) != 2:
-        wanted = "smtp TARGET, lmtp TARGET, pop3 TARGET or sandbox"
-        shown = safe(" ".join(words))
-        raise Failure(Word.USAGE, f"expected {wanted}, got {shown}; mailprobe --help tells more")
+        raise _unexpected(words)
     if asked.mx is not None:
-        raise Failure(Word.USAGE, "a target and --mx exclude each other")
+        raise _two_targets()
     protocol = Protocol(words[0])
     target = parse_target(words[1], protocol, tls=asked.tls, starttls=asked.starttls)
     return protocol, target
+
+
+def _unexpected(words: Sequence[str]) -> Failure:
+    wanted = "smtp TARGET, lmtp TARGET, pop3 TARGET or sandbox"
+    shown = safe(" ".join(words))
+    return Failure(Word.USAGE, f"expected {wanted}, got {shown}; mailprobe --help tells more")
+
+
+def _two_targets() -> Failure:
+    return Failure(Word.USAGE, "a target and --mx exclude each other")

@@ -114,6 +114,11 @@ class Connection:
         return self._progress.chunk_left
 
     @property
+    def begins_line(self) -> bool:
+        """Whether the next octet of mail data is the first one of a line (CRLF ends one)."""
+        return self._progress.begins_line
+
+    @property
     def begun(self) -> bytes:
         """The beginning of a line that Raw sent and nothing has ended yet."""
         return self._outgoing.begun

@@ -76,7 +76,7 @@ class Facts:
     @property
     def marked(self) -> int:
         """How many messages QUIT would remove (RFC 1939, section 6)."""
-        return sum(message.marked for message in self.messages.values())
+        return [message.marked for message in self.messages.values()].count(True)
 
     def forget_transaction(self) -> None:
         self.reverse_path = None

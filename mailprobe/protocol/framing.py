@@ -324,6 +324,11 @@ class EndFinder:
     def __init__(self) -> None:
         self._tail = CRLF
 
+    @property
+    def begins_line(self) -> bool:
+        """Whether the next octet is the first one of a line."""
+        return self._tail.endswith(CRLF)
+
     def find(self, octets: bytes) -> int:
         """How many of `octets` belong to the mail data, its end included; -1: all, and more."""
         edge = self._tail + octets[:4]

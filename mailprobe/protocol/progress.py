@@ -192,6 +192,11 @@ class Progress:
             self.end_data()
         return length
 
+    @property
+    def begins_line(self) -> bool:
+        """Whether the next octet of mail data is the first one of a line."""
+        return self._end.begins_line
+
     def end_data(self) -> None:
         """The mail data has ended: that is owed a reply before anything behind it."""
         self.phase = Phase.COMMAND

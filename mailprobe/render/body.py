@@ -19,7 +19,8 @@ _KNOWN = 10_000  # characters whose looks are remembered
 class BodyText:
     """Octets in, text out: CRLF ends a line, every line begins with the mark of the server."""
 
-    def __init__(self) -> None:
+    def __init__(self, mark: str = _MARK) -> None:
+        self._mark = mark
         self._left = b""  # the beginning of what the next piece may complete
         self._open = False  # whether a line has begun and not ended
         self._shown: dict[str, str] = {}  # characters as safe() shows them
@@ -43,11 +44,12 @@ class BodyText:
     def _lines(self, octets: bytes) -> str:
         if not octets:
             return ""
-        text = self._text(octets).replace("\n", f"\n{_MARK}")
-        if not self._open:
-            text = _MARK + text
-        self._open = not text.endswith(f"\n{_MARK}")
-        return text if self._open else text[: -len(_MARK)]
+        text, mark = self._text(octets), self._mark
+        begins = mark if not self._open else ""
+        self._open = not text.endswith("\n")
+        if mark:
+            text = text.replace("\n", f"\n{mark}")
+        return begins + (text if self._open else text[: len(text) - len(mark)])
 
     def _text(self, octets: bytes) -> str:
         """`octets` made safe, CRLF as LF.  A bare LF is shown, and ends the line all the same."""

@@ -5,19 +5,23 @@ help load rich.  Bodies are written in pieces, never line by line.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol as Structural
 
 from mailprobe.protocol import events
 from mailprobe.protocol.events import Ending, Event
+from mailprobe.protocol.facts import Message
 from mailprobe.protocol.model import Advice, Command, Deviation, Reply, Verdict
 from mailprobe.render import theme
-from mailprobe.render.body import BodyText
+from mailprobe.render.folded import FETCHING, LISTING, Folded, Listing
+from mailprobe.render.progress import Progress, size_of
+from mailprobe.render.widths import columns_of, time_text
 from mailprobe.safe import safe
 from mailprobe.transcript.redact import PUBLIC_ANSWERS
 
 _TIMED = 1000  # commands on their way whose time is kept
 _CUT = 2000  # octets of an unfinished reply that are shown
+_APART = 2  # blanks at least between a reply and what is said about it
 _ENDINGS = {
     Ending.EOF: "the server closed the connection",
     Ending.RESET: "the connection was reset",
@@ -37,7 +41,9 @@ class Screen:
     """An observer of events for a person at a terminal.
 
     `write` takes text whose lines end in LF, colour codes included.  `plain` is for screen
-    readers and slow links: what colour says is said in words.
+    readers and slow links: what colour says is said in words.  `messages` tells what is known of
+    a maildrop, `rewritable` whether a line that is written now may be written over, and `layout`
+    how many columns there are (0: nobody knows) and how many rows of one answer are shown (0: all).
     """
 
     def __init__(
@@ -47,45 +53,37 @@ class Screen:
         color: bool,
         secrets: Masking,
         plain: bool = False,
+        messages: Callable[[], Mapping[int, Message]] = dict,
+        rewritable: Callable[[], bool] = bool,
+        layout: Callable[[], tuple[int, int]] = lambda: (0, 0),
     ) -> None:
-        self._write = write
+        self.hushed = False  # the person does not want to see the rest of this body
+        self._put = write
         self._color = color
         self._secrets = secrets
         self._plain = plain
-        self.hushed = False  # the person does not want to see the rest of this body
+        self._messages = messages
+        self._layout = layout
+        self._columns, self._fold = layout()
         self._withheld = False  # a part of the body was not shown
         self._typed: bytes | None = None
         # what is on its way, and since when; an AUTH or DATA stands there once for each step
         self._asked: deque[tuple[Command, float]] = deque(maxlen=_TIMED)
         self._last: Command | None = None
         self._address = ""  # that we are trying to reach
-        self._body = BodyText()
+        self._body: Folded | Listing | None = None  # that is coming
+        self._message = False  # it is a message, not a listing
         self._body_since: float | None = None
         self._body_size = 0  # octets
         self._failed = False
+        self._progress = Progress(write, rewritable)
+        self._starts: dict[str, str] = {}  # codes, and what comes before their replies
+        self._dim, self._plain_again = ("\x1b[2m", "\x1b[0m") if color else ("", "")
 
     def __call__(self, event: Event) -> None:
-        match event:
-            case events.ReplyReceived():
-                self._replied(event)
-            case events.BodyChunk():
-                self._chunk(event)
-            case events.CommandSent():
-                self._sent(event)
-            case events.AnswerSent():
-                self._answered(event)
-            case events.DataSent(last=True) if self._last is not None:
-                self._asked.append((self._last, event.at))
-            case events.Greeting():
-                self._show(self._reply("< ", event.reply, theme.REPLY[event.reply.verdict], []))
-            case events.Unsolicited():
-                self._show(self._reply("<* ", event.reply, "unsolicited", ["unsolicited"]))
-            case events.Failed():
-                self._fail(event)
-            case events.Closed():
-                self._close(event)
-            case _:
-                self._remark(event)
+        show = _SHOWN.get(event.__class__)
+        if show is not None:
+            show(self, event)
 
     def expect_typed(self, line: bytes | None) -> None:
         """The next command of these octets was typed: it is on the screen already.
@@ -111,12 +109,18 @@ class Screen:
         """Show a failure in the form that every failure has."""
         self._show(self._paint("failure", f"mailprobe: {word}: {_clean(sentence)}"))
 
+    def rest(self) -> None:
+        """Somebody else writes now: leave no line that is still to be written over."""
+        self._progress.erase()
+
     # ------------------------------------------------------------------------------- commands
 
     def _sent(self, event: events.CommandSent) -> None:
-        line = event.command.line
-        self._last = event.command
-        self._asked.append((event.command, event.at))
+        command = event.command
+        line = command.line
+        self._last = command
+        self._asked.append((command, event.at))
+        self._columns, self._fold = self._layout()  # people resize windows
         if line == self._typed:
             self._typed = None
             return
@@ -136,79 +140,137 @@ class Screen:
         shown = safe(event.line) if event.line in PUBLIC_ANSWERS else "****"
         self._show(self._paint("sent", f"> {shown}"))
 
+    def _data(self, event: events.DataSent) -> None:
+        if self._last is not None and event.last:
+            self._asked.append((self._last, event.at))
+        self._progress.sent(len(event.octets), event.at, last=event.last)
+
     # -------------------------------------------------------------------------------- replies
 
     def _replied(self, event: events.ReplyReceived) -> None:
-        remarks = []
+        command, reply, asked = event.command, event.reply, self._asked
+        while asked and asked[0][0] is not command:  # LMTP answers the same mail data several times
+            asked.popleft()
+        since = asked[0][1] if asked else None
+        remark = "" if since is None else time_text(event.at - since)
         if event.recipient is not None:
-            remarks.append(f"for {safe(event.recipient)}")
-        since = self._since(event)
+            remark = ", ".join(filter(None, (f"for {safe(event.recipient)}", remark)))
+        if reply.code[0] in "3+" and asked and reply.verdict is Verdict.GO_ON:
+            asked.popleft()
+        self._show_reply("< ", reply, remark)
         if event.body:
-            self._body, self._body_since, self._body_size = BodyText(), since, 0
-        if since is not None:
-            remarks.append(_took(event.at - since))
-        self._show(self._reply("< ", event.reply, theme.REPLY[event.reply.verdict], remarks))
+            self._begin_body(event, since)
 
-    def _since(self, event: events.ReplyReceived) -> float | None:
-        """When what `event` answers was sent; LMTP answers the same mail data several times."""
-        while self._asked and self._asked[0][0] is not event.command:
-            self._asked.popleft()
-        if not self._asked:
-            return None
-        since = self._asked[0][1]
-        if event.reply.verdict is Verdict.GO_ON:
-            self._asked.popleft()
-        return since
+    def _greeted(self, event: events.Greeting) -> None:
+        self._show_reply("< ", event.reply, "")
 
-    def _reply(self, mark: str, reply: Reply, style: str, remarks: list[str]) -> str:
+    def _unsolicited(self, event: events.Unsolicited) -> None:
+        self._show_reply("<* ", event.reply, "unsolicited")
+
+    def _show_reply(self, mark: str, reply: Reply, remark: str) -> None:
         """The lines of a reply, and behind the last one what there is to say about it."""
-        lines = [mark + safe(self._secrets.mask(line)) for line in reply.lines]
-        words = [reply.verdict.value, *remarks] if self._plain else remarks
-        tail = self._paint("time", f"  ({', '.join(words)})") if words else ""
-        return "\n".join(self._paint(style, line) for line in lines) + tail
+        if self._body is not None or self._progress.shown:
+            self._put(self._interrupted())
+        start = self._starts.get(mark + reply.code)
+        if start is None:
+            start = self._learn_start(mark, reply)
+        if self._plain:
+            remark = f"{reply.verdict.value}, {remark}" if remark else reply.verdict.value
+        lines, above = reply.lines, ""
+        if len(lines) > 1:
+            above = self._lines_above(mark, start, lines)
+        last = mark + safe(self._secrets.mask(lines[-1]))
+        end = self._plain_again
+        self._put(f"{above}{start}{last}{end}{self._aside(last, remark) if remark else ''}\n")
+
+    def _learn_start(self, mark: str, reply: Reply) -> str:
+        style = theme.REPLY[reply.verdict] if mark == "< " else "unsolicited"
+        start = self._starts[mark + reply.code] = theme.start(style) if self._color else ""
+        return start
+
+    def _lines_above(self, mark: str, start: str, lines: tuple[bytes, ...]) -> str:
+        """All lines but the last, or the first of them and how many more there are."""
+        shown = lines[:-1] if not self._fold or len(lines) <= self._fold else lines[: self._fold]
+        text = "".join(
+            f"{start}{mark}{safe(self._secrets.mask(line))}{self._plain_again}\n" for line in shown
+        )
+        if (more := len(lines) - 1 - len(shown)) > 0:
+            text += self._paint("time", f"... {more:,} more lines: /page") + "\n"
+        return text
+
+    def _aside(self, line: str, remark: str) -> str:
+        """What stands behind `line`, at the right edge where there is room."""
+        if not self._plain:
+            room = self._columns - 1 - columns_of(line) - columns_of(remark)
+            if room >= _APART:
+                return f"{' ' * room}{self._dim}{remark}{self._plain_again}"
+        return f"{self._dim}  ({remark}){self._plain_again}"
 
     # ----------------------------------------------------------------------------------- body
 
+    def _begin_body(self, event: events.ReplyReceived, since: float | None) -> None:
+        verb = event.command.verb
+        if verb in LISTING and self._fold:
+            self._body = Listing(verb, self._messages, self._fold, self._columns)
+        else:
+            self._body = Folded(self._fold, self._columns)
+        self._message = verb in FETCHING
+        self._body_since, self._body_size = since, 0
+        began = event.at if since is None else since
+        self._progress.begin(began, size_of(event.reply.lines[0]) if self._message else None)
+
     def _chunk(self, event: events.BodyChunk) -> None:
+        body = self._body
+        if body is None:  # its beginning was seen by the screen before this one
+            body = self._body = Folded(self._fold, self._columns)
         self._body_size += len(event.octets)
         if self.hushed:
             self._withheld = self._withheld or bool(event.octets)
             text = ""
         else:
-            text = self._body.feed(event.octets)
+            text = body.feed(event.octets)
         if event.last:
-            text += self._body.finish() + self._end_of_body(event.at)
+            text += body.finish() + self._end_of_body(body, event.at)
             self.hushed = self._withheld = False
+            self._body = None
         if text:
-            self._write(text)
+            self._progress.erase()
+            self._put(text)
+        elif body.folded:
+            self._progress.received(self._body_size, event.at)
 
-    def _end_of_body(self, at: float) -> str:
+    def _end_of_body(self, body: Folded | Listing, at: float) -> str:
         words = [f"{self._body_size} octets"]
         if self._withheld:
             words.append("the rest not shown")
         if self._body_since is not None:
-            words.append(_took(at - self._body_since))
-        return self._paint("time", f"< .  ({', '.join(words)})") + "\n"
+            words.append(time_text(at - self._body_since))
+        above = ""
+        if body.more and not self._withheld:
+            ways = "/page, /headers, /mime" if self._message else "/page"
+            above = self._paint("time", f"... {body.more}: {ways}, /body-save FILE") + "\n"
+        return f"{above}< .{self._aside('< .', ', '.join(words))}\n"
+
+    def _interrupted(self) -> str:
+        """What has to be written before a line of its own, where a body has not ended."""
+        self._progress.erase()
+        return self._body.finish() if self._body is not None else ""
 
     # ------------------------------------------------------------------------------- the rest
 
-    def _remark(self, event: Event) -> None:
-        match event:
-            case events.Deviated():
-                self.note(_because(event.deviation))
-            case events.Advised():
-                self.note(_because(event.advice))
-            case events.Connecting():
-                self._address = event.address
-                self.note(f"connecting to {safe(event.address)}")
-            case events.Connected() if event.address == self._address:
-                self.note("connected")
-            case events.Connected():
-                self.note(f"connected to {safe(event.address)}")
-            case events.TlsStarted():
-                self._secured(event)
-            case _:  # changes of state are in the prompt; the rest belongs to servers
-                return
+    def _deviated(self, event: events.Deviated) -> None:
+        self.note(_because(event.deviation))
+
+    def _advised(self, event: events.Advised) -> None:
+        self.note(_because(event.advice))
+
+    def _connecting(self, event: events.Connecting) -> None:
+        self._address = event.address
+        self.note(f"connecting to {safe(event.address)}")
+
+    def _connected(self, event: events.Connected) -> None:
+        known = event.address == self._address
+        self.note("connected" if known else f"connected to {safe(event.address)}")
 
     def _secured(self, event: events.TlsStarted) -> None:
         what = f"{safe(event.version)}, {safe(event.cipher)}"
@@ -234,22 +296,38 @@ class Screen:
         self._typed = None
         if not self._failed:  # else the failure has said it
             self.note(_ENDINGS.get(event.how, "connection closed"))
+        self._body = None
 
     def _show(self, text: str) -> None:
         """Write whole lines; a body that was cut short has left one open."""
-        self._write(f"{self._body.finish()}{text}\n")
+        self._put(f"{self._interrupted()}{text}\n")
 
     def _paint(self, style: str, text: str) -> str:
         return theme.paint(style, text, color=self._color)
 
 
+# Changes of state are in the prompt; the rest belongs to servers.
+_SHOWN: dict[type[Event], Callable[..., None]] = {
+    events.ReplyReceived: Screen._replied,
+    events.BodyChunk: Screen._chunk,
+    events.CommandSent: Screen._sent,
+    events.AnswerSent: Screen._answered,
+    events.DataSent: Screen._data,
+    events.Greeting: Screen._greeted,
+    events.Unsolicited: Screen._unsolicited,
+    events.Failed: Screen._fail,
+    events.Closed: Screen._close,
+    events.Deviated: Screen._deviated,
+    events.Advised: Screen._advised,
+    events.Connecting: Screen._connecting,
+    events.Connected: Screen._connected,
+    events.TlsStarted: Screen._secured,
+}
+
+
 def _because(opinion: Deviation | Advice) -> str:
     at = f" at octet {opinion.at}" if isinstance(opinion, Deviation) else ""
     return f"{opinion.what}{at} ({opinion.reference})"
-
-
-def _took(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds < 10 else f"{seconds:.1f} s"
 
 
 def _clean(sentence: str) -> str:

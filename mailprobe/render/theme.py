@@ -81,6 +81,11 @@ REPLY: Mapping[Verdict, str] = {
 _START = {name: f"\x1b[{style.sgr}m" for name, style in STYLES.items() if style.sgr}
 
 
+def start(style: str) -> str:
+    """What turns a named style on; ESC [ 0 m turns every style off."""
+    return _START.get(style, "")
+
+
 def paint(style: str, text: str, *, color: bool) -> str:
     """`text` in a named style.  `text` has been through `safe()` where a peer wrote it."""
     start = _START.get(style)

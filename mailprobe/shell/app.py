@@ -4,6 +4,8 @@ import gc
 import sys
 
 from mailprobe.errors import ExitStatus
+from mailprobe.shell.config import config_of
+from mailprobe.shell.connecting import take_defaults
 from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.interface import Front
 from mailprobe.shell.options import Options
@@ -17,7 +19,8 @@ _POOR = ("", "dumb", "unknown")  # values of TERM without cursor movement
 def run(options: Options) -> ExitStatus:
     """Talk with a person until he leaves: 0, or 130.
 
-    Raises Failure `usage` when the recording cannot be made, and SystemExit after SIGTERM.
+    Raises Failure `usage` when the recording cannot be made, or config.toml is wrong, and
+    SystemExit after SIGTERM.
     """
     terminal, interrupts = Terminal(sys.stdin.fileno()), Interrupts()
     try:
@@ -28,10 +31,12 @@ def run(options: Options) -> ExitStatus:
 
 
 def _talk(options: Options, terminal: Terminal, interrupts: Interrupts) -> ExitStatus:
-    options = replace(options, plain=wants_plain(options))
+    config = config_of(options)
+    options = replace(options, plain=config.plain or wants_plain(options))
     plain = PlainFront(terminal, interrupts, options.env)
     conversation = Conversation(options, plain, interrupts)
     try:
+        take_defaults(conversation, config)
         conversation.open()  # before anything that takes long to load
         if not options.plain:
             conversation.front = _full(terminal, interrupts, plain, conversation)

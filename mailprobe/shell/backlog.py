@@ -1,4 +1,4 @@
-"""All that a connection has told since it began, for a recording that is asked for later.
+"""All that connections have told since they began, for a recording that is asked for later.
 
 Bodies go to a file without a name that only we can read; the rest stays in memory.
 What is too much to keep, or for the disk, is given up as a whole: half a recording would lie.
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from mailprobe import files
 from mailprobe.enums import Enum, auto
 from mailprobe.errors import Failure, Word
-from mailprobe.protocol.events import BodyChunk, Event
+from mailprobe.protocol.events import BodyChunk, DataSent, Event
 from mailprobe.value import frozen, replace
 
 _IN_MEMORY = 1024 * 1024  # octets of bodies before they go to the disk
@@ -35,6 +35,13 @@ class Note:
 
 
 @frozen
+class Turn:
+    """What follows is of the connection of this number."""
+
+    number: int
+
+
+@frozen
 class _Stored:
     """Where a piece of a body went; `octets` None says that content and wire are the same."""
 
@@ -42,6 +49,7 @@ class _Stored:
     wire: int
     octets: int | None
     last: bool
+    sent: bool  # by us
 
 
 class Backlog:
@@ -49,32 +57,36 @@ class Backlog:
 
     def __init__(self, most: int = _ENTRIES) -> None:
         self._most = most
-        self._entries: list[Event | Note | _Stored] = []
+        self._entries: list[Event | Note | Turn | _Stored] = []
         self._bodies = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - close() closes it
         self._failure: Failure | None = None
 
-    def append(self, entry: Event | Note) -> None:
+    def append(self, entry: Event | Note | Turn) -> None:
         """Keep `entry`; never raises."""
         if self._failure is not None:
             return
         if len(self._entries) >= self._most:
             self._give_up(Failure(Word.LIMIT, "too much has come to be saved now: use --record"))
-        elif isinstance(entry, BodyChunk):
+        elif isinstance(entry, BodyChunk | DataSent):
             self._store(entry)
         else:
             self._entries.append(entry)
 
-    def _store(self, chunk: BodyChunk) -> None:
-        same = chunk.octets == chunk.wire
+    def _store(self, piece: BodyChunk | DataSent) -> None:
+        sent = isinstance(piece, DataSent)
+        wire = piece.octets if isinstance(piece, DataSent) else piece.wire
+        same = sent or piece.octets == wire
         try:
-            files.keep(self._bodies, chunk.wire if same else chunk.wire + chunk.octets)
+            files.keep(self._bodies, wire if same else wire + piece.octets)
         except Failure as failure:
             self._give_up(failure)
             return
-        stored = _Stored(chunk.at, len(chunk.wire), None if same else len(chunk.octets), chunk.last)
+        size = None if same else len(piece.octets)
+        stored = _Stored(piece.at, len(wire), size, piece.last, sent)
         before = self._entries[-1] if self._entries else None
         if (
             isinstance(before, _Stored)
+            and before.sent is sent
             and before.octets is stored.octets is None
             and not before.last
             and before.wire + stored.wire <= _PIECE
@@ -88,12 +100,17 @@ class Backlog:
         self._entries.clear()
         self._bodies.close()
 
+    @property
+    def given_up(self) -> bool:
+        """Whether it could not all be kept."""
+        return self._failure is not None
+
     def check(self) -> None:
         """Raise Failure where it could not all be kept."""
         if self._failure is not None:
             raise self._failure
 
-    def __iter__(self) -> Iterator[Event | Note]:
+    def __iter__(self) -> Iterator[Event | Note | Turn]:
         """What was appended; neighbouring pieces of a body may have become one.
 
         Raises Failure where it could not all be kept.
@@ -105,6 +122,9 @@ class Backlog:
                 yield entry
                 continue
             wire = self._bodies.read(entry.wire)
+            if entry.sent:
+                yield DataSent(entry.at, wire, entry.last)
+                continue
             octets = wire if entry.octets is None else self._bodies.read(entry.octets)
             yield BodyChunk(entry.at, octets, wire, entry.last)
         self._bodies.seek(0, 2)

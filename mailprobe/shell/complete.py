@@ -5,7 +5,7 @@ nothing is ever sent to find out more.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from mailprobe.protocol.catalogue import (
@@ -18,66 +18,52 @@ from mailprobe.protocol.catalogue import (
 )
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.model import Command, State
-from mailprobe.safe import safe
+from mailprobe.shell.arguments import local_completions
 from mailprobe.shell.mask import encode
+from mailprobe.shell.suggestion import (
+    NOTHING,
+    SHOWN,
+    Found,
+    Known,
+    Suggestion,
+    begins,
+    in_case,
+    message_numbers,
+    shown_octets,
+)
 from mailprobe.value import frozen
-
-SHOWN = 200  # no menu is read further
-_SCANNED = 100_000  # messages that are looked at for one key press
 
 _LINE = re.compile(r"[ \t]*([^ \t]*)([ \t]?)(.*)", re.DOTALL)
 _PATH = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^">])*>', re.DOTALL)  # what follows "<", and its ">"
-_NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _MECHANISM = re.compile(r"[A-Z0-9_-]{1,20}")  # RFC 4422, section 3.1
 _GONE = (Standing.OBSOLETE, Standing.DEAD)
 _ORDER = {state: place for place, state in enumerate(State)}
 
 
-@frozen
-class Suggestion:
-    """`text` takes the place of the line from index `start` on; `display` and `meta` are shown."""
-
-    text: str
-    start: int
-    display: str
-    meta: str
-
-
 def completions(
-    line: str,
-    facts: Facts,
-    catalogue: Catalogue | None,
-    local: Sequence[tuple[str, str]] = (),
+    line: str, facts: Facts, catalogue: Catalogue | None, known: Known = NOTHING
 ) -> list[Suggestion]:
     """What may stand at the end of `line`, best first, at most `SHOWN` of them.
 
-    `local` holds names and summaries of the local commands, which a slash opens.  Without a
-    catalogue there is no connection, and only they exist.  Mail data and answers to AUTH are
-    not completed: there every line is payload.  Never raises.
+    `known.rows` are the local commands, which a slash opens.  Without a catalogue there is no
+    connection, and only they exist.  Mail data and answers to AUTH are not completed: there every
+    line is payload.  Never raises.
     """
     if facts.state in (State.DATA, State.AUTH):
         return []
     if line.startswith("/"):
-        return local_completions(line, local)
+        return local_completions(line, facts, catalogue, known)
     if catalogue is None:
         return []
     found = (
-        item for item in _candidates(line, facts, catalogue) if item.text != line[item.start :]
+        one for one in _candidates(line, facts, catalogue, known) if one.text != line[one.start :]
     )
     return list(islice(found, SHOWN))
 
 
-def local_completions(line: str, local: Sequence[tuple[str, str]]) -> list[Suggestion]:
-    """Local commands whose name begins as `line` does, the slash included, in any state."""
-    names = ((f"/{name.removeprefix('/')}", summary) for name, summary in local)
-    return [
-        Suggestion(name, 0, name, summary)
-        for name, summary in names
-        if name.startswith(line) and name != line
-    ][:SHOWN]
-
-
-def _candidates(line: str, facts: Facts, catalogue: Catalogue) -> Iterator[Suggestion]:
+def _candidates(
+    line: str, facts: Facts, catalogue: Catalogue, known: Known
+) -> Iterator[Suggestion]:
     match = _LINE.fullmatch(line)
     assert match is not None  # the pattern matches every text
     if not match[2]:
@@ -86,7 +72,7 @@ def _candidates(line: str, facts: Facts, catalogue: Catalogue) -> Iterator[Sugge
     row = catalogue.find(Command(encode(match[1])).verb)
     if row is None:
         return
-    place = _Place(line, match.start(3), match[1], row, facts, catalogue)
+    place = _Place(line, match.start(3), match[1], row, facts, catalogue, known)
     yield from _after_prefix(place) if row.prefix else _positional(place)
 
 
@@ -100,13 +86,14 @@ def _verbs(
 
     `bare` is the verb alone, as HELP wants it.
     """
-    rows = [row for row in catalogue if _begins(row.verb, typed)]
+    rows = [row for row in catalogue if begins(row.verb, typed)]
     reasons = {row.verb: why_not(row, facts, catalogue) for row in rows}
     rows.sort(key=lambda row: 2 if row.standing in _GONE else bool(reasons[row.verb]))
     for row in rows:
         whole = row.verb if bare else _with_form(row, typed)
         meta = row.summary if bare else reasons[row.verb] or row.summary
-        yield Suggestion(_in_case(whole, typed), start, whole.rstrip(), meta)
+        apt = bare or not reasons[row.verb]
+        yield Suggestion(in_case(whole, typed), start, whole.rstrip(), meta, apt)
 
 
 def _with_form(row: CommandSpec, typed: str) -> str:
@@ -158,15 +145,18 @@ class _Place:
     row: CommandSpec
     facts: Facts
     catalogue: Catalogue
+    known: Known
 
     @property
     def argument(self) -> str:
         return self.line[self.start :]
 
-    def suggest(self, text: str, typed: str, meta: str, tail: str = "") -> Suggestion:
+    def suggest(
+        self, text: str, typed: str, meta: str, *, tail: str = "", apt: bool = True
+    ) -> Suggestion:
         """`text`, in the case that was typed, in the place of `typed` at the end of the line."""
-        shaped = _in_case(text, typed, self.verb)
-        return Suggestion(shaped + tail, len(self.line) - len(typed), text.strip(), meta)
+        shaped = in_case(text, typed, self.verb)
+        return Suggestion(shaped + tail, len(self.line) - len(typed), text.strip(), meta, apt)
 
 
 def _after_prefix(place: _Place) -> Iterator[Suggestion]:
@@ -174,17 +164,35 @@ def _after_prefix(place: _Place) -> Iterator[Suggestion]:
     argument, prefix = place.argument, place.row.prefix
     path = place.row.arguments[0]
     if len(argument) < len(prefix):
-        if _begins(prefix, argument):
+        if begins(prefix, argument):
             yield place.suggest(prefix, argument, path.summary)
         return
-    if not _begins(argument[: len(prefix)], prefix):
+    if not begins(argument[: len(prefix)], prefix):
         return
     match = _PATH.match(argument, len(prefix))
     if match is None:
-        if len(argument) > len(prefix) or path.kind is Kind.REVERSE_PATH:
+        typed = argument[len(prefix) :]
+        used = list(_addresses(place, typed))
+        yield from used
+        if (typed and not used) or (not typed and path.kind is Kind.REVERSE_PATH):
             yield Suggestion(">", len(place.line), ">", f"ends the {path.name}")
         return
     yield from _parameters(place, argument[match.end() :])
+
+
+def _addresses(place: _Place, typed: str) -> Iterator[Suggestion]:
+    """Addresses that were used before, those in the same place first; the bracket included."""
+    role = place.row.verb
+    found = [used for used in place.known.addresses() if begins(used.address, typed)]
+    found = [used for used in found if len(used.address) > len(typed)]
+    here = {used.address for used in found if used.role == role}
+    found = [used for used in found if used.role == role or used.address not in here]
+    found.sort(key=lambda used: used.role != role)
+    for used in found:
+        elsewhere = "" if used.role == role else f" in {used.role}"
+        text = typed + used.address[len(typed) :]
+        meta = f"{used.code} last time{elsewhere}"
+        yield Suggestion(f"{text}>", len(place.line) - len(typed), used.address, meta)
 
 
 def _parameters(place: _Place, rest: str) -> Iterator[Suggestion]:
@@ -196,7 +204,7 @@ def _parameters(place: _Place, rest: str) -> Iterator[Suggestion]:
     for parameter in offered(place.row, place.facts):
         if equals and parameter.name == name.upper():
             yield from _values(place, parameter, value)
-        elif not equals and _begins(parameter.name, name) and not _used(parameter, before):
+        elif not equals and begins(parameter.name, name) and not _used(parameter, before):
             blank = "" if rest else " "
             text = parameter.name if _stands_alone(parameter) else f"{parameter.name}="
             yield place.suggest(blank + text, name, _offer_meta(parameter, place.facts))
@@ -231,8 +239,15 @@ def _offer_meta(parameter: Parameter, facts: Facts) -> str:
     said = (facts.offers or {}).get(parameter.needs, "")[:100]
     if not said or (said == "0" and parameter.kind is Kind.NUMBER):  # RFC 1870, section 4: no limit
         return parameter.summary
-    limit = parameter.kind is Kind.NUMBER and said.isascii() and said.isdigit()
-    return f"{'limit' if limit else 'server:'} {_shown(said)}; {parameter.summary}"
+    word = "limit" if _limit(parameter, facts) else "server:"
+    return f"{word} {shown_octets(said)}; {parameter.summary}"
+
+
+def _limit(parameter: Parameter, facts: Facts) -> int:
+    """The number that the server has said of a parameter that takes one; 0 where it has none."""
+    said = (facts.offers or {}).get(parameter.needs, "")
+    number = parameter.kind is Kind.NUMBER and said.isascii() and said.isdigit() and len(said) < 20
+    return int(said) if number else 0
 
 
 def _values(place: _Place, parameter: Parameter, typed: str) -> Iterator[Suggestion]:
@@ -240,8 +255,12 @@ def _values(place: _Place, parameter: Parameter, typed: str) -> Iterator[Suggest
     used: list[str] = []
     if parameter.kind is Kind.KEYWORDS:
         *used, typed = typed.split(",")
+    limit = _limit(parameter, place.facts)
+    for number, meta in ((limit, "the server's limit"), (limit + 1, "one octet too many")):
+        if limit and str(number).startswith(typed):
+            yield place.suggest(str(number), typed, meta)
     for value in values_on_offer(parameter, place.facts):
-        if _begins(value, typed) and value not in map(str.upper, used):
+        if begins(value, typed) and value not in map(str.upper, used):
             yield place.suggest(value, typed, parameter.summary)
 
 
@@ -256,71 +275,44 @@ def _positional(place: _Place) -> Iterator[Suggestion]:
         return
     if (function := _KINDS.get(arguments[index].kind)) is not None:
         more = index + 1 < len(arguments) and not arguments[index + 1].optional
-        for text, meta in function(place, arguments[index], typed):
-            yield place.suggest(text, typed, meta, " " if more else "")
+        for text, meta, apt in function(place, arguments[index], typed):
+            yield place.suggest(text, typed, meta, tail=" " if more else "", apt=apt)
 
 
-_Found = Iterator[tuple[str, str]]  # text and meta
+def _message_numbers(place: _Place, parameter: Parameter, typed: str) -> Found:
+    return message_numbers(place.facts, place.known, typed)
 
 
-def _message_numbers(place: _Place, parameter: Parameter, typed: str) -> _Found:
-    messages = place.facts.messages
-    for number in _numbers(place.facts, typed):
-        known = messages.get(number)
-        if known is None:
-            yield str(number), ""
-            continue
-        size = None if known.size is None else f"{known.size} octets"
-        mark = "marked as deleted" if known.marked else None
-        name = known.unique_id and _shown(known.unique_id)
-        yield str(number), " · ".join(filter(None, (mark, size, name)))
-
-
-def _numbers(facts: Facts, typed: str) -> Iterator[int]:
-    """Message-numbers that begin with `typed`, without counting up to what a server claims."""
-    if typed and not _NUMBER.fullmatch(typed):
-        return
-    # STAT leaves the marked ones out, their numbers remain (RFC 1939, section 5)
-    highest = (facts.count or 0) + facts.marked
-    low, high = (int(typed), int(typed) + 1) if typed else (1, highest + 1)
-    while low <= highest:
-        yield from range(low, min(high, highest + 1))
-        low, high = (low * 10, high * 10) if typed else (high, high)
-    for number in islice(facts.messages, _SCANNED):
-        if number > highest and str(number).startswith(typed):
-            yield number
-
-
-def _lines(place: _Place, parameter: Parameter, typed: str) -> _Found:
+def _lines(place: _Place, parameter: Parameter, typed: str) -> Found:
     for text, meta in (("0", "the header alone"), ("10", "the header and ten lines")):
         if text.startswith(typed):
-            yield text, meta
+            yield text, meta, True
 
 
-def _mechanisms(place: _Place, parameter: Parameter, typed: str) -> _Found:
+def _mechanisms(place: _Place, parameter: Parameter, typed: str) -> Found:
     for name in place.facts.mechanisms:
-        if _MECHANISM.fullmatch(name) and _begins(name, typed):
-            yield name, "offered by the server"
+        if _MECHANISM.fullmatch(name) and begins(name, typed):
+            yield name, "offered by the server", True
 
 
-def _keywords(place: _Place, parameter: Parameter, typed: str) -> _Found:
+def _keywords(place: _Place, parameter: Parameter, typed: str) -> Found:
     for value in parameter.values:
-        if _begins(value, typed):
-            yield value, parameter.summary
+        if begins(value, typed):
+            yield value, parameter.summary, True
 
 
-def _attributes(place: _Place, parameter: Parameter, typed: str) -> _Found:
+def _attributes(place: _Place, parameter: Parameter, typed: str) -> Found:
     for name in parameter.values:
-        if _begins(name, typed):
-            yield f"{name}=", parameter.summary
+        if begins(name, typed):
+            yield f"{name}=", parameter.summary, True
 
 
-def _help_topics(place: _Place, parameter: Parameter, typed: str) -> _Found:
+def _help_topics(place: _Place, parameter: Parameter, typed: str) -> Found:
     for found in _verbs(typed, 0, place.facts, place.catalogue, bare=True):
-        yield found.display, found.meta
+        yield found.display, found.meta, True
 
 
-_KINDS: dict[Kind, Callable[[_Place, Parameter, str], _Found]] = {
+_KINDS: dict[Kind, Callable[[_Place, Parameter, str], Found]] = {
     Kind.MESSAGE_NUMBER: _message_numbers,
     Kind.LINES: _lines,
     Kind.MECHANISM: _mechanisms,
@@ -329,25 +321,3 @@ _KINDS: dict[Kind, Callable[[_Place, Parameter, str], _Found]] = {
     Kind.ATTRIBUTES: _attributes,
     Kind.VERB: _help_topics,
 }
-
-# -------------------------------------------------------------------------------------- text
-
-
-def _begins(whole: str, typed: str) -> bool:
-    """Whether `whole` begins with `typed`, in any case; ASCII alone has two cases here."""
-    return typed.isascii() and whole.upper().startswith(typed.upper())
-
-
-def _in_case(whole: str, typed: str, before: str = "") -> str:
-    """`whole` with `typed` kept as its beginning, and the rest in the same case.
-
-    Where `typed` holds no letter, the case of `before` is taken.
-    """
-    letters = [c for c in typed if c.isalpha()] or [c for c in before if c.isalpha()]
-    rest = whole[len(typed) :]
-    return typed + (rest.lower() if letters and letters[-1].islower() else rest)
-
-
-def _shown(text: str) -> str:
-    """The server's words; facts keep them as Latin-1, one character an octet."""
-    return safe(text.encode("latin-1", "replace"))

@@ -13,6 +13,7 @@ from mailprobe import files
 from mailprobe.errors import Failure
 from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
+from mailprobe.shell.places import state_folder
 
 LINES = 5000
 _LONGEST = 2000  # octets; longer lines are remembered for this session only
@@ -21,14 +22,8 @@ _FILE = 16 * 1024 * 1024  # octets that are read of a file
 
 def history_path(protocol: Protocol, env: Mapping[str, str]) -> Path | None:
     """Where the history of `protocol` lies; None when nobody says where home is."""
-    state, home = env.get("XDG_STATE_HOME", ""), env.get("HOME", "")
-    if state.startswith("/"):  # the XDG specification: a relative path is to be ignored
-        folder = Path(state)
-    elif home:
-        folder = Path(home, ".local", "state")
-    else:
-        return None
-    return folder / "mailprobe" / f"history-{protocol}"
+    folder = state_folder(env)
+    return folder / f"history-{protocol}" if folder is not None else None
 
 
 class LineHistory(History):

@@ -1,6 +1,7 @@
 """What the parts of the shell ask of each other: the reader of keys, and the local commands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Protocol as Interface
@@ -8,10 +9,13 @@ from typing import Protocol as Interface
 from mailprobe.enums import Enum, auto
 from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.session import Item, Session, Settings
+from mailprobe.shell.preferences import Preferences
+from mailprobe.shell.switches import Switches
 from mailprobe.transport.target import Target
 from mailprobe.value import frozen
 
 if TYPE_CHECKING:
+    from mailprobe.shell.config import Config, Profile
     from mailprobe.shell.conversation import Conversation
 
 
@@ -21,6 +25,7 @@ class Key(Enum):
     LINE = auto()  # Enter; a paste may hold several lines
     LOCAL = auto()  # Enter at the prompt that Ctrl-] opens
     INTERRUPT = auto()  # Ctrl-C
+    EDIT = auto()  # Ctrl-X Ctrl-E among mail data
     END = auto()  # Ctrl-D on an empty prompt, or no keyboard any more
 
 
@@ -42,11 +47,21 @@ class Front(Interface):
     def ask_secret(self, prompt: str) -> str | None:
         """Ask without echo; None when the person gave up."""
 
+    @property
+    def rewritable(self) -> bool:
+        """Whether a line may be written over: a terminal that can, and no prompt open on it."""
+
+    def lend(self) -> AbstractContextManager[None]:
+        """The terminal as it was found, for another program."""
+
     def discard(self) -> bool:
         """Forget what was typed ahead; tells whether there was anything."""
 
     def read(self, conversation: "Conversation") -> Entry:
         """The next entry."""
+
+    def history(self, conversation: "Conversation") -> Sequence[str]:
+        """What was typed in this protocol before, the oldest first."""
 
 
 class Shell(Interface):
@@ -59,6 +74,14 @@ class Shell(Interface):
     def settings(self) -> Settings: ...
 
     @property
+    def preferences(self) -> Preferences:
+        """How the person wants to type."""
+
+    @property
+    def history(self) -> Sequence[str]:
+        """What was typed in this protocol before, the oldest first; no secret is in it."""
+
+    @property
     def name_server(self) -> str | None:
         """Who is asked for DNS; None is the system's resolver."""
 
@@ -67,6 +90,19 @@ class Shell(Interface):
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str | bytes]]) -> None:
         """Show rows below the names of their columns; cells are as the server sent them."""
+
+    def paint(self, style: str, text: str) -> str:
+        """`text` in a style of `render.theme`, where colours are shown."""
+
+    @property
+    def fold(self) -> int:
+        """Rows of one answer that are shown; 0 is all of them."""
+
+    def page(self, pieces: Iterable[str]) -> None:
+        """Show long text where a person can read it; the last line has its end."""
+
+    def filter(self, octets: Iterable[bytes], words: Sequence[str]) -> None:
+        """Give octets to a command, and show what it writes.  Raises Failure `usage`."""
 
     def explain(self, row: CommandSpec) -> None:
         """Show what the table knows about a command."""
@@ -83,6 +119,26 @@ class Shell(Interface):
     def send(self, item: Item) -> bool:
         """Send `item` and wait for all that is owed; False when that was interrupted."""
 
+    def put(self, item: Item) -> bool:
+        """Send `item` and wait for nothing; False when that was interrupted, or not wanted."""
+
+    def wait(self) -> bool:
+        """Wait for all that is owed, be it refused or not; False when that was interrupted."""
+
+    def ask(self, question: str) -> str:
+        """Ask for one line; "" when the person gave up.  Raises Failure `usage` without one."""
+
+    def edit(self, octets: bytes) -> bytes:
+        """Have the person edit a text.  Raises Failure `usage` where that cannot be."""
+
+    @property
+    def lines_sent(self) -> int:
+        """Lines of the mail data that is being sent."""
+
+    @property
+    def switches(self) -> Switches:
+        """How octets leave the shell; a command may change them."""
+
     def change(self, settings: Settings) -> None:
         """Behave like that from now on."""
 
@@ -92,10 +148,49 @@ class Shell(Interface):
 
     def set_color(self, choice: str) -> None: ...
 
-    def connect(self, target: Target) -> None: ...
+    @property
+    def config(self) -> "Config":
+        """What the person has written down for good.  Raises Failure `usage`."""
+
+    @property
+    def profile(self) -> "Profile | None":
+        """By which this session was reached."""
+
+    @property
+    def wakeup(self) -> int | None:
+        """A descriptor that becomes readable when the person interrupts us."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables of the process."""
+
+    def connect(self, target: Target, profile: "Profile | None" = None) -> None: ...
+
+    def listen(self, seconds: float) -> bool:
+        """Take in what is owed, or what the server says of its own accord; False: interrupted."""
+
+    @property
+    def heard(self) -> int:
+        """How often the server of this session has said something."""
+
+    @property
+    def color(self) -> bool:
+        """Whether to colour what is shown."""
+
+    def clear(self) -> None:
+        """Empty the screen.  Raises Failure `usage` where there is none."""
+
+    def sessions(self) -> Sequence[tuple[int, Session]]:
+        """All sessions with their numbers, those that have ended, too."""
+
+    def use(self, number: int) -> bool:
+        """Talk to that one from now on; False where there is none of that number."""
+
+    def fall_back(self) -> None:
+        """Where this session has ended and another one is open, talk to that."""
 
     def save(self, path: Path) -> None:
-        """Record the connection from its beginning, and go on recording."""
+        """Record all connections from their beginning, and go on recording."""
 
     def note(self, text: str) -> None: ...
 

@@ -20,21 +20,37 @@ _ENDS: dict[Phase, tuple[str, Item]] = {
 
 
 def leave(talk: "Conversation") -> None:
-    """End politely, after asking where an end would do something that cannot be undone."""
-    session = talk.session
-    if session is None or session.closed:
-        talk.status = ExitStatus.OK
-    elif session.connection.phase is not Phase.COMMAND:
-        choose_in_data(talk, session)
-    elif session.connection.facts.marked:
-        _choose_with_marks(talk, session)
-    else:
-        _say_goodbye(talk, session)
+    """End politely, after asking where an end would do something that cannot be undone.
+
+    All questions come before the first end: who wants to go on has lost nothing by then.
+    """
+    endings: list[tuple[int, Session, str]] = []
+    for number, session in talk.sessions():
+        if session.closed:
+            continue
+        if session.connection.phase is not Phase.COMMAND:
+            talk.use(number)
+            choose_in_data(talk, session)
+            return
+        how = _choose_with_marks(talk, number, session)
+        if how not in ("q", "d"):
+            talk.use(number)
+            return
+        endings.append((number, session, how))
+    talk.status = ExitStatus.OK
+    for number, session, how in endings:
+        talk.use(number)
+        if how == "d":
+            session.drop()
+        else:
+            _say_goodbye(session, delete=bool(session.connection.facts.marked))
 
 
 def choose_in_data(talk: "Conversation", session: Session) -> None:
     """Nothing in SMTP takes back mail data that has begun; a login can be cancelled."""
     text, item = _ENDS.get(session.connection.phase, ("", None))
+    if isinstance(item, Data) and not session.connection.begins_line:
+        item = Data(b"\r\n" + item.octets)
     choices = ", ".join(filter(None, (text, "[d]rop the connection", "[c]ontinue")))
     match talk.front.ask(f"{choices}: ").strip().lower()[:1]:
         case "e" if item is not None:
@@ -45,27 +61,22 @@ def choose_in_data(talk: "Conversation", session: Session) -> None:
             pass
 
 
-def _choose_with_marks(talk: "Conversation", session: Session) -> None:
+def _choose_with_marks(talk: "Conversation", number: int, session: Session) -> str:
     """QUIT deletes what is marked; a connection that is dropped keeps it (RFC 1939, 6)."""
     marked = session.connection.facts.marked
+    if not marked:
+        return "q"
+    which = f"session {number}: " if len(talk.sessions()) > 1 else ""
     question = (
-        f"{marked} message{'s are' if marked > 1 else ' is'} marked: "
+        f"{which}{marked} message{'s are' if marked > 1 else ' is'} marked: "
         "[q]uit and delete, [d]rop the connection and keep, [c]ontinue: "
     )
-    match talk.front.ask(question).strip().lower()[:1]:
-        case "q":
-            _say_goodbye(talk, session, delete=True)
-        case "d":
-            session.drop()
-            talk.status = ExitStatus.OK
-        case _:
-            pass
+    return talk.front.ask(question).strip().lower()[:1]
 
 
-def _say_goodbye(talk: "Conversation", session: Session, *, delete: bool = False) -> None:
+def _say_goodbye(session: Session, *, delete: bool) -> None:
     """QUIT; unless the person wants that, a message that a refused DELE has marked all the same
     is not deleted by it."""
-    talk.status = ExitStatus.OK
     if session.state is not State.CLOSED:
         session.hurry()
         if (delete or session.unmark()) and session.send(Command(b"QUIT")):

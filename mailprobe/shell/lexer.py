@@ -16,12 +16,14 @@ Fragments = list[tuple[str, str]]
 _WORDS = re.compile(r"([ \t]*)([^ \t]*)(.*)", re.DOTALL)
 
 
-def fragments(line: str, facts: Facts, catalogue: Catalogue | None) -> Fragments:
-    """`line` in pieces of (style, text): the texts joined are `visible(line)`.
+def fragments(
+    line: str, facts: Facts, catalogue: Catalogue | None, *, reveal: bool = False
+) -> Fragments:
+    """`line` in pieces of (style, text): the texts joined are `visible(line)`, or with `reveal` it.
 
     A pasted text of several lines is taken line by line; a line end is a piece of its own.
     """
-    shown = visible(line, facts, catalogue)
+    shown = line if reveal else visible(line, facts, catalogue)
     secrets = spans(line, facts, catalogue)
     pieces: Fragments = []
     start = 0

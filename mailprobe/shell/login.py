@@ -39,7 +39,9 @@ def _ask_secret(shell: Shell, user: str) -> str | None:
     """Ask for a secret, unless it may not travel on this link; what is asked for is learned."""
     if not shell.may_expose(Answer(b"secret")):
         return None
-    secret = shell.ask_secret(f"secret of {safe(user)} (hidden): ")
+    secret = shell.profile.secret_of(user) if shell.profile is not None else None
+    if secret is None:
+        secret = shell.ask_secret(f"secret of {safe(user)} (hidden): ")
     if secret:
         shell.learn(secret.encode("utf-8", "surrogateescape"))
     return secret

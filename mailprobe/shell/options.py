@@ -9,6 +9,10 @@ from mailprobe.session import Settings
 from mailprobe.transport.target import Target, Tls
 from mailprobe.value import field, frozen
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.shell.config import Profile
+
 
 @frozen
 class Options:
@@ -25,4 +29,7 @@ class Options:
     keep_going: bool = False
     color: str = "auto"  # auto, always, never
     plain: bool = False
+    profile: "Profile | None" = None  # by whose name the target was given
+    with_config: bool = True  # False: --no-config
+    given: frozenset[str] = frozenset()  # settings that the command line has made
     env: Mapping[str, str] = field(default_factory=dict)

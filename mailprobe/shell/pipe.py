@@ -6,30 +6,43 @@ however fast it is read.
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from mailprobe.errors import Failure, Word
+from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import CommandSpec, Lines, Then
-from mailprobe.protocol.framing import Stuffer
-from mailprobe.protocol.items import Data, Phase
+from mailprobe.protocol.events import Event
+from mailprobe.protocol.framing import CRLF, Stuffer
+from mailprobe.protocol.items import Data, Phase, Raw
 from mailprobe.protocol.model import Command, State
+from mailprobe.render.tables import Own
 from mailprobe.safe import safe
 from mailprobe.session import Item, Observer, Session, Settings
+from mailprobe.shell.groups import collect
 from mailprobe.shell.lines import LineSource
 from mailprobe.shell.opening import open_session
 from mailprobe.shell.options import Options
+from mailprobe.shell.preferences import Preferences
 from mailprobe.shell.printer import Printer
 from mailprobe.shell.recording import Recording
+from mailprobe.shell.switches import Switches
 from mailprobe.transport.link import Interrupted
 from mailprobe.transport.target import Target
 from mailprobe.value import replace
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.shell.config import Config, Profile
+
+_OVER = (State.CLOSED, State.UPDATE)  # the server has said goodbye
 _LINE_END = re.compile(rb"\r?\n")
 _LONE_DOT = re.compile(rb"^\.\r?$", re.MULTILINE)
 _WIDTH = 100  # columns of help
 # Failures after which the server still understands us: it is told QUIT.
 _POLITE = (Word.REFUSED, Word.USAGE, Word.SECURITY)
+_HEARD = (events.Greeting, events.ReplyReceived, events.Unsolicited, events.BodyChunk)
 
 
 class Pipe:
@@ -45,12 +58,16 @@ class Pipe:
         wakeup: int | None = None,
     ) -> None:
         self.session: Session | None = None
+        self.preferences = Preferences()
+        self.switches = Switches()
         self._options = options
         self._printer = printer
         self._tell = tell
         self._write = write
         self._wakeup = wakeup
         self._recording = Recording(lambda sentence: tell(f"warning: {sentence}"))
+        self._profile = options.profile
+        self._heard = 0  # what the server has said
         self._seen = 0  # refusals that were looked at
         self._left = False  # QUIT was said, or /quit
         self._hung_up = False  # /close or /drop was said
@@ -96,9 +113,12 @@ class Pipe:
     # -------------------------------------------------------------------------------- sessions
 
     def _open(self, target: Target | None) -> None:
-        observers: list[Observer] = [self._recording, self._printer]
+        observers: list[Observer] = [self._recording, self._printer, self._count]
+        options, profile = self._options, self._profile
+        if profile is not None:
+            options = replace(options, settings=profile.settings(options.settings))
         self.session = open_session(
-            self._options,
+            options,
             target,
             observers,
             wakeup=self._wakeup,
@@ -106,6 +126,9 @@ class Pipe:
             begin=self._recording.begin,
         )
         self._settle()
+
+    def _count(self, event: Event) -> None:
+        self._heard += isinstance(event, _HEARD)
 
     def _descriptor(self) -> int | None:
         session = self.session
@@ -134,19 +157,26 @@ class Pipe:
         if line is None:
             return False
         if phase is Phase.ANSWER or not line.startswith(b"/"):
-            self._say(line)
+            self._take(line)
         elif line.startswith(b"//"):
-            self._say(line[1:])
+            self._take(line[1:])
         else:
             self._run_local(line)
         return True
+
+    def _take(self, line: bytes) -> None:
+        """A line for the server, now or in its group."""
+        if self.switches.group is None:
+            self._say(line)
+        elif advice := collect(self.switches, self._connected().connection.catalogue, line):
+            self._tell(f"note: {advice}")
 
     def _say(self, line: bytes) -> None:
         session = self._connected()
         verb = safe(Command(line).verb) or "an empty line"
         self._refuse_closed(session, f"before {verb} was sent")
-        item = session.item(line)
-        if self.send(item) and isinstance(item, Command):
+        item, end = session.item(line), self.switches.end
+        if self.send(item if end == CRLF else Raw(line + end)) and isinstance(item, Command):
             self._follow(session, item)
 
     def _follow(self, session: Session, command: Command) -> None:
@@ -172,6 +202,9 @@ class Pipe:
         session = self._connected()
         if not session.wait():
             raise Interrupted
+        self._stop_at_refusal()
+
+    def _stop_at_refusal(self) -> None:
         refused = self._printer.refused[self._seen :]
         self._seen = len(self._printer.refused)
         if refused and not self._options.keep_going:
@@ -216,10 +249,16 @@ class Pipe:
             end = lines.find(b"\n", dot.end()) + 1 or len(lines)
             self._input.put_back(lines[end:])
             lines = lines[: dot.start()]
-        octets = Stuffer().feed(_LINE_END.sub(b"\r\n", _ended(lines)))
+        octets, eol = _LINE_END.sub(CRLF, _ended(lines)), self.switches.end
+        if self.switches.stuffing:
+            octets = Stuffer().feed(octets)
+        if eol != CRLF:
+            octets = octets.replace(CRLF, eol)
+        if dot is not None:  # which ends the data of a script, whatever ends its lines
+            octets += b".\r\n" if eol == CRLF else b"\r\n.\r\n"
         session = self._connected()
         self._refuse_closed(session, "inside the mail data")
-        self._put(session, Data(octets if dot is None else octets + b".\r\n"))
+        self._put(session, Data(octets))
         if dot is not None:
             self._settle()
         return True
@@ -263,12 +302,21 @@ class Pipe:
         from mailprobe.shell.local import commands
 
         was_open = self.session is not None and not self.session.closed
+        group = self.switches.group
         commands.run(self, line.decode("utf-8", "surrogateescape"))
         self._hung_up = was_open and self.session is not None and self.session.closed
+        self._stop_at_refusal()
+        if group and self.switches.group is None and self.session is not None:
+            last = group[-1].removesuffix(b"\n").removesuffix(b"\r")
+            self._follow(self.session, Command(last))
 
     @property
     def settings(self) -> Settings:
         return self._options.settings
+
+    @property
+    def history(self) -> Sequence[str]:
+        return ()  # nobody has typed
 
     @property
     def name_server(self) -> str | None:
@@ -280,10 +328,32 @@ class Pipe:
         self._write("".join(f"# {line}".rstrip() + "\n" for line in lines))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str | bytes]]) -> None:
-        cells = [[*map(safe, row)] for row in (columns, *rows)]
+        cells = [
+            [cell if isinstance(cell, Own) else safe(cell) for cell in row]
+            for row in (columns, *rows)
+        ]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         for row in cells:
             self.write("  ".join(map(str.ljust, row, widths)))
+
+    fold = 0  # what is asked for is written whole
+
+    def paint(self, style: str, text: str) -> str:
+        return text
+
+    def page(self, pieces: Iterable[str]) -> None:
+        rest = ""
+        for piece in pieces:
+            lines, end, rest = (rest + piece).rpartition("\n")
+            if end:
+                self.write(lines)
+        if rest:
+            self.write(rest)
+
+    def filter(self, octets: Iterable[bytes], words: Sequence[str]) -> None:
+        from mailprobe.shell import paging  # subprocess and tempfile, 10 ms
+
+        self.page(paging.filtered(octets, words, nullcontext))
 
     def explain(self, row: CommandSpec) -> None:
         from mailprobe.render.tables import help_text
@@ -306,6 +376,17 @@ class Pipe:
     def may_expose(self, item: Item) -> bool:
         return True  # Session.send() refuses what must not travel in the clear
 
+    @property
+    def lines_sent(self) -> int:
+        return 0  # whoever has an editor is no pipe
+
+    def ask(self, question: str) -> str:
+        what = safe(question.strip())
+        raise Failure(Word.USAGE, f"a pipe cannot be asked ({what}): write it into the command")
+
+    def edit(self, octets: bytes) -> bytes:
+        raise Failure(Word.USAGE, "a pipe has no editor: write the text into a file, /body FILE")
+
     def learn(self, secret: bytes) -> None:
         self._printer.secrets.learn(secret)
 
@@ -315,6 +396,15 @@ class Pipe:
         if session.connection.phase is Phase.CHUNK and not self._send_chunk(session):
             return False
         self._settle()
+        return True
+
+    def put(self, item: Item) -> bool:
+        self._put(self._connected(), item)
+        return True
+
+    def wait(self) -> bool:
+        if not self._connected().wait():
+            raise Interrupted
         return True
 
     def _mask(self, text: str) -> str:
@@ -334,13 +424,68 @@ class Pipe:
     def set_color(self, choice: str) -> None:
         raise Failure(Word.USAGE, "the colour of a pipe is set by --color")
 
-    def connect(self, target: Target) -> None:
-        if self.session is not None and self._recording.next_connection():
-            self._tell("note: the recording holds the connection before")
+    @property
+    def config(self) -> "Config":
+        from mailprobe.shell.config import config_of  # where a profile is named
+
+        return config_of(self._options)
+
+    @property
+    def profile(self) -> "Profile | None":
+        return self._profile
+
+    @property
+    def wakeup(self) -> int | None:
+        return self._wakeup
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return self._options.env
+
+    @property
+    def heard(self) -> int:
+        return self._heard
+
+    @property
+    def color(self) -> bool:
+        return False
+
+    def listen(self, seconds: float) -> bool:
+        from mailprobe.shell.listening import listen
+
+        if not listen(self._connected(), seconds, self._wakeup, lambda: self._heard):
+            raise Interrupted
+        self._settle()
+        return True
+
+    def clear(self) -> None:
+        raise Failure(Word.USAGE, "a pipe has no screen to be emptied")
+
+    def connect(self, target: Target, profile: "Profile | None" = None) -> None:
+        session, self._profile = self.session, profile
+        if session is not None and not session.closed and session.state not in _OVER:
+            raise Failure(
+                Word.USAGE, "there is a connection already, and a pipe has one: /close ends it"
+            )
         if self.session is not None:
             self.session.drop()  # after 421 or QUIT the link may still stand
             self.session.release()
+            self._record_another()
         self._open(target)
+
+    def _record_another(self) -> None:
+        if self._recording.full and self._recording.forget():
+            self._tell("note: the recording holds the connections before")
+        self._recording = self._recording.beside()
+
+    def sessions(self) -> Sequence[tuple[int, Session]]:
+        return [(1, self.session)] if self.session is not None else []
+
+    def use(self, number: int) -> bool:
+        return number == 1 and self.session is not None
+
+    def fall_back(self) -> None:
+        """A pipe has one session."""
 
     def save(self, path: Path) -> None:
         self._recording.save(path)

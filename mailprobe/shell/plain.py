@@ -11,17 +11,20 @@ import select
 import shutil
 import sys
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mailprobe.shell.complete import Suggestion, completions, local_completions
+from mailprobe.shell.arguments import local_completions
+from mailprobe.shell.complete import completions
 from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.interface import Entry, Key
-from mailprobe.shell.local.commands import NAMES
 from mailprobe.shell.local.table import ESCAPE
 from mailprobe.shell.mask import visible
 from mailprobe.shell.standing import prompt_text
+from mailprobe.shell.suggestion import Suggestion
 from mailprobe.shell.terminal import Interrupts, Terminal
+from mailprobe.value import replace
 
 if TYPE_CHECKING:
     from mailprobe.shell.history import LineHistory
@@ -275,6 +278,15 @@ class PlainFront:
         entry = self._edit(prompt, lambda text: "", None, [])
         return entry.text if entry.key is Key.LINE else None
 
+    @property
+    def rewritable(self) -> bool:
+        return False  # what was written stays
+
+    @contextmanager
+    def lend(self) -> Iterator[None]:
+        with self._interrupts.passed_over(), self._terminal.lent():
+            yield
+
     def discard(self) -> bool:
         return self._keyboard.discard()
 
@@ -286,16 +298,20 @@ class PlainFront:
 
         def complete(line: str) -> list[Suggestion]:
             if line.startswith(ESCAPE):
-                found = local_completions("/" + line[1:], NAMES)
-                return [Suggestion(one.text[1:], 1, one.display, one.meta) for one in found]
-            return completions(line, facts, catalogue, NAMES)
+                found = local_completions("/" + line[1:], facts, catalogue, conversation.known)
+                return [
+                    one if one.start else replace(one, text=one.text[1:], start=1) for one in found
+                ]
+            return completions(line, facts, catalogue, conversation.known)
 
-        history, older = self._history(conversation)
+        history, _ = self._history(conversation)
         entry = self._edit(
-            prompt_text(conversation.session),
-            lambda text: visible(text, facts, catalogue),
+            prompt_text(conversation.look),
+            lambda text: (
+                text if conversation.preferences.reveal else visible(text, facts, catalogue)
+            ),
             complete,
-            [*older, *history.get_strings()],
+            self.history(conversation),
         )
         if entry.key is Key.LINE:
             history.append_string(entry.text)
@@ -303,6 +319,10 @@ class PlainFront:
             if entry.text.startswith(ESCAPE):
                 return Entry(Key.LOCAL, entry.text[1:])
         return entry
+
+    def history(self, conversation: Conversation) -> Sequence[str]:
+        history, older = self._history(conversation)
+        return [*older, *history.get_strings()]
 
     def _history(self, conversation: Conversation) -> tuple["LineHistory", list[str]]:
         from mailprobe.shell.history import LineHistory, history_path  # prompt_toolkit, 97 ms

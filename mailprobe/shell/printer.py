@@ -10,6 +10,7 @@ from mailprobe.render import theme
 from mailprobe.safe import safe
 from mailprobe.transcript.redact import PUBLIC_ANSWERS, Secrets
 
+_LONGEST = 1024 * 1024  # octets of a line that are shown as one
 _LINE_END = re.compile(rb"\r?\n")
 _STYLES = {
     Verdict.DONE: "reply.ok",
@@ -84,6 +85,8 @@ class Printer:
     def _lines(self, side: str, octets: bytes, style: str, *, last: bool) -> None:
         """Show the lines that are whole; with `last` the rest, too."""
         *whole, rest = _LINE_END.split(self._rest[side] + octets)
+        if len(rest) > _LONGEST:  # nobody reads such a line, and no memory should hold it
+            whole, rest = [*whole, rest], b""
         if last and rest:
             whole, rest = [*whole, rest], b""
         self._rest[side] = rest

@@ -5,45 +5,43 @@ While a prompt is open its event loop watches the socket; nothing else here know
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app, run_in_terminal
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
-from prompt_toolkit.document import Document
-from prompt_toolkit.filters import Condition, completion_is_selected, is_done
+from prompt_toolkit.completion import get_common_complete_suffix
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition, completion_is_selected, has_completions, is_done
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import DummyHistory, History
+from prompt_toolkit.input import Input
 from prompt_toolkit.input.typeahead import get_typeahead
 from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-from prompt_toolkit.layout.processors import (
-    ConditionalProcessor,
-    Processor,
-    Transformation,
-    TransformationInput,
-)
-from prompt_toolkit.lexers import Lexer
-from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.layout.controls import BufferControl
+from prompt_toolkit.layout.processors import ConditionalProcessor
+from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.output.vt100 import Vt100_Output
-from prompt_toolkit.styles import Style
 
 from mailprobe.protocol.items import Phase
-from mailprobe.render.theme import STYLES
-from mailprobe.shell.complete import completions, local_completions
 from mailprobe.shell.conversation import Conversation
-from mailprobe.shell.hint import cut, hint
 from mailprobe.shell.history import LineHistory, history_path
 from mailprobe.shell.interface import Entry, Key
-from mailprobe.shell.lexer import fragments
-from mailprobe.shell.local.commands import NAMES
-from mailprobe.shell.standing import prompt_text, status_text
+from mailprobe.shell.pieces import (
+    LineCompleter,
+    LineHint,
+    LineLexer,
+    LineSuggest,
+    Looks,
+    style_class,
+    styles,
+    toolbar_of,
+)
 from mailprobe.shell.terminal import Interrupts, Terminal
 
 _MENU_ROWS = 6
 _PAUSE = 0.02  # seconds for the keys, between two looks at the socket
-_NARROW = 60  # columns; a toolbar in fewer would be cut
 
 
 class QuietInput(Vt100Input):
@@ -54,86 +52,39 @@ class QuietInput(Vt100Input):
         yield
 
 
-class _Completer(Completer):
-    def __init__(self, conversation: Conversation, *, local_only: bool = False) -> None:
-        self._conversation = conversation
-        self._local_only = local_only
-
-    def get_completions(
-        self, document: Document, complete_event: CompleteEvent
-    ) -> Iterable[Completion]:
-        line, talk = document.text_before_cursor, self._conversation
-        if self._local_only:
-            bare = not line.startswith("/")
-            for one in local_completions(f"/{line}" if bare else line, NAMES):
-                text = one.text.removeprefix("/") if bare else one.text
-                yield Completion(text, -len(line), one.display, one.meta)
-            return
-        for one in completions(line, talk.facts, talk.catalogue, NAMES):
-            yield Completion(one.text, one.start - len(line), one.display, one.meta)
-
-
-class _Lexer(Lexer):
-    """Colours and masks; a paste of several lines is judged as a whole."""
-
-    def __init__(self, conversation: Conversation) -> None:
-        self._conversation = conversation
-
-    def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
-        talk = self._conversation
-        lines: list[StyleAndTextTuples] = [[]]
-        for style, text in fragments(document.text, talk.facts, talk.catalogue):
-            if text == "\n":
-                lines.append([])
-            else:
-                lines[-1].append((_class(style), text))
-        return lambda number: lines[number] if number < len(lines) else []
-
-    def invalidation_hash(self) -> tuple[str, int]:
-        """Where the session stands decides what is secret, so it decides what is shown."""
-        talk = self._conversation
-        return prompt_text(talk.session), id(talk.catalogue)
-
-
-class _Hint(Processor):
-    """What the syntax still wants, behind the cursor at the end of the line."""
-
-    def __init__(self, conversation: Conversation) -> None:
-        self._conversation = conversation
-
-    def apply_transformation(self, given: TransformationInput) -> Transformation:
-        document, talk = given.document, self._conversation
-        if "\n" in document.text or not document.is_cursor_at_the_end:
-            return Transformation(given.fragments)
-        ghost = hint(document.text, talk.facts, talk.catalogue)
-        text = cut(ghost, prompt_text(talk.session) + document.text, given.width)
-        return Transformation([*given.fragments, (_class("hint"), text)])
-
-
-def _class(style: str) -> str:
-    return f"class:{style.replace('.', '-')}" if style else ""
-
-
 def _depth(conversation: Conversation) -> ColorDepth:
     return ColorDepth.DEPTH_4_BIT if conversation.color else ColorDepth.DEPTH_1_BIT
 
 
-def _style() -> Style:
-    looks = {name.replace(".", "-"): style.words for name, style in STYLES.items()}
-    return Style.from_dict({**looks, "bottom-toolbar": "noreverse ansibrightblack"})
+def _set_lexer(session: PromptSession[Entry | str], lexer: LineLexer) -> None:
+    """A session wraps its lexer in one that is asked again only when the text changes.
+
+    What is secret changes with the session, too.
+    """
+    for control in session.app.layout.find_all_controls():
+        if isinstance(control, BufferControl) and control.buffer is session.default_buffer:
+            control.lexer = lexer
 
 
 class FullFront:
     """The keyboard and the screen of the full shell."""
 
-    def __init__(self, terminal: Terminal, interrupts: Interrupts, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        terminal: Terminal,
+        interrupts: Interrupts,
+        env: Mapping[str, str],
+        keys: Input | None = None,
+        screen: Output | None = None,
+    ) -> None:
+        """`keys` and `screen` stand in for those of the terminal."""
         self._terminal = terminal
         self._interrupts = interrupts
         self._pressed = False  # the key that is being worked on is Ctrl-C
         self._env = env
-        self._input = QuietInput(sys.stdin)
-        self._output = Vt100_Output.from_pty(sys.stdout, term=env.get("TERM"))
-        self._style = _style()
+        self._input = keys or QuietInput(sys.stdin)
+        self._output = screen or Vt100_Output.from_pty(sys.stdout, term=env.get("TERM"))
+        self._style = styles()
         self._lines: dict[str, PromptSession[Entry | str]] = {}
         self._conversation: Conversation | None = None
         self._open = False  # a prompt is on the screen
@@ -159,6 +110,15 @@ class FullFront:
         entry = self._read_aside(prompt, secret=True)
         return entry.text if entry.key is Key.LINE else None
 
+    @property
+    def rewritable(self) -> bool:
+        return not self._open
+
+    @contextmanager
+    def lend(self) -> Iterator[None]:
+        with self._interrupts.passed_over(), self._terminal.lent():
+            yield
+
     def discard(self) -> bool:
         held = bool(get_typeahead(self._input))  # this empties it
         return self._terminal.discard() or held
@@ -177,9 +137,16 @@ class FullFront:
         if entry.key is Key.LOCAL:
             self._kept = entry.text
             return self._read_local(conversation)
-        if entry.key is Key.INTERRUPT and conversation.phase is not Phase.COMMAND:
+        if entry.key is Key.EDIT or (
+            entry.key is Key.INTERRUPT and conversation.phase is not Phase.COMMAND
+        ):
             self._kept = entry.text
         return entry
+
+    def history(self, conversation: Conversation) -> Sequence[str]:
+        """What was typed in this protocol before, the oldest first."""
+        lines = self._line_session(conversation).history
+        return lines.get_strings()
 
     def _read_local(self, conversation: Conversation) -> Entry:
         session = self._session(conversation, local_only=True)
@@ -194,8 +161,12 @@ class FullFront:
 
     def _run(self, session: PromptSession[Entry | str], default: str = "") -> Entry:
         session.app.erase_when_done = False
-        if self._conversation is not None:
-            session.color_depth = _depth(self._conversation)
+        if (talk := self._conversation) is not None:
+            session.color_depth = _depth(talk)
+            session.editing_mode = EditingMode.VI if talk.preferences.vi else EditingMode.EMACS
+        if session.completer is not None:
+            rows = self._output.get_size().rows
+            session.reserve_space_for_menu = max(1, min(_MENU_ROWS, rows // 2 - 1))
         self._interrupts.clear()
         self._open = True
         try:
@@ -221,7 +192,7 @@ class FullFront:
             sys.stdout.flush()
 
     def _watch(self) -> None:
-        """Have the event loop of this prompt watch the socket."""
+        """Have the event loop of this prompt watch the sockets."""
         loop, app, conversation = asyncio.get_running_loop(), get_app(), self._conversation
 
         def leave() -> None:
@@ -229,19 +200,23 @@ class FullFront:
                 app.exit(result=Entry(Key.INTERRUPT))
 
         loop.call_soon(leave)  # the second interrupt may have come before the keys were ours
-        if conversation is None or (descriptor := conversation.descriptor) is None:
-            return
+        for descriptor in conversation.descriptors if conversation is not None else ():
+            self._watch_one(loop, descriptor)
+
+    def _watch_one(self, loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
+        app, conversation = get_app(), self._conversation
+        assert conversation is not None  # whose descriptor it is
 
         def on_readable() -> None:
             # A socket at its end is readable for ever: out of the loop first, then look.
             loop.remove_reader(descriptor)
-            more = conversation.poll()
+            more = conversation.poll(descriptor)
             # Not again at once: while text is shown no key is read, and a flood would let none in.
             loop.call_later(_PAUSE, on_readable if more else watch)
             app.invalidate()  # the prompt says where the session stands
 
         def watch() -> None:
-            if conversation.descriptor == descriptor:
+            if descriptor in conversation.descriptors:
                 loop.add_reader(descriptor, on_readable)
 
         loop.call_soon(on_readable)  # TLS may hold octets of which no descriptor tells
@@ -266,29 +241,43 @@ class FullFront:
         """A prompt for lines where there is a history, else for one aside that leaves none."""
         line = history is not None
         completes = line or local_only
+        preferences, looks = conversation.preferences, Looks(conversation)
 
         def message() -> StyleAndTextTuples:
-            text = question or ("local> " if local_only else prompt_text(conversation.session))
-            return [(_class("prompt"), text)]
+            text = question or ("local> " if local_only else looks.prompt)
+            return [(style_class("prompt"), text)]
+
+        @Condition
+        def by_itself() -> bool:
+            """A slash opens its menu; everything else waits for Tab, unless that is wished."""
+            text = get_app().current_buffer.text
+            slash = text.startswith("/") and not text.startswith("//")
+            return local_only or slash or preferences.menu
 
         session: PromptSession[Entry | str] = PromptSession(
             message=message,
-            history=history or DummyHistory(),
-            is_password=secret,
-            completer=_Completer(conversation, local_only=local_only) if completes else None,
-            lexer=_Lexer(conversation) if line else None,
-            input_processors=[ConditionalProcessor(_Hint(conversation), ~is_done)] if line else [],
-            bottom_toolbar=self._toolbar(conversation) if line else None,
+            history=history or self._line_session(conversation).history,
+            is_password=secret and (is_done | Condition(lambda: not preferences.reveal)),
+            completer=LineCompleter(conversation, local_only=local_only) if completes else None,
+            input_processors=[ConditionalProcessor(LineHint(conversation, looks), ~is_done)]
+            if line
+            else [],
+            auto_suggest=LineSuggest(conversation) if line else None,
+            bottom_toolbar=self._toolbar(conversation, looks) if line else None,
             key_bindings=self._bindings(conversation, aside=bool(question) or local_only),
-            complete_while_typing=False,
+            complete_while_typing=by_itself if completes else False,
             enable_suspend=True,
             enable_open_in_editor=False,
             search_ignore_case=True,
+            mouse_support=False,  # a person's own selection of text stays
             reserve_space_for_menu=_MENU_ROWS if completes else 0,
             style=self._style,
             input=self._input,
             output=self._output,
         )
+        if line:
+            _set_lexer(session, LineLexer(conversation, looks))
+        session.app.before_render += looks.forget
         keys = session.app.key_processor
         keys.before_key_press += self._begin_key
         keys.after_key_press += self._end_key
@@ -302,16 +291,24 @@ class FullFront:
         if not self._pressed:
             self._interrupts.forget()
 
-    def _toolbar(self, conversation: Conversation) -> Callable[[], str] | None:
-        def text() -> str:
-            status = status_text(conversation.session, recorded=conversation.recorded)
-            return f" {status}"[: self._output.get_size().columns]
-
-        return text if self._output.get_size().columns >= _NARROW else None
+    def _toolbar(
+        self, conversation: Conversation, looks: Looks
+    ) -> Callable[[], StyleAndTextTuples]:
+        return lambda: toolbar_of(conversation, looks, self._output.get_size().columns)
 
     def _bindings(self, conversation: Conversation, *, aside: bool) -> KeyBindings:
         keys = KeyBindings()
         empty = Condition(lambda: not get_app().current_buffer.text)
+        data = Condition(lambda: not aside and conversation.phase is Phase.DATA)
+
+        suggest = LineSuggest(conversation)
+
+        @Condition
+        def suggested() -> bool:
+            """Asked anew: the ghost is drawn a moment after the key, and keys may be quicker."""
+            buffer = get_app().current_buffer
+            at_end = not aside and buffer.document.is_cursor_at_the_end
+            return at_end and suggest.get_suggestion(buffer, buffer.document) is not None
 
         @keys.add("c-c")
         @keys.add("<sigint>")
@@ -332,6 +329,46 @@ class FullFront:
         @keys.add("enter", filter=completion_is_selected)
         def accept(event: KeyPressEvent) -> None:
             event.current_buffer.complete_state = None
+
+        @keys.add("tab", filter=has_completions & ~completion_is_selected)
+        def extend(event: KeyPressEvent) -> None:
+            """What all suggestions have in common; where that is nothing, the first of them."""
+            buffer = event.current_buffer
+            assert buffer.complete_state is not None  # the filter says so
+            offered = buffer.complete_state.completions
+            if common := get_common_complete_suffix(buffer.document, offered):
+                buffer.insert_text(common)
+            else:
+                buffer.complete_next()
+
+        @keys.add("escape", eager=True, filter=has_completions)
+        def close(event: KeyPressEvent) -> None:
+            event.current_buffer.cancel_completion()
+
+        @keys.add("right", filter=suggested)
+        @keys.add("end", filter=suggested)
+        @keys.add("c-e", filter=suggested)
+        @keys.add("c-f", filter=suggested)
+        def take(event: KeyPressEvent) -> None:
+            buffer = event.current_buffer
+            if (ghost := suggest.get_suggestion(buffer, buffer.document)) is not None:
+                buffer.insert_text(ghost.text)
+
+        @keys.add("f8")
+        def reveal(event: KeyPressEvent) -> None:
+            conversation.preferences.reveal = not conversation.preferences.reveal
+
+        @keys.add("c-x", "c-e", filter=data)
+        def open_in_editor(event: KeyPressEvent) -> None:
+            event.app.exit(result=Entry(Key.EDIT, event.current_buffer.text))
+
+        @keys.add(
+            "c-x",
+            "c-e",
+            filter=Condition(lambda: not aside and conversation.phase is Phase.DATA),
+        )
+        def edit(event: KeyPressEvent) -> None:
+            event.app.exit(result=Entry(Key.EDIT, event.current_buffer.text))
 
         @keys.add("c-]", eager=True, filter=Condition(lambda: not aside))
         def escape(event: KeyPressEvent) -> None:

@@ -1,6 +1,5 @@
 """The recording of a shell or a pipe: from the first octet on, even if it is asked for later."""
 
-import datetime
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,33 +8,28 @@ from mailprobe.protocol import events
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.model import Reply
 from mailprobe.session import Exchange
-from mailprobe.shell.backlog import Backlog, Kind, Note
+from mailprobe.shell.backlog import Kind, Note
 from mailprobe.shell.opening import catalogue_of
-from mailprobe.transcript.record import Recorder
-from mailprobe.transport.target import Target, Tls
-from mailprobe.version import VERSION
+from mailprobe.shell.tape import Tape
+from mailprobe.transport.target import Target
 
 TYPE_CHECKING = False  # the grammar is needed where somebody demands something
 if TYPE_CHECKING:
     from mailprobe.transcript.model import Line
     from mailprobe.transcript.values import Values
 
-_WRITERS = {
-    Kind.NOTE: Recorder.note,
-    Kind.STEP: Recorder.step,
-    Kind.EXPECTATION: Recorder.expect,
-}
 _HEARD = (events.Greeting, events.ReplyReceived, events.Unsolicited)
 _SPOKEN = (events.CommandSent, events.AnswerSent, events.DataSent, events.RawSent)
 
 
 class Recording:
-    """An observer.  `warn` hears, once, of a file that cannot be written any more."""
+    """An observer of one connection.  `warn` hears what is wrong with the recording."""
 
-    def __init__(self, warn: Callable[[str], None]) -> None:
+    def __init__(self, warn: Callable[[str], None], tape: Tape | None = None) -> None:
         self._warn = warn
-        self._recorder: Recorder | None = None
-        self._backlog: Backlog | None = Backlog()
+        self._tape = tape or Tape(warn)
+        self.number = self._tape.next_number
+        self.count = 0  # commands of this connection
         self._target: Target | None = None
         self._above: Reply | None = None  # the reply that was written last
         self._body = False  # a multi-line response follows it
@@ -45,54 +39,41 @@ class Recording:
 
     @property
     def running(self) -> bool:
-        return self._recorder is not None
+        return self._tape.recorder is not None
+
+    @property
+    def full(self) -> bool:
+        """Whether `beside` has no number left to give, or no room: `forget` comes first."""
+        return self._tape.full
 
     def __call__(self, event: Event) -> None:
         self._follow(event)
-        if self._backlog is not None:
-            self._backlog.append(event)
-        if self._recorder is not None:
-            self._recorder(event)
+        self.count += isinstance(event, events.CommandSent)
+        self._tape.add(self.number, event)
+
+    def beside(self) -> "Recording":
+        """The recording of the next connection, in the same file."""
+        return Recording(self._warn, self._tape)
 
     def start(self, path: Path) -> None:
         """Make the file now, so that a name that cannot be had is told before anything else.
 
         Raises Failure `usage`.  From here on nothing is kept in memory.
         """
-        self._recorder = Recorder(path, self._warn)
-        self._close_backlog()
+        self._tape.start(path)
 
     def begin(self, target: Target) -> None:
         """A connection is about to be made."""
         self._target = target
-        if self._recorder is not None:
-            self._write_header(self._recorder, target)
+        self._tape.begin(self.number, target)
 
-    def next_connection(self) -> bool:
-        """Forget the connection that is over; True when a recording ended with it."""
-        ended, self._recorder, self._values = self._recorder, None, None
-        if ended is not None:
-            ended.close()
-        self._close_backlog()
-        self._backlog = Backlog()
-        return ended is not None
+    def forget(self) -> bool:
+        """Forget the connections, which are over; True when a recording ended with them."""
+        return self._tape.forget()
 
     def save(self, path: Path) -> None:
-        """Write the connection from its beginning, and go on.  Raises Failure `usage`."""
-        if self._recorder is not None or self._backlog is None:
-            raise Failure(Word.USAGE, "this connection is being recorded already")
-        if self._target is None:
-            raise Failure(Word.USAGE, "there is no connection to record")
-        self._backlog.check()  # before there is a file that would hold a header alone
-        recorder = Recorder(path, self._warn)
-        self._write_header(recorder, self._target)
-        for entry in self._backlog:
-            if isinstance(entry, Note):
-                _WRITERS[entry.kind](recorder, entry.text)
-            else:
-                recorder(entry)
-        self._recorder = recorder
-        self._close_backlog()
+        """Write all connections from their beginning, and go on.  Raises Failure `usage`."""
+        self._tape.save(path)
 
     def note(self, text: str) -> None:
         """Write lesson text."""
@@ -126,8 +107,8 @@ class Recording:
         self._add(Note(line.text, Kind.EXPECTATION))
 
     def _refuse_secret(self, line: "Line") -> None:
-        secrets = self._recorder.secrets if self._recorder is not None else None
-        if secrets is not None and secrets.holds(line.text.encode("utf-8", "surrogateescape")):
+        recorder, octets = self._tape.recorder, line.text.encode("utf-8", "surrogateescape")
+        if recorder is not None and recorder.secrets.holds(octets):
             raise Failure(Word.USAGE, "a secret is in that: demand something else of the reply")
 
     def _unmet(self, line: "Line", above: Reply, exchange: Exchange | None) -> str:
@@ -145,20 +126,21 @@ class Recording:
         return unmet_lines(lines, above, exchange, catalogue, self._values)
 
     def _add(self, note: Note) -> None:
-        if self._backlog is not None:
-            self._backlog.append(note)
-        if self._recorder is not None:
-            _WRITERS[note.kind](self._recorder, note.text)
+        self._tape.add(self.number, note)
 
     def _follow(self, event: Event) -> None:
         """Keep the reply that stands above, and look whether it is what was demanded."""
         if isinstance(event, _HEARD):
+            self._tape.heard(self.number)
             self._above, self._demanded = event.reply, []
             self._body = isinstance(event, events.ReplyReceived) and event.body
             if self._asked is not None:
                 self._judge(self._asked, event.reply)
         elif isinstance(event, _SPOKEN):
+            self._tape.heard(self.number)
             self._above = None
+        elif isinstance(event, events.Closed):
+            self._tape.heard(self.number)
 
     def _judge(self, asked: "Line", reply: Reply) -> None:
         from mailprobe.shell.demanding import unmet_class
@@ -168,21 +150,5 @@ class Recording:
             self._warn(f"demanded and not met: {unmet}")
 
     def close(self) -> None:
-        if self._recorder is not None:
-            self._recorder.close()
-            self._recorder = None
-        self._close_backlog()
-
-    def _close_backlog(self) -> None:
-        if self._backlog is not None:
-            self._backlog.close()
-            self._backlog = None
-
-    def _write_header(self, recorder: Recorder, target: Target) -> None:
-        now = datetime.datetime.now(datetime.UTC)
-        recorder.begin(
-            target.protocol,
-            str(target),
-            implicit_tls=target.tls is Tls.IMPLICIT,
-            recorded=f"{now:%Y-%m-%dT%H:%M:%SZ} mailprobe/{VERSION}",
-        )
+        """End the recording of all connections."""
+        self._tape.close()

@@ -36,17 +36,19 @@ class Look:
     closed: bool = False
     recipients: int = 0
     chunk_left: int = 0  # octets
+    line: int = 1  # of mail data, that is typed next
+    group: int | None = None  # lines that wait to go out as one write
     host: str = ""
     tls: str = ""  # "TLSv1.3"
     offers: tuple[str, ...] = ()  # "8BITMIME", "SIZE=10M"
     code: str = ""  # of the last reply
-    took: float | None = None  # seconds that it took; None for a greeting
+    took: float = 0.0  # seconds until it had come
     owed: int = 0  # replies
     marked: int = 0  # messages that QUIT deletes
     recorded: int | None = None  # commands in the recording; None: there is none
     private: bool = False  # nothing is remembered
     revealed: bool = False  # secrets are shown while they are typed
-    place: str = ""  # among several sessions: "2/3"
+    place: str = ""  # the number of the session, where there are several
 
 
 def look_at(
@@ -56,18 +58,15 @@ def look_at(
     private: bool = False,
     revealed: bool = False,
     place: str = "",
+    line: int = 1,
+    group: int | None = None,
 ) -> Look:
     """Look at `session`."""
     if session is None:
         return Look(recorded=recorded, private=private, revealed=revealed, place=place)
     connection = session.connection
     facts = connection.facts
-    last = session.last
-    code, took = "", None
-    if last is not None and last.replies:
-        code, took = last.replies[-1].code, last.took
-    elif facts.greeting is not None:
-        code = safe(facts.greeting.split(b" ", 1)[0].split(b"-", 1)[0][:4])
+    last = next((one for one in reversed(session.exchanges) if one.replies), None)
     linked = not session.closed
     tls = session.transport.tls if linked else None
     return Look(
@@ -77,11 +76,13 @@ def look_at(
         closed=session.closed,
         recipients=len(facts.recipients),
         chunk_left=connection.chunk_left,
+        line=line,
+        group=group,
         host=safe(session.transport.peer)[:_LONGEST] if linked else "",
         tls=(safe(tls.version) + ("" if tls.verified else " UNVERIFIED")) if tls else "",
         offers=offers_shown(facts),
-        code=code,
-        took=took,
+        code=last.replies[-1].code if last is not None else "",
+        took=last.took if last is not None else 0.0,
         owed=connection.outstanding,
         marked=facts.marked,
         recorded=recorded,
@@ -92,13 +93,14 @@ def look_at(
 
 
 def offers_shown(facts: Facts) -> tuple[str, ...]:
-    """What the server offers, in a word or two each."""
+    """What the server offers and decides what comes next, in a word each."""
     offers = facts.offers or {}
-    return tuple(
-        f"SIZE={_size(offers[keyword])}" if keyword == "SIZE" and _size(offers[keyword]) else keyword
-        for keyword in _SHOWN[facts.protocol]
-        if keyword in offers and not (facts.tls and keyword in ("STARTTLS", "STLS"))
-    )
+    words = []
+    for keyword in _SHOWN[facts.protocol]:
+        if keyword in offers and not (facts.tls and keyword in ("STARTTLS", "STLS")):
+            limit = _size(offers[keyword]) if keyword == "SIZE" else ""
+            words.append(f"{keyword}={limit}" if limit else keyword)
+    return tuple(words)
 
 
 def _size(limit: str) -> str:
@@ -114,6 +116,10 @@ def _size(limit: str) -> str:
 
 def prompt_text(look: Look) -> str:
     """The prompt; `>` takes a command, `|` an answer or data."""
+    return (f"[{look.place}] " if look.place else "") + _state_text(look)
+
+
+def _state_text(look: Look) -> str:
     if look.protocol is None:
         return "mailprobe> "
     protocol = look.protocol
@@ -123,11 +129,13 @@ def prompt_text(look: Look) -> str:
         case Phase.ANSWER:
             return f"{protocol}:auth| "
         case Phase.DATA:
-            return f"{protocol}:data| "
+            return f"{protocol}:data {look.line}| "
         case Phase.CHUNK:
             return f"{protocol}:chunk({look.chunk_left})| "
         case Phase.COMMAND:
             pass
+    if look.group is not None:
+        return f"{protocol}:pipeline({look.group})> "
     if look.state is State.CLOSED:
         return f"{protocol}:leaving> "  # the server has said so, and the link still stands
     name = _NAMES.get(look.state, str(look.state))
@@ -155,7 +163,7 @@ def _parts(look: Look, flags: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     for flag in flags:
         yield "flag", "warning", flag
     if look.place:
-        yield "place", "", look.place
+        yield "place", "", f"session {look.place}"
     if look.protocol is None or look.closed:
         yield "rec", "", _recording(look)
         yield from _modes(look)
@@ -184,9 +192,7 @@ def _modes(look: Look) -> Iterator[tuple[str, str, str]]:
 
 
 def _last(look: Look) -> str:
-    if not look.code:
-        return ""
-    return f"last {look.code}" + ("" if look.took is None else f" in {_time(look.took)}")
+    return f"last {look.code} in {_time(look.took)}" if look.code else ""
 
 
 def _time(seconds: float) -> str:

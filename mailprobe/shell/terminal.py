@@ -44,6 +44,17 @@ class Interrupts:
         self.twice = self.twice or now - self._last < _TWICE
         self._last = now
 
+    @contextmanager
+    def passed_over(self) -> Iterator[None]:
+        """What is pressed inside is for another program."""
+        twice = self.twice
+        try:
+            yield
+        finally:
+            self.clear()
+            self.forget()
+            self.twice = twice
+
     def forget(self) -> None:
         """Another key was pressed: the next Ctrl-C is a first one again."""
         self._last = -_TWICE
@@ -116,6 +127,17 @@ class Terminal:
             yield
         finally:
             self.quiet()
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """As it was found inside, for another program that stops and goes on with us."""
+        before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        self.restore()
+        try:
+            yield
+        finally:
+            self.quiet()
+            signal.signal(signal.SIGTSTP, before)
 
     def suspend(self) -> None:
         """Stop, as a person's Ctrl-Z asks, with the terminal as it was found."""

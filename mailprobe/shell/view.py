@@ -1,6 +1,6 @@
 """What is seen of a connection, and what is recorded of it: secrets, recording and screen.
 
-An observer of one connection after the other; it sends nothing and asks nobody.
+An observer of one connection; it sends nothing and asks nobody.
 """
 
 from collections.abc import Callable
@@ -9,47 +9,53 @@ from mailprobe.errors import Failure
 from mailprobe.protocol import events
 from mailprobe.protocol.events import Event
 from mailprobe.render.console import Screen
+from mailprobe.shell.learned import Learned
 from mailprobe.shell.recording import Recording
 from mailprobe.transcript.redact import Secrets
 from mailprobe.transport.target import Target
 
 _SENT = (events.CommandSent, events.AnswerSent, events.DataSent, events.RawSent)
+_HEARD = (events.Greeting, events.ReplyReceived, events.Unsolicited, events.BodyChunk)
 
 
 class View:
     """`make_screen` gives the screen of a connection whose secrets are these."""
 
-    def __init__(self, make_screen: Callable[[Secrets], Screen]) -> None:
-        self.secrets = Secrets()
+    def __init__(
+        self, make_screen: Callable[[Secrets], Screen], secrets: Secrets, recording: Recording
+    ) -> None:
+        self.secrets = secrets
         self.screen = make_screen(self.secrets)
-        self.recording = Recording(lambda sentence: self.screen.warn(sentence))
+        self.recording = recording
         self.shown: Failure | None = None  # the failure that the screen has told of
+        self.learned = Learned()
         self.sent = 0  # events that tell of something sent
+        self.heard = 0  # events that tell of something said to us
+        self.lines = 0  # of the mail data that is being sent
         self._make_screen = make_screen
-        self._began = False  # a connection was made, or tried
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, _SENT):
             self.sent += 1
+            self._count_lines(event)
+        elif isinstance(event, _HEARD):
+            self.heard += 1
         self.secrets(event)
         self.recording(event)
         self.screen(event)
+        self.learned(event)
         if isinstance(event, events.Failed):
             self.shown = Failure(event.word, event.sentence)
 
+    def _count_lines(self, event: Event) -> None:
+        if isinstance(event, events.DataSent) and not event.last:
+            self.lines += event.octets.count(b"\n")
+        else:
+            self.lines = 0
+
     def begin(self, target: Target) -> None:
         """A connection is about to be made."""
-        self._began = True
         self.recording.begin(target)
-
-    def forget(self) -> None:
-        """Make ready for the next connection, where there was one before."""
-        if not self._began:
-            return
-        self.secrets = Secrets()
-        self.repaint()
-        if self.recording.next_connection():
-            self.screen.note("the recording holds the connection before; /save records this one")
 
     def repaint(self) -> None:
         """Go on with a new screen, in other colours perhaps."""

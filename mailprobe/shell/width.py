@@ -1,13 +1,8 @@
 """How many columns of a terminal text takes, and what of it fits into so many."""
 
-import unicodedata
+from mailprobe.render.widths import cells_of, columns_of
 
-
-def cells(text: str) -> int:
-    """Columns: two for a wide character (Unicode, Standard Annex 11), none for a combining one."""
-    if text.isascii():
-        return len(text)
-    return sum(map(_cells, text))
+cells = columns_of
 
 
 def fitting(text: str, columns: int) -> str:
@@ -16,13 +11,7 @@ def fitting(text: str, columns: int) -> str:
         return text
     used = 0
     for index, character in enumerate(text):
-        used += _cells(character)
+        used += cells_of(character)
         if used > columns:
             return text[:index]
     return text
-
-
-def _cells(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -81,9 +81,9 @@ def _path(
             case Alt(branches=branches):
                 taken = next(choices, None)
                 if taken is None:
-                    yield Choice(line)
-                    return
-                yield from _path(branches[taken].lines, choices, wrong)
+                    yield Choice(line)  # the last that anybody asks for
+                else:
+                    yield from _path(branches[taken].lines, choices, wrong)
             case _:
                 yield line
 

@@ -65,6 +65,15 @@ class Secrets:
         # What the client said in the AUTH that is open; None: it went astray.
         self._messages: list[bytes] | None = []
         self._begun = b""  # a line that has no end yet
+        self._family = [self]  # all of the connections to which the same is known
+
+    def beside(self) -> "Secrets":
+        """Those of another connection: whatever is known to one of them is known to both."""
+        other = Secrets()
+        other._names, other._forms, other._counts = self._names, self._forms, self._counts
+        other._family, other.known = self._family, self.known
+        self._family.append(other)
+        return other
 
     def __call__(self, event: Event) -> None:
         """Learn the secrets of what was just sent."""
@@ -213,7 +222,8 @@ class Secrets:
 
     def _learned(self) -> None:
         """There is one more to look for."""
-        self._pattern, self._literals, self.known = None, None, True
+        for one in self._family:
+            one._pattern, one._literals, one.known = None, None, True
 
     def _learn(self, value: bytes, kind: str) -> str:
         if value in self._names:

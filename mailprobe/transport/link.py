@@ -4,6 +4,8 @@ Deadlines are absolute moments of `time.monotonic()`; None means no limit.  Noth
 protocol, an event or a socket.
 """
 
+import select
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
@@ -121,6 +123,15 @@ class Transport(ABC):
         Raises Failure TIMEOUT when the deadline passes (drop the link then), WriteFailed when
         the peer is gone.
         """
+
+    def rest(self, until: float) -> bool:
+        """Sleep until that moment, or until something comes; False when interrupted by `wakeup`."""
+        poll, wakeup = select.poll(), self.wakeup
+        for descriptor in (wakeup, self.fileno()):
+            if descriptor is not None and descriptor >= 0:
+                poll.register(descriptor, select.POLLIN)
+        left = max(0.0, until - time.monotonic()) * 1000
+        return all(descriptor != wakeup for descriptor, _ in poll.poll(left))
 
     @abstractmethod
     def start_tls(

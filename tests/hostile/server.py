@@ -83,7 +83,8 @@ def expect(line: bytes) -> Step:
 
 
 def close(peer: Peer) -> None:
-    peer.link.shutdown(socket.SHUT_RDWR)
+    with contextlib.suppress(OSError):  # the client has gone
+        peer.link.shutdown(socket.SHUT_RDWR)
     raise Gone
 
 

@@ -320,3 +320,14 @@ def test_what_is_owed_next_is_known() -> None:
     owed = connection.owed()
     assert owed is not None
     assert owed.command == Command(b"NOOP")
+
+
+def test_where_a_line_of_mail_data_begins_is_known() -> None:
+    """Behind 354 and behind CRLF, nowhere else: a lone dot has to be a line of its own."""
+    side = greeted()
+    side.ask(b"DATA", b"354 go\r\n")
+    seen = [side.connection.begins_line]
+    for octets in (b"a", b"\r", b"\n", b"b\n"):
+        side.connection.send(Data(octets), 0.0)
+        seen.append(side.connection.begins_line)
+    assert seen == [True, False, False, True, False]

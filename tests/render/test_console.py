@@ -256,3 +256,117 @@ def test_a_body_that_is_not_shown_is_counted() -> None:
     screen(events.ReplyReceived(2, reply(b"+OK", "+OK"), RETR, body=True))
     screen(events.BodyChunk(2, b"b\r\n", b"", last=True))
     assert "".join(written[3:]).endswith("< b\n< .  (3 octets, 2000 ms)\n")
+
+
+# ---------------------------------------------------------------------- on a terminal of some size
+
+
+def wide(
+    written: list[str], *, columns: int = 60, fold: int = 3, color: bool = False, live: bool = True
+) -> Screen:
+    """A screen that knows how large the terminal is."""
+    return Screen(
+        written.append,
+        color=color,
+        secrets=Secrets(),
+        layout=lambda: (columns, fold),
+        rewritable=lambda: live,
+    )
+
+
+def test_times_stand_at_the_right_edge() -> None:
+    """Dim, one column free; where there is no room, behind the reply."""
+    written: list[str] = []
+    screen = wide(written, columns=24, color=True)
+    for at, text in ((0.0, b"250 ok"), (1.0, b"250 \xe6\x81\xad"), (2.0, b"250 a long reply")):
+        command = Command(b"NOOP")
+        screen.expect_typed(b"NOOP")
+        screen(events.CommandSent(at, command, b""))
+        screen(events.ReplyReceived(at + 0.012, reply(text, "250"), command))
+    assert written == [
+        "\x1b[32m< 250 ok\x1b[0m" + " " * 10 + "\x1b[2m12 ms\x1b[0m\n",
+        "\x1b[32m< 250 恭\x1b[0m" + " " * 10 + "\x1b[2m12 ms\x1b[0m\n",
+        "\x1b[32m< 250 a long reply\x1b[0m\x1b[2m  (12 ms)\x1b[0m\n",
+    ]
+
+
+def test_a_long_body_is_folded() -> None:
+    """Its first rows, how much more there is, and how to read it."""
+    written: list[str] = []
+    screen = wide(written)
+    screen(events.ReplyReceived(0, reply(b"+OK", "+OK"), RETR, body=True))
+    screen(events.BodyChunk(0, b"a\r\n" * 5, b""))
+    screen(events.BodyChunk(0, b"a\r\n" * 95, b"", last=True))
+    assert "".join(written) == (
+        "< +OK\n< a\n< a\n< a\n"
+        "... 97 more lines, 291 octets: /page, /headers, /mime, /body-save FILE\n"
+        f"< .{'300 octets':>56}\n"
+    )
+
+
+def test_a_long_reply_is_folded() -> None:
+    """The last line, which says most, is shown all the same."""
+    lines = b"\r\n".join([b"214-x"] * 9 + [b"214 end"])
+    written: list[str] = []
+    wide(written)(events.ReplyReceived(0, reply(lines, "214"), NOOP))
+    shown = "< 214-x\n" * 3 + "... 6 more lines: /page\n< 214 end\n"
+    assert written == [shown]
+
+
+def test_a_long_listing_is_a_table() -> None:
+    """LIST without an argument; a body that was cut short shows what came."""
+    written: list[str] = []
+    screen = wide(written)
+    screen(events.ReplyReceived(0, reply(b"+OK", "+OK"), Command(b"LIST"), body=True))
+    screen(events.BodyChunk(0, b"1 10\r\n2 20\r\n3 30\r\n4 40\r\n", b"", last=True))
+    assert "       3      30\n... 1 more message, 6 octets: /page, /body-save FILE\n" in "".join(
+        written
+    )
+    written.clear()
+    screen(events.ReplyReceived(0, reply(b"+OK", "+OK"), Command(b"LIST"), body=True))
+    screen(events.BodyChunk(0, b"1 10\r\n2", b""))
+    screen(events.Failed(0, Word.EOF, "gone"))
+    assert "".join(written) == "< +OK\n< 1 10\n< 2\nmailprobe: eof: gone\n"
+
+
+def test_progress_of_a_long_body() -> None:
+    """After half a second, ten times a second at most, erased before anything else is written."""
+    written: list[str] = []
+    screen = wide(written)
+    screen(events.ReplyReceived(0, reply(b"+OK 400000 octets", "+OK"), RETR, body=True))
+    for at in (0.1, 0.2, 0.4, 0.6, 0.65, 1.0):
+        screen(events.BodyChunk(at, b"x" * 98 + b"\r\n", b""))
+    assert written[-2:] == [
+        "\rreceived 400 octets of 400.0 kB, 667 octets/s\x1b[K",
+        "\rreceived 600 octets of 400.0 kB, 600 octets/s\x1b[K",
+    ]
+    screen(events.BodyChunk(1.5, b"", b"", last=True))
+    assert written[-2] == "\r\x1b[K"
+    assert written[-1].startswith("... 5 more lines, 420 octets: ")
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_progress_of_long_mail_data(live: bool) -> None:
+    """Only of what no person types, and only where a line may be written over."""
+    written: list[str] = []
+    screen = wide(written, live=live)
+    screen.expect_typed(b"DATA")
+    screen(events.CommandSent(0, DATA, b""))
+    for at in range(4):
+        screen(events.DataSent(at, b"x" * 100_000, last=False))
+    told = ["\rsent 300.0 kB, 150.0 kB/s\x1b[K", "\rsent 400.0 kB, 133.3 kB/s\x1b[K"]
+    assert written == (told if live else [])
+    screen.rest()
+    screen.rest()
+    screen(events.DataSent(5, b"hello\r\n", last=True))
+    screen(events.DataSent(9, b"typed\r\n", last=False))
+    screen(events.DataSent(10, b"typed\r\n", last=False))
+    assert written[2:] == (["\r\x1b[K"] if live else [])
+
+
+def test_a_body_whose_beginning_another_screen_saw() -> None:
+    """A screen that was repainted in between shows the rest."""
+    written: list[str] = []
+    screen = wide(written)
+    screen(events.BodyChunk(1, b"rest\r\n", b"", last=True))
+    assert written == [f"< rest\n< .{'6 octets':>56}\n"]

@@ -11,14 +11,14 @@ from mailprobe.protocol.events import Ending
 from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import Protocol
 from mailprobe.session import Observer, Session, Settings
-from mailprobe.shell import conversation as module
+from mailprobe.shell import connecting as module
 from mailprobe.shell import opening
 from mailprobe.shell.app import wants_plain
 from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.interface import Entry, Key
 from mailprobe.shell.opening import catalogue_of
 from mailprobe.shell.options import Options
-from mailprobe.shell.standing import prompt_text, status_text
+from mailprobe.shell.standing import prompt_text, toolbar
 from mailprobe.shell.terminal import Interrupts
 from mailprobe.transport.memory import Scripted
 from mailprobe.transport.target import Target
@@ -74,7 +74,7 @@ class Table:
 
     @property
     def prompt(self) -> str:
-        return prompt_text(self.talk.session)
+        return prompt_text(self.talk.look)
 
     def enter(self, *lines: str) -> None:
         for line in lines:
@@ -184,6 +184,7 @@ def test_octets_of_a_chunk_need_no_line_end(sit: Sit) -> None:
 def test_rest_of_a_paste_is_held_back_when_data_is_refused(sit: Sit) -> None:
     """A message whose DATA was refused would be run as commands."""
     table = sit(GREETING, b"554 no\r\n")
+    table.typist.answers = ["o"]
     table.enter("DATA\nSubject: x\n\n.\n")
     assert table.sent == [b"DATA\r\n"]
     assert "3 more lines were not sent" in table.shown
@@ -229,6 +230,7 @@ def test_failure_is_shown_once(sit: Sit) -> None:
 def test_chunk_is_typed_behind_its_command(sit: Sit) -> None:
     """Nobody waits for a reply that the server cannot give before the octets came."""
     table = sit(GREETING, b"250 10 octets\r\n")
+    table.typist.answers = ["o"]
     table.enter("BDAT 10")
     assert table.prompt == "smtp:chunk(10)| "
     table.enter("abc")
@@ -253,6 +255,7 @@ def test_chunk_of_a_raw_command(sit: Sit) -> None:
 def test_pasted_chunk_is_followed_by_commands(sit: Sit) -> None:
     """The octets of the lines behind BDAT, line ends included, fill the chunk."""
     table = sit(GREETING, b"250 10 octets\r\n", b"250 awake\r\n")
+    table.typist.answers = ["o"]
     table.enter("BDAT 10 LAST\n12345678\nNOOP")
     assert table.sent == [b"BDAT 10 LAST\r\n", b"12345678\r\n", b"NOOP\r\n"]
     assert "250 awake" in table.shown
@@ -284,6 +287,7 @@ def test_rest_of_a_paste_is_held_back_when_a_login_is_refused(
 ) -> None:
     """Answers to a challenge that never came would be run, and shown, as commands."""
     table = sit(GREETING, *chunks)
+    table.typist.answers = ["o"]
     table.enter(paste)
     assert table.sent == sent
     assert f"note: {left} not sent" in table.shown
@@ -292,6 +296,7 @@ def test_rest_of_a_paste_is_held_back_when_a_login_is_refused(
 def test_paste_goes_on_behind_a_login(sit: Sit) -> None:
     """Where the login succeeds at once, what follows are commands."""
     table = sit(GREETING, b"235 ok\r\n", b"250 ok\r\n")
+    table.typist.answers = ["o"]
     table.enter("AUTH PLAIN AGEAYg==\nNOOP")
     assert table.sent == [b"AUTH PLAIN AGEAYg==\r\n", b"NOOP\r\n"]
 
@@ -398,9 +403,8 @@ def test_interrupted_wait_keeps_the_connection(sit: Sit) -> None:
     table = sit(GREETING, None, b"250 late\r\n250 ok\r\n")
     table.enter("EHLO me")
     assert "a reply to EHLO is owed" in table.shown
-    assert status_text(table.talk.session, recorded=False) == (
-        "memory · 1 reply owed · ^] local command"
-    )
+    bar = "".join(text for _, text in toolbar(table.talk.look, 80))
+    assert bar == " memory · 1 reply owed · ^] local command"
     table.enter("NOOP")
     assert table.prompt == "smtp:ready> "
     assert table.sent == [b"EHLO me\r\n", b"NOOP\r\n"]
@@ -418,7 +422,7 @@ def test_interrupted_body_is_read_but_not_shown(sit: Sit) -> None:
     table.enter("RETR 1", "NOOP")
     assert "first" in table.shown
     assert "second" not in table.shown
-    assert "< .  (15 octets, the rest not shown" in table.shown
+    assert "15 octets, the rest not shown" in table.shown
     assert "+OK awake" in table.shown
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailprobe.errors import Failure, Word
-from mailprobe.protocol.events import BodyChunk, Closed, Event
+from mailprobe.protocol.events import BodyChunk, Closed, DataSent, Event
 from mailprobe.shell import backlog as module
 from mailprobe.shell.backlog import Backlog, Note
 
@@ -73,4 +73,17 @@ def test_full_disk_is_told_when_somebody_saves(monkeypatch: pytest.MonkeyPatch) 
     backlog.append(Note("later"))
     with pytest.raises(Failure, match="no space"):
         list(backlog)
+    backlog.close()
+
+
+def test_mail_data_is_no_more_than_a_piece_in_memory() -> None:
+    """What was sent goes to the disk as well, and is never joined with what came."""
+    backlog = Backlog(most=3)
+    for _ in range(1000):
+        backlog.append(DataSent(1.0, b"x", last=False))
+    backlog.append(DataSent(1.0, b"y", last=True))
+    backlog.append(BodyChunk(1.0, b"z", b"z"))
+    sent, came = list(backlog)
+    assert sent == DataSent(1.0, b"x" * 1000 + b"y", last=True)
+    assert came == BodyChunk(1.0, b"z", b"z")
     backlog.close()

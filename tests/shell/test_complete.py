@@ -9,19 +9,36 @@ from mailprobe.protocol.facts import Facts, Message
 from mailprobe.protocol.model import Protocol, State
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import LMTP, SMTP
-from mailprobe.shell.complete import SHOWN, Suggestion, completions, local_completions
+from mailprobe.shell.addresses import Role, Used
+from mailprobe.shell.complete import completions
+from mailprobe.shell.local.table import LocalCommand
+from mailprobe.shell.suggestion import NOTHING, SHOWN, Known
 from tests.shell.facts import maildrop, pop3, smtp
 
-LOCAL = [("/connect", "open a session"), ("/close", "end it"), ("/caps", "what was offered")]
+USED = [
+    Used("carol@c.example", Role.SENDER, "250"),
+    Used("bob@b.example", Role.RECIPIENT, "550"),
+    Used("bob@b.example", Role.SENDER, "250"),
+    Used("Bill@b.example", Role.RECIPIENT, "250"),
+]
+ROWS = [
+    LocalCommand(name, f"/{name}", f"does {name}", lambda shell, line: None)
+    for name in ("connect", "close", "caps")
+]
+LOCAL = Known(ROWS, lambda: USED, {1: "\u4f60\u597d", 3: "\x1b[2J"})
 
 
-def texts(line: str, facts: Facts, catalogue: Catalogue = SMTP) -> list[str]:
+def texts(
+    line: str, facts: Facts, catalogue: Catalogue = SMTP, known: Known = NOTHING
+) -> list[str]:
     """The whole lines that the suggestions would make."""
-    return [line[: item.start] + item.text for item in completions(line, facts, catalogue)]
+    return [line[: one.start] + one.text for one in completions(line, facts, catalogue, known)]
 
 
-def metas(line: str, facts: Facts, catalogue: Catalogue = SMTP) -> dict[str, str]:
-    return {item.display: item.meta for item in completions(line, facts, catalogue)}
+def metas(
+    line: str, facts: Facts, catalogue: Catalogue = SMTP, known: Known = NOTHING
+) -> dict[str, str]:
+    return {one.display: one.meta for one in completions(line, facts, catalogue, known)}
 
 
 @pytest.mark.parametrize(
@@ -186,7 +203,66 @@ def test_local_commands_stand_behind_a_slash_and_nowhere_else() -> None:
     assert completions("/connect", smtp(), None, LOCAL) == []
     assert completions("//", smtp(), SMTP, LOCAL) == []
     assert not any(item.text.startswith("/") for item in completions("", smtp(), SMTP, LOCAL))
-    assert local_completions("/cl", LOCAL) == [Suggestion("/close", 0, "/close", "end it")]
+
+
+def test_the_limit_of_the_server_is_a_value() -> None:
+    """SIZE= offers it, and the one octet more that a tester wants; no limit, no value."""
+    assert texts("MAIL FROM:<> SIZE=", smtp()) == [
+        "MAIL FROM:<> SIZE=10240000",
+        "MAIL FROM:<> SIZE=10240001",
+    ]
+    assert texts("MAIL FROM:<> SIZE=9", smtp()) == []
+    unlimited = smtp()
+    unlimited.offers = {"SIZE": "0"}
+    assert texts("MAIL FROM:<> SIZE=", unlimited) == []
+
+
+def test_what_does_not_fit_is_marked() -> None:
+    """For the menu to grey it: verbs out of sequence, obsolete ones, deleted messages."""
+    apt = {one.display: one.apt for one in completions("", smtp(), SMTP)}
+    assert apt["MAIL FROM:<"]
+    assert not apt["DATA"]
+    assert not apt["TURN"]
+    found = completions("RETR ", maildrop(), POP3)
+    assert [one.apt for one in found] == [True, False, True]
+
+
+def test_subjects_stand_beside_their_messages() -> None:
+    """Where a message was looked at; what a sender wrote comes out safe."""
+    found = metas("RETR ", maildrop(), POP3, LOCAL)
+    assert found["1"] == "1842 octets · abc · \u4f60\u597d"
+    assert found["3"] == "30 octets · \\u{1b}[2J"
+
+
+@pytest.mark.parametrize(
+    "line, expected",
+    [
+        ("RCPT TO:<", ["bob@b.example>", "Bill@b.example>", "carol@c.example>"]),
+        ("rcpt to:<b", ["bob@b.example>", "bill@b.example>"]),
+        ("MAIL FROM:<", ["carol@c.example>", "bob@b.example>", "Bill@b.example>", ">"]),
+        ("RCPT TO:<CAR", ["CARol@c.example>"]),
+        ("RCPT TO:<bob@b.example", [">"]),
+    ],
+)
+def test_addresses_that_were_used_come_back(line: str, expected: list[str]) -> None:
+    """Inside the brackets, closed; those of the same command first; what was typed stays."""
+    found = completions(line, smtp(State.MAIL), SMTP, LOCAL)
+    typed = line.index("<") + 1
+    wholes = [line[: one.start] + one.text for one in found]
+    assert [whole[typed:] for whole in wholes] == [
+        text if text != ">" else line[typed:] + ">" for text in expected
+    ]
+    assert all(whole.startswith(line) for whole in wholes)
+
+
+def test_addresses_tell_what_became_of_them() -> None:
+    """The code of the last time, and where that was."""
+    found = metas("RCPT TO:<", smtp(State.MAIL), SMTP, LOCAL)
+    assert found == {
+        "bob@b.example": "550 last time",
+        "Bill@b.example": "250 last time",
+        "carol@c.example": "250 last time in MAIL",
+    }
 
 
 def test_without_a_connection_only_local_commands_exist() -> None:

@@ -148,3 +148,19 @@ def test_answers_of_plain_text_are_local_nowhere() -> None:
         result = probe.smtp(server.port, text=b"NOOP\nQUIT\n")
         assert server.heard_lines == [b"NOOP", b"QUIT"]
     assert result.out.startswith("S: 220 /quit\n")
+
+
+def test_reading_in_a_pipe(tmp_path: Path) -> None:
+    """What a person would page is written out, every line behind a `#`."""
+    mail = b"+OK\r\nSubject: =?gbk?B?tPM=?=\r\n\r\none\r\n\x1b[2J\r\n.\r\n"
+    path = tmp_path / "body"
+    with ScriptedServer(*pop3({b"RETR": mail})) as server:
+        lines = ("/headers", "/mime 1", "/page", "/raw-view", f"/body-save {path}", "/pipe wc -l")
+        text = "RETR 1\n" + "".join(f"{line}\n" for line in lines) + "QUIT\n"
+        result = probe.run("pop3", f"127.0.0.1:{server.port}", text=text.encode())
+    assert (result.status, result.err) == (0, "")
+    shown = [line for line in result.out.splitlines() if not line.startswith(("C: ", "S:"))]
+    for line in ("# Subject: 大", "# \\u{1b}[2J", "# one\\r\\n", "# \\x1b[2J\\r\\n", "# 4"):
+        assert line in shown, line
+    assert all(line.startswith("#") for line in shown)
+    assert path.read_bytes() == b"Subject: =?gbk?B?tPM=?=\r\n\r\none\r\n\x1b[2J\r\n"

@@ -145,3 +145,11 @@ def test_color_says_nothing_that_words_do_not() -> None:
     plain, painted = shown(*happened)[0], shown(*happened, color=True)[0]
     assert painted != plain
     assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == plain
+
+
+def test_a_line_without_end_is_shown_in_pieces() -> None:
+    """A file that is one line of many megabytes is in no memory as a whole."""
+    block = b"x" * (700 * 1024)
+    pieces = [events.DataSent(0.0, block, last=False)] * 3
+    out = shown(*pieces, events.DataSent(0.0, b"\r\n.\r\n", last=True))[0]
+    assert [len(line) for line in out.split("\n")] == [2 * len(block) + 3, len(block) + 3, 4, 0]

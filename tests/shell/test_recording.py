@@ -16,7 +16,7 @@ from mailprobe.protocol.events import (
 )
 from mailprobe.protocol.model import Command, Protocol, Reply
 from mailprobe.session import Exchange
-from mailprobe.shell import recording as module
+from mailprobe.shell import tape
 from mailprobe.shell.backlog import Backlog
 from mailprobe.shell.recording import Recording
 from mailprobe.transcript.dialogue import compile_steps
@@ -43,7 +43,7 @@ def test_save_that_cannot_be_whole_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the backlog was given up, or there was no connection, nothing is made."""
-    monkeypatch.setattr(module, "Backlog", lambda: Backlog(most=1))
+    monkeypatch.setattr(tape, "Backlog", lambda: Backlog(most=1))
     recording = Recording(lambda sentence: None)
     with pytest.raises(Failure, match="no connection"):
         recording.save(tmp_path / "a.mpt")

@@ -7,12 +7,14 @@ import os
 import re
 import select
 import socket
+import sys
 import termios
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pexpect
 import pyte
 
 from tests.terminal.warm import Child
@@ -21,11 +23,42 @@ PATIENCE = 20.0  # seconds until what has not come will not come
 _RAW = re.compile(rb"\x1b\]|\x07|\x9b")  # what no prompt of ours ever writes
 
 
-class Person:
-    """mailprobe in a terminal of `columns` by `rows`."""
+class Spawned:
+    """mailprobe as anybody starts it: a process that has loaded nothing yet."""
 
     def __init__(
-        self, *words: str, columns: int = 80, rows: int = 24, env: dict[str, str] | None = None
+        self, words: tuple[str, ...], *, size: tuple[int, int], env: dict[str, str]
+    ) -> None:
+        command = ["-m", "mailprobe", *words]
+        # its environment is typed to be that of this process
+        self._child = pexpect.spawn(sys.executable, command, env=env, dimensions=size)  # type: ignore[arg-type]
+        self._child.delaybeforesend = None
+        self.terminal = self._child.child_fd
+        self.pid = self._child.pid
+
+    def write(self, octets: bytes) -> None:
+        self._child.send(octets)
+
+    def wait(self) -> int:
+        """The exit status, or minus the signal that ended it."""
+        self._child.wait()
+        status, signal = self._child.exitstatus, self._child.signalstatus
+        return -(signal or 0) if status is None else int(status)
+
+    def close(self) -> None:
+        self._child.close(force=True)
+
+
+class Person:
+    """mailprobe in a terminal of `columns` by `rows`; `cold` starts it as anybody does."""
+
+    def __init__(
+        self,
+        *words: str,
+        columns: int = 80,
+        rows: int = 24,
+        env: dict[str, str] | None = None,
+        cold: bool = False,
     ) -> None:
         self.home = Path(os.environ["HOME"])
         surroundings = {
@@ -35,7 +68,8 @@ class Person:
             "PROMPT_TOOLKIT_NO_CPR": "1",
             **(env or {}),
         }
-        self.child = Child(words, size=(rows, columns), env=surroundings)
+        start = Spawned if cold else Child
+        self.child: Spawned | Child = start(words, size=(rows, columns), env=surroundings)
         self.output = bytearray()  # every octet that reached the terminal
         self._screen = pyte.HistoryScreen(columns, rows, history=20_000)
         self._stream = pyte.ByteStream(self._screen)
@@ -165,6 +199,10 @@ class Server:
             line = b""
         self.received.append(line)
         return line
+
+    def take(self, count: int) -> bytes:
+        """So many octets of the client."""
+        return self._file.read(count)
 
     def hear_all(self) -> None:
         while self.hear():

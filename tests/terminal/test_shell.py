@@ -277,9 +277,6 @@ def test_connect_opens_a_session(sit: Sit, serve: Serve, mode: str) -> None:
     person.prompted("mailprobe> ")
     person.enter(f"/connect smtp {one.target}")
     person.prompted("smtp:greeted> ")
-    person.enter(f"/connect pop3 {two.target}")
-    person.sees("connection already")
-    person.prompted("smtp:greeted> ")
     person.enter("/close")
     person.prompted("smtp:closed> ")
     person.enter(f"/connect pop3 {two.target}")
@@ -302,19 +299,19 @@ def test_escape_key_opens_a_local_command_in_mail_data(sit: Sit, serve: Serve) -
     person.enter("EHLO me")
     person.prompted("smtp:ready> ")
     person.enter("DATA")
-    person.prompted("smtp:data| ")
+    person.prompted("smtp:data 1| ")
     person.enter("/state")
-    person.prompted("smtp:data| ")
+    person.prompted("smtp:data 2| ")
     person.type("half a li\x1d")
     person.prompted("local> ")
     person.enter("state")
     person.sees("data")
-    person.sees_line("smtp:data| half a li")
+    person.sees_line("smtp:data 2| half a li")
     person.enter("ne")
-    person.prompted("smtp:data| ")
+    person.prompted("smtp:data 3| ")
     person.enter(".dotted")
     person.sees("(stuffed)")
-    person.prompted("smtp:data| ")
+    person.prompted("smtp:data 4| ")
     person.enter(".")
     person.prompted("smtp:ready> ")
     assert server.received == [
@@ -343,10 +340,10 @@ def test_escape_character_begins_a_local_line(sit: Sit, serve: Serve) -> None:
     person = sit("smtp", server.target, mode="plain")
     person.prompted("smtp:greeted> ")
     person.enter("DATA")
-    person.prompted("smtp:data| ")
+    person.prompted("smtp:data 1| ")
     person.type("\x1dstate\r")
     person.sees("replies owed")
-    person.prompted("smtp:data| ")
+    person.prompted("smtp:data 1| ")
     assert server.received == [b"DATA\r\n"]
 
 
@@ -357,6 +354,8 @@ def test_paste_of_many_lines_goes_line_by_line(sit: Sit, serve: Serve) -> None:
     person.prompted("smtp:greeted> ")
     person.type("\x1b[200~EHLO me\nDATA\n/not local\n.x\n.\nNOOP\n\x1b[201~")
     person.type("\r")
+    person.sees_line("[b]atch")
+    person.enter("o")
     person.wait(lambda: server.received[-1:] == [b"NOOP\r\n"], "NOOP")
     assert server.received == [
         b"EHLO me\r\n", b"DATA\r\n", b"/not local\r\n", b"..x\r\n", b".\r\n", b"NOOP\r\n",
@@ -370,6 +369,8 @@ def test_pasted_message_is_not_sent_as_commands(sit: Sit, serve: Serve) -> None:
     person.prompted("smtp:greeted> ")
     person.type("\x1b[200~DATA\nSubject: x\n.\n\x1b[201~")
     person.type("\r")
+    person.sees_line("[b]atch")
+    person.enter("o")
     person.sees("2 more lines were not sent")
     person.prompted("smtp:greeted> ")
     assert server.received == [b"DATA\r\n"]
@@ -569,13 +570,13 @@ def test_interrupt_in_mail_data_offers_a_choice(sit: Sit, serve: Serve, mode: st
     person.enter("EHLO me")
     person.prompted("smtp:ready> ")
     person.enter("DATA")
-    person.prompted("smtp:data| ")
+    person.prompted("smtp:data 1| ")
     person.type("\x03")
     person.sees("[c]ontinue")
     person.enter("c")
-    person.prompted("smtp:data| ")
+    person.prompted("smtp:data 1| ")
     person.enter("text")
-    person.prompted("smtp:data| ")
+    person.prompted("smtp:data 2| ")
     person.wait(lambda: b"text\r\n" in server.received, "the line")
     person.type("\x04")
     person.sees("[d]rop")
@@ -609,7 +610,7 @@ def test_ten_megabytes_do_not_freeze(sit: Sit, serve: Serve, mode: str) -> None:
     person = sit("pop3", server.target, mode=mode)
     person.prompted("pop3:auth> ")
     person.enter("RETR 1")
-    person.skims(rb"< \.  \(10350000 octets")
+    person.skims(rb"10350000 octets")
     person.prompted("pop3:auth> ")
     person.enter("NOOP")
     person.sees("+OK awake")
@@ -738,7 +739,8 @@ def test_newcomer(sit: Sit, mode: str) -> None:
     person.sees("+OK 4 ")
     person.type("\x04")
     assert person.ended() == 0
-    assert b"PASS secret" not in person.output
+    assert b"> PASS secret" not in person.output
+    assert "> PASS ******" in person.screen
 
 
 # ------------------------------------------------------------------------- typed by a real person
@@ -832,5 +834,5 @@ def test_help_shows_its_own_text_as_it_is(sit: Sit, mode: str) -> None:
     """What to type is written once, not escaped."""
     person = sit(mode=mode)
     person.prompted("mailprobe> ")
-    person.enter("/help")
+    person.enter("/help /raw")
     person.sees(r'/raw "TEXT\r\n"')

@@ -212,6 +212,17 @@ def test_a_question_is_one_whole_reply() -> None:
     assert answers[-1].context.unsolicited
 
 
+@pytest.mark.parametrize("wanted", ["1xx", "0xx", "9x9", "600", "+OK"])
+def test_a_question_that_no_reply_can_answer(wanted: str) -> None:
+    """A reply code lies between 200 and 599."""
+    assert f"no reply here can be {wanted}: expected 200 to 599" in fault(f"S? {wanted}\n")
+
+
+def test_a_question_about_what_nobody_asked_for() -> None:
+    """A class does for it, as a code does."""
+    assert replies(steps("S? 2xx\nS? 4xx\n"))[1].context.unsolicited
+
+
 def test_a_question_takes_a_multi_line_response_whole() -> None:
     """Nothing of its body is written."""
     found = replies(steps("S? +OK\nC: UIDL\nS? +OK\nS+ 1 {x}\nC: STAT\nS? +OK|-ERR\n", "pop3"))
@@ -286,7 +297,7 @@ def test_a_dot_behind_a_bare_line_end_is_content() -> None:
         ("S+ a\n", "there is none"),
         (GREETED + "C: NOOP\nS+ a\n", "there is none"),
         ("S~ {} x\n", "to the letter"),
-        ("S? +OK\n", "three digits"),
+        ("S? +OK\n", "200 to 599, or x"),
     ],
 )
 def test_what_makes_no_dialogue(lines: str, sentence: str) -> None:

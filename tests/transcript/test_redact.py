@@ -471,6 +471,24 @@ def test_masks_for_a_screen() -> None:
     assert secrets.mask(b"tail") == b"****"
 
 
+def test_what_is_known_to_one_connection_is_known_to_those_beside_it() -> None:
+    """Whoever of them learns it, and whenever: all mask it, and give it the same name."""
+    first = Secrets()
+    first.learn(b"hunter22")
+    second = first.beside()
+    third = second.beside()
+    assert second.known
+    assert second.mask(b"hunter22 swordfish") == b"**** swordfish"
+    assert third.learn(b"swordfish") == "password-2"
+    assert second.learn(b"hunter22") == "password"
+    for secrets in (first, second, third):
+        assert secrets.mask(b"hunter22 swordfish") == b"**** ****"
+        assert secrets.name_fragment(b"a new one") == "{typed-1}"
+    apart = Secrets()
+    assert not apart.known
+    assert apart.learn(b"swordfish") == "password"
+
+
 def test_what_is_known_before_it_travels() -> None:
     """It is hidden in every form, and named when it comes."""
     secrets = Secrets()

@@ -2,12 +2,35 @@
 
 from mailprobe.safe import safe
 from mailprobe.shell.interface import Shell
-from mailprobe.shell.local import connection, explaining, looking, recording, sending, settings
+from mailprobe.shell.local import (
+    connection,
+    explaining,
+    looking,
+    practising,
+    reading,
+    recording,
+    remembering,
+    sending,
+    settings,
+    writing,
+)
 from mailprobe.shell.local.table import LocalCommand, Malformed, usage
 
-_ROOMS = (connection, looking, explaining, sending, recording, settings)
+# By title; in this order they are shown.
+ROOMS = {
+    "Connections": connection,
+    "Practice": practising,
+    "Looking": looking,
+    "Reading mail": reading,
+    "Explanations": explaining,
+    "Octets and logins": sending,
+    "Writing mail": writing,
+    "Recording": recording,
+    "What is remembered": remembering,
+    "Settings": settings,
+}
 
-COMMANDS: dict[str, LocalCommand] = {row.name: row for room in _ROOMS for row in room.ROWS}
+COMMANDS: dict[str, LocalCommand] = {row.name: row for room in ROOMS.values() for row in room.ROWS}
 NAMES: tuple[tuple[str, str], ...] = tuple(
     (f"/{row.name}", row.summary) for row in COMMANDS.values()
 )

@@ -1,36 +1,79 @@
 """Local commands that begin and end a connection."""
 
+from mailprobe.durations import seconds
 from mailprobe.protocol.model import Protocol, State
+from mailprobe.session import Session
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
 from mailprobe.transport.target import parse_target
 
-_OVER = (State.CLOSED, State.UPDATE)  # the server has said goodbye
+_LONGEST_WAIT = 3600.0  # seconds
 
 
 def _connect(shell: Shell, argument: str) -> None:
     words = argument.split()
     if not 1 <= len(words) <= 2:
         raise Malformed
-    live = shell.session is not None and not shell.session.closed
-    if live and shell.session is not None and shell.session.state not in _OVER:
-        raise usage("there is a connection already: /close or /drop ends it")
-    protocol = None
+    said = None
     if len(words) == 2:
         if words[0].lower() not in list(Protocol):
             raise Malformed
-        protocol = Protocol(words[0].lower())
-    elif shell.session is not None and "://" not in words[0]:
-        protocol = shell.session.connection.catalogue.protocol
-    shell.connect(parse_target(words[-1], protocol))
+        said = Protocol(words[0].lower())
+    if words[-1].startswith("@"):
+        profile = shell.config.profile(words[-1][1:])
+        shell.connect(profile.target_for(said), profile)
+        return
+    if said is None and shell.session is not None and "://" not in words[0]:
+        said = shell.session.connection.catalogue.protocol
+    shell.connect(parse_target(words[-1], said))
+
+
+def _sessions(shell: Shell, argument: str) -> None:
+    shell.table(
+        ("", "number", "protocol", "host", "state", "TLS", "replies owed"),
+        [
+            ("*" if session is shell.session else "", str(number), *_row(session))
+            for number, session in shell.sessions()
+        ],
+    )
+
+
+def _row(session: Session) -> tuple[str, str, str, str, str]:
+    protocol = str(session.connection.catalogue.protocol)
+    tls = session.transport.tls
+    state = "closed" if session.closed else str(session.state)
+    owed = str(session.connection.outstanding)
+    return protocol, session.transport.peer, state, tls.version if tls else "no", owed
+
+
+def _use(shell: Shell, argument: str) -> None:
+    if not (argument.isascii() and argument.isdigit()):
+        raise Malformed
+    if not shell.use(int(argument)):
+        raise usage(f"there is no session {argument[:9]}: /sessions shows them")
 
 
 def _close(shell: Shell, argument: str) -> None:
     session_of(shell).close()
+    shell.fall_back()
 
 
 def _drop(shell: Shell, argument: str) -> None:
     session_of(shell).drop()
+    shell.fall_back()
+
+
+def _wait(shell: Shell, argument: str) -> None:
+    limit = seconds(argument)
+    if not limit or limit > _LONGEST_WAIT:
+        raise Malformed
+    session, begun = session_of(shell), shell.heard
+    if session.closed or session.state is State.CLOSED:
+        raise usage("the connection is closed: nothing will come")
+    if not shell.listen(limit):
+        shell.write("interrupted\n")
+    elif shell.heard == begun and not session.closed:
+        shell.write(f"nothing came within {limit:g} s\n")
 
 
 def _quit(shell: Shell, argument: str) -> None:
@@ -39,9 +82,18 @@ def _quit(shell: Shell, argument: str) -> None:
 
 ROWS = (
     LocalCommand(
-        "connect", "/connect [PROTOCOL] TARGET", "open a connection", _connect, Argument.TARGET
+        "connect",
+        "/connect [PROTOCOL] TARGET|@PROFILE",
+        "open a connection; one that is open stays",
+        _connect,
+        Argument.TARGET,
     ),
+    LocalCommand("sessions", "/sessions", "show all sessions", _sessions),
+    LocalCommand("use", "/use N", "talk to session N from now on", _use, Argument.TEXT),
     LocalCommand("close", "/close", "end the connection politely, without QUIT", _close),
     LocalCommand("drop", "/drop", "end the connection at once", _drop),
-    LocalCommand("quit", "/quit", "leave, with a QUIT to the server", _quit),
+    LocalCommand(
+        "wait", "/wait S", "wait for what the server says, at most S seconds", _wait, Argument.TEXT
+    ),
+    LocalCommand("quit", "/quit", "leave, with a QUIT to each server", _quit),
 )

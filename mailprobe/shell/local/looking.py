@@ -3,14 +3,18 @@
 import re
 
 from mailprobe.protocol.capabilities import CAPABILITIES
-from mailprobe.protocol.catalogue import Catalogue
+from mailprobe.protocol.catalogue import Catalogue, Then
 from mailprobe.protocol.extensions import EXTENSIONS
+from mailprobe.protocol.facts import Effect, Facts
 from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
-from mailprobe.session import Exchange
+from mailprobe.session import Exchange, Session
+from mailprobe.shell.fetched import beginning_of
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
 
+_LINE_END = re.compile(rb"\r?\n")
+_LISTED = 64 * 1024  # octets of capabilities
 _SHOWN = 40  # lines of one reply or listing that /last shows
 
 
@@ -41,18 +45,54 @@ def _tls_text(version: str, *, verified: bool) -> str:
 
 
 def _caps(shell: Shell, argument: str) -> None:
-    facts = session_of(shell).connection.facts
+    session = session_of(shell)
+    facts = session.connection.facts
     pop3 = facts.protocol is Protocol.POP3
     if facts.offers is None:
         verb = {Protocol.SMTP: "EHLO", Protocol.LMTP: "LHLO", Protocol.POP3: "CAPA"}
         raise usage(f"nobody has asked the server yet: send {verb[facts.protocol]}")
     known = CAPABILITIES if pop3 else EXTENSIONS
-    rows = []
+    before = _offered_in_the_clear(session)
+    rows: list[list[str | bytes]] = []
     for keyword, arguments in facts.offers.items():
         offer = known.get(keyword)
-        octets = f"{keyword} {arguments}".strip().encode("latin-1", "replace")
-        rows.append((octets, offer.summary if offer else ""))
-    shell.table(("offered", "what it is"), rows)
+        row: list[str | bytes] = [_offer(keyword, arguments), offer.summary if offer else ""]
+        if before is not None:
+            row.append(_change(before.get(keyword), arguments))
+        rows.append(row)
+    for keyword, arguments in (before or {}).items():
+        if keyword not in facts.offers:
+            rows.append([_offer(keyword, arguments), "", "not any more"])
+    columns = ("offered", "what it is", "over TLS")
+    shell.table(columns if before is not None else columns[:2], rows)
+
+
+def _offer(keyword: str, arguments: str) -> bytes:
+    return f"{keyword} {arguments}".strip().encode("latin-1", "replace")
+
+
+def _change(before: str | None, now: str) -> str:
+    if before is None:
+        return "new"
+    return "" if before == now else "changed"
+
+
+def _offered_in_the_clear(session: Session) -> dict[str, str] | None:
+    """What was offered before TLS started in this session; None where nobody asked."""
+    asked: dict[str, str] | None = None
+    rows = session.connection.catalogue
+    for exchange in session.exchanges:
+        row = rows.row(exchange.command)
+        if not exchange.replies or not exchange.replies[-1].positive:
+            continue
+        if row.then is Then.TLS:
+            return asked if session.connection.facts.tls else None
+        if row.effect in (Effect.EXTENSIONS, Effect.CAPABILITIES):
+            facts, body = Facts(session.connection.facts.protocol), exchange.body
+            lines = _LINE_END.split(beginning_of(body, _LISTED)[0]) if body is not None else []
+            facts.learn(row.effect, exchange.command, exchange.replies[-1], lines)
+            asked = facts.offers
+    return None
 
 
 def _last(shell: Shell, argument: str) -> None:

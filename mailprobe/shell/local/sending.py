@@ -2,11 +2,13 @@
 
 import re
 
+from mailprobe.files import SourceFile
 from mailprobe.protocol.items import Raw
 from mailprobe.safe import safe
 from mailprobe.shell import login
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
+from mailprobe.shell.local.writing import path_of, words_of
 
 _ESCAPE = re.compile(r'\\(?:([rnt0e\\"])|x([0-9A-Fa-f]{2})|(.?))', re.DOTALL)
 _ESCAPED = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "e": b"\x1b", "\\": b"\\", '"': b'"'}
@@ -33,11 +35,39 @@ def _raw(shell: Shell, argument: str) -> None:
     session_of(shell)
     if not argument:
         raise Malformed
-    shell.send(Raw(unescape(argument)))
+    if argument.startswith("<"):
+        _send_file(shell, argument[1:].strip())
+    else:
+        shell.send(Raw(unescape(argument)))
+
+
+def _send_file(shell: Shell, argument: str) -> None:
+    """The octets of a file as they are; behind the last of them all that is owed is waited for."""
+    words = words_of(argument)
+    if len(words) != 1:
+        raise Malformed
+    with SourceFile(path_of(words[0])) as source:
+        before = b""
+        for block in source.blocks():
+            if before and not shell.put(Raw(before)):
+                return
+            before = block
+        shell.send(Raw(before))
+
+
+def _send(shell: Shell, argument: str) -> None:
+    from mailprobe.shell import composing
+
+    order = composing.read_order(words_of(argument))
+    if order is None:
+        raise Malformed
+    composing.send(shell, order)
 
 
 def _auth(shell: Shell, argument: str) -> None:
     words = argument.split()
+    if len(words) == 1 and shell.profile is not None and shell.profile.user:
+        words.append(shell.profile.user)
     if len(words) != 2:
         raise Malformed
     login.authenticate(shell, *words)
@@ -52,13 +82,25 @@ def _apop(shell: Shell, argument: str) -> None:
 ROWS = (
     LocalCommand(
         "raw",
-        r'/raw "TEXT\r\n"',
-        "send exactly these octets, C escapes undone",
+        r'/raw "TEXT\r\n"|<FILE',
+        "send exactly these octets, C escapes undone, or those of a file",
         _raw,
         Argument.TEXT,
     ),
     LocalCommand(
-        "auth", "/auth MECH USER", "log in by a SASL mechanism", _auth, Argument.MECHANISM
+        "send",
+        "/send [--from A] [--to B]... [--subject S] [--header 'N: V'] [--attach FILE] "
+        "[--charset C] [--body TEXT | FILE]",
+        "compose a mail, or take a file, and send it",
+        _send,
+        Argument.FILE,
+    ),
+    LocalCommand(
+        "auth",
+        "/auth MECH [USER]",
+        "log in by a SASL mechanism; a profile may name user and password file",
+        _auth,
+        Argument.MECHANISM,
     ),
     LocalCommand("apop", "/apop USER", "log in by APOP", _apop, Argument.TEXT),
 )

@@ -1,11 +1,14 @@
 """Local commands that change how the shell behaves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from mailprobe.durations import seconds
 from mailprobe.render.tables import Own
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, usage
+from mailprobe.shell.local.writing import switch
+from mailprobe.shell.switches import SWITCHES, switch_values
 from mailprobe.value import replace
 
 
@@ -14,10 +17,17 @@ def _set(shell: Shell, argument: str) -> None:
     if not name:
         shell.table(("name", "value"), _settings(shell))
         return
-    setting = _SETTINGS.get(name.lower())
-    if setting is None or not value.strip():
+    if not value.strip():
         raise usage(f"write /set NAME VALUE; the names are {', '.join(_SETTINGS)}")
-    setting(shell, value.strip())
+    change(shell, name, value.strip())
+
+
+def change(shell: Shell, name: str, value: str) -> None:
+    """Change one setting.  Raises Failure `usage`."""
+    setting = _SETTINGS.get(name.lower())
+    if setting is None:
+        raise usage(f"write /set NAME VALUE; the names are {', '.join(_SETTINGS)}")
+    setting(shell, value)
 
 
 def _settings(shell: Shell) -> list[tuple[str, str]]:
@@ -25,6 +35,9 @@ def _settings(shell: Shell) -> list[tuple[str, str]]:
         ("timeout", f"{shell.settings.timeout:g} s"),
         ("ehlo", shell.settings.hello_name or Own("(this host's name)")),
         ("color", shell.color_choice),
+        ("fold", _fold_text(shell.preferences.fold)),
+        *((name, _switched(shell, name)) for name in _SWITCHES),
+        *switch_values(shell.switches, shell.settings),
     ]
 
 
@@ -47,14 +60,72 @@ def _set_color(shell: Shell, value: str) -> None:
     shell.set_color(value)
 
 
+def _fold_text(rows: int | None) -> str:
+    return "auto" if rows is None else str(rows or "off")
+
+
+def _set_fold(shell: Shell, value: str) -> None:
+    words: dict[str, int | None] = {"auto": None, "off": 0}
+    if value.lower() in words:
+        shell.preferences.fold = words[value.lower()]
+    elif value.isascii() and value.isdigit() and 0 < int(value[:9]) < 100_000_000:
+        shell.preferences.fold = int(value)
+    else:
+        raise usage("fold is a number of rows, off, or auto: as many as fit the screen")
+
+
+_SWITCHES: dict[str, tuple[str, dict[str, bool]]] = {
+    "reveal": ("reveal", {"on": True, "off": False}),
+    "keys": ("vi", {"emacs": False, "vi": True}),
+    "menu": ("menu", {"always": True, "tab": False}),
+}
+
+
+def _switch(name: str) -> Callable[[Shell, str], None]:
+    """What sets one of the preferences of whoever types."""
+    preference, values = _SWITCHES[name]
+
+    def change(shell: Shell, value: str) -> None:
+        if value.lower() not in values:
+            raise usage(f"{name} is {' or '.join(values)}")
+        setattr(shell.preferences, preference, values[value.lower()])
+
+    return change
+
+
+def _switched(shell: Shell, name: str) -> str:
+    preference, values = _SWITCHES[name]
+    now = getattr(shell.preferences, preference)
+    return next(value for value, meant in values.items() if meant is now)
+
+
 _SETTINGS: dict[str, Callable[[Shell, str], None]] = {
     "timeout": _set_timeout,
     "ehlo": _set_hello_name,
     "color": _set_color,
+    "fold": _set_fold,
+    **{name: _switch(name) for name in _SWITCHES},
+    **{name: partial(switch, name=name) for name in SWITCHES},
 }
 
 
+# The values that a menu can offer.
+CHOICES: Mapping[str, Sequence[str]] = {
+    "timeout": ("10s", "30s", "60s", "5m"),
+    "ehlo": (),
+    "color": ("auto", "always", "never"),
+    "fold": ("auto", "off", "20", "50"),
+    **{name: tuple(values) for name, (_, values) in _SWITCHES.items()},
+    **SWITCHES,
+}
+
+
+def _clear(shell: Shell, argument: str) -> None:
+    shell.clear()
+
+
 ROWS = (
+    LocalCommand("clear", "/clear", "empty the screen", _clear),
     LocalCommand(
         "set", "/set [NAME VALUE]", "change a setting, or show them", _set, Argument.SETTING
     ),

@@ -20,10 +20,12 @@ class Argument(Enum):
     NOTHING = auto()
     TEXT = auto()  # anything
     FILE = auto()
+    WORD = auto()  # one of those that the syntax names: [go|show]
     TARGET = auto()  # with the protocol before it, perhaps
     TOPIC = auto()  # a verb, a code, or another local command
     MECHANISM = auto()
     SETTING = auto()
+    MESSAGE = auto()  # a message-number
 
 
 @frozen

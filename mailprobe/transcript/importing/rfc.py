@@ -5,7 +5,7 @@ of their feet and heads are passed over.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from mailprobe.patterns import pattern
 from mailprobe.transcript.importing.items import Said, Shown
@@ -28,14 +28,14 @@ def recognises(lines: Sequence[bytes]) -> bool:
 def read(lines: Sequence[bytes]) -> list[Shown]:
     """The sessions: what prose parts is two of them.  Those with a greeting come first."""
     sides = _sides(lines)
-    sessions: list[Shown] = []
+    sessions: list[list[Said]] = []
     said: tuple[str, bytes] | None = None  # the line that may go on
     column = -1  # of the tag
     parted = True
     for line in (line.replace(b"\x0c", b"") for line in lines):  # form feeds
         if match := _TAGGED.fullmatch(line):
             if parted:
-                sessions.append(Shown(stage_directions=True))
+                sessions.append([])
             parted = False
             _put(sessions, said)
             side = sides.get(match[2] or b"", "C")
@@ -49,9 +49,8 @@ def read(lines: Sequence[bytes]) -> list[Shown]:
             _put(sessions, said)
             said, parted = None, True
     _put(sessions, said)
-    for shown in sessions:
-        _dedent(shown)
-    return sorted(sessions, key=lambda shown: not _greets(shown))
+    found = [Shown(items=[*_dedented(session)], stage_directions=True) for session in sessions]
+    return sorted(found, key=lambda shown: not _greets(shown))
 
 
 def _sides(lines: Sequence[bytes]) -> dict[bytes, str]:
@@ -62,23 +61,20 @@ def _sides(lines: Sequence[bytes]) -> dict[bytes, str]:
     return {b"C": "C", b"S": "S", b"R": "S"}
 
 
-def _put(sessions: Sequence[Shown], said: tuple[str, bytes] | None) -> None:
+def _put(sessions: Sequence[list[Said]], said: tuple[str, bytes] | None) -> None:
     if said is not None:
-        sessions[-1].items.append(Said(*said))
+        sessions[-1].append(Said(*said))
 
 
-def _dedent(shown: Shown) -> None:
-    """Take off the blanks behind the tags that all lines share: RFC 1939 sets its lines off.
+def _dedented(lines: Sequence[Said]) -> Iterator[Said]:
+    """Without the blanks behind the tags that all lines share: RFC 1939 sets its lines off.
 
     Remarks like `<close connection>` stand further out there.
     """
-    said = [item for item in shown.items if isinstance(item, Said) and item.octets]
-    spoken = [item.octets for item in said if not _is_remark(item.octets)]
-    run = min(map(_indentation, spoken), default=0)
-    for at, item in enumerate(shown.items):
-        if isinstance(item, Said):
-            start = min(run, _indentation(item.octets))
-            shown.items[at] = replace(item, octets=item.octets[start:])
+    octets = [said.octets for said in lines if said.octets]
+    run = min((_indentation(line) for line in octets if not _is_remark(line)), default=0)
+    for said in lines:
+        yield replace(said, octets=said.octets[min(run, _indentation(said.octets)) :])
 
 
 def _is_remark(octets: bytes) -> bool:

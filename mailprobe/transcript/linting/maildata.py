@@ -7,13 +7,12 @@ from mailprobe.errors import Failure
 from mailprobe.files import read_blocks
 from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Lines, Then
-from mailprobe.protocol.events import Event
 from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import Command
 from mailprobe.safe import safe
 from mailprobe.transcript.linting.notes import Tell, about
 from mailprobe.transcript.model import FileLine, Form, Line, Wire
-from mailprobe.transcript.talks.shadow import Shadow
+from mailprobe.transcript.talks.shadow import Shadow, Told
 from mailprobe.value import mutable
 
 Files = Callable[[str], Path]
@@ -76,7 +75,7 @@ class MailData:
         self.shadow.write_file()
         self._tail = b"\r\n"
 
-    def say(self, line: Wire, octets: bytes, *, sure: bool) -> list[Event]:
+    def say(self, line: Wire, octets: bytes, *, sure: bool) -> list[Told]:
         """The client sends a line; what it meant.  `sure`: it stands to the letter."""
         counted = self.shadow.connection.phase is Phase.CHUNK
         if self.inside:
@@ -107,7 +106,7 @@ class MailData:
 
     # ------------------------------------------------------------------------------- by BDAT
 
-    def _check_rest(self, line: Wire, octets: bytes, found: list[Event]) -> None:
+    def _check_rest(self, line: Wire, octets: bytes, found: list[Told]) -> None:
         """A line in which the chunk ends is to end there."""
         assert self.chunk is not None  # its command was said
         used = sum(len(event.octets) for event in found if isinstance(event, events.DataSent))

@@ -13,8 +13,8 @@ from mailprobe.transcript.reading.cooked import read_escaped
 
 Blot = Callable[[str, bytes], bytes]
 
-_WIRE = pattern(rb"([CS])([:\\=~]) (.+)")
-_DEMAND = pattern(rb"S[+-] .+")
+_WIRE = pattern(rb"([CS])[2-9]?([:\\=~]) (.+)")
+_DEMAND = pattern(rb"S[2-9]?[+-] .+")
 _TOLD = pattern(rb"(\| |== |# incomplete: [a-z]+: )(.+)")
 # Cooked text: a run without placeholders, or a placeholder.
 _ESCAPE = rb"\\(?:u\{[0-9A-Fa-f]*\}|.)"
@@ -55,11 +55,12 @@ def _spellings(secret: bytes) -> Iterable[bytes]:
 def _masked_line(line: bytes, blot: Blot) -> bytes:
     if match := _WIRE.fullmatch(line):
         side, tag, content = match[1].decode(), match[2], match[3]
+        head = line[: match.start(3)]
         if tag == b":":
-            return line[:3] + _characters(blot(side, content), content)
+            return head + _characters(blot(side, content), content)
         if tag == b"~" or (tag == b"=" and side == "C"):
-            return line[:3] + _cooked(side, content, blot)
-        return _escaped(side, line, content, b"" if tag == b"=" else b"\r\n", blot)
+            return head + _cooked(side, content, blot)
+        return _escaped(head, line, content, b"" if tag == b"=" else b"\r\n", blot)
     if _DEMAND.fullmatch(line) and blot("", line) != line:
         return b"#" + blot("", line)[1:]  # it could not be met any more
     if match := _TOLD.fullmatch(line):
@@ -67,12 +68,13 @@ def _masked_line(line: bytes, blot: Blot) -> bytes:
     return line
 
 
-def _escaped(side: str, line: bytes, content: bytes, end: bytes, blot: Blot) -> bytes:
+def _escaped(head: bytes, line: bytes, content: bytes, end: bytes, blot: Blot) -> bytes:
+    """`head` is what stands before the content: side, connection, tag and blank."""
     octets = _octets(content)
-    blotted = blot(side, octets)
+    blotted = blot(head[:1].decode(), octets)
     if blotted == octets:
         return line
-    return wire_lines(side, _characters(blotted, octets) + end)[:-1]
+    return wire_lines(head[:-2].decode(), _characters(blotted, octets) + end)[:-1]
 
 
 def _cooked(side: str, content: bytes, blot: Blot) -> bytes:

@@ -258,6 +258,14 @@ class Writer(ABC):
 
     # ------------------------------------------------------------------------------- bodies
 
+    def is_stuffed(self, side: str) -> bool:
+        """Whether the body that begins there is whole so far, and ends with a lone dot."""
+        return not (self._chunk and side == "C") and not self._broken[side]
+
+    def body_ended(self, side: str, *, whole: bool) -> None:
+        """Something else is written from now on."""
+        self._broken[side] = not whole
+
     def _body_came(self, event: events.BodyChunk) -> None:
         if self._left_out:
             self._left_out = not event.last

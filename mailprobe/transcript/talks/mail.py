@@ -22,15 +22,12 @@ from mailprobe.transcript.model import (
     Wire,
 )
 from mailprobe.transcript.steps import Context, ExpectedLine, Handshake, Sort, Unit
-from mailprobe.transcript.talks.shadow import Shadow
+from mailprobe.transcript.talks.shadow import Shadow, Told
 from mailprobe.transcript.talks.talk import ENDS, Answer, Draft, Talk, Writing, fault, without_end
 from mailprobe.value import mutable
 
 _LISTS = (Effect.EXTENSIONS, Effect.CAPABILITIES, Effect.MECHANISMS)
 _PUBLIC = (b"", b"*", b"=")  # answers that give nothing away
-
-_Told = events.CommandSent | events.AnswerSent | events.DataSent | events.RawSent
-_TOLD = (events.CommandSent, events.AnswerSent, events.DataSent, events.RawSent)
 
 
 @mutable
@@ -68,8 +65,7 @@ class MailTalk(Talk):
         self._latest = None
         if isinstance(line, FileLine):
             found = self._shadow.write_file()
-            told = sum(len(event.octets) for event in found if isinstance(event, _TOLD))
-            self._span(writing, 0, b"", told)
+            self._span(writing, 0, b"", sum(len(event.octets) for event in found))
         else:
             octets = b""
             for index, piece in enumerate((*line.pieces, line.end)):
@@ -78,15 +74,14 @@ class MailTalk(Talk):
                 octets += said
             found = self._shadow.write(octets) if octets else []
         for event in found:
-            if isinstance(event, _TOLD):
-                self._understand(writing, event)
+            self._understand(writing, event)
 
     def _span(self, writing: Writing, index: int, piece: Piece, length: int) -> None:
         row, start = len(writing.lines) - 1, self._said
         self._said += length
         self._spans.append(Span(writing, row, index, piece, start, self._said))
 
-    def _understand(self, writing: Writing, event: "_Told") -> None:
+    def _understand(self, writing: Writing, event: Told) -> None:
         """So many octets more were understood; most often they end a unit."""
         self._cursor += len(event.octets)
         match event:
@@ -101,6 +96,7 @@ class MailTalk(Talk):
                     self._mark(self._begun, self._cursor)
                 self._end_unit(writing, Sort.ANSWER, command)
             case events.DataSent(last=True):
+                assert self._data_of is not None  # BDAT or a reply has opened it
                 self._end_unit(writing, Sort.DATA, self._data_of)
             case _:
                 pass
@@ -111,9 +107,8 @@ class MailTalk(Talk):
             if span.start < end and span.end > start:
                 span.writing.secret[span.row].add(span.index)
 
-    def _end_unit(self, writing: Writing, sort: Sort, command: Command | None) -> None:
-        if command is not None:
-            self._answers[id(command)] = (command, self._units)
+    def _end_unit(self, writing: Writing, sort: Sort, command: Command) -> None:
+        self._answers[id(command)] = (command, self._units)
         end = self._cursor
         taken = [span for span in self._spans if span.start < end or span.end <= end]
         self._spans = [span for span in self._spans if span.end > end]
@@ -207,7 +202,7 @@ class MailTalk(Talk):
         answer.question = line
         context = self._context(self._shadow.hear_class(line.classes[0]), owed)
         if context is None:
-            wanted = "+OK, -ERR or +" if self._shadow.pop3 else "three digits, or x for any digit"
+            wanted = "+OK, -ERR or +" if self._shadow.pop3 else "200 to 599, or x for any digit"
             raise fault(line, f"no reply here can be {line.classes[0]}: expected {wanted}")
         answer.context = context
         self._complete()

@@ -4,7 +4,7 @@ C lines go in with a stand-in for each placeholder, and so do S lines: what a li
 it belongs to, and where secrets stand is then known before anything travels.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from mailprobe.protocol import events
@@ -24,6 +24,9 @@ _CHUNK = 256 * 1024 * 1024  # octets of a BDAT chunk that are gone through
 _CODES = {"2": "250", "3": "354", "4": "450", "5": "550", "x": "250"}
 _NUMBERS = ("int", "num")
 
+Told = events.CommandSent | events.AnswerSent | events.DataSent | events.RawSent
+_TOLD = (events.CommandSent, events.AnswerSent, events.DataSent, events.RawSent)
+
 
 @cache
 def catalogue_of(protocol: str) -> Catalogue:
@@ -42,19 +45,27 @@ def code_of(wanted: ReplyClass, owed: Owed | None) -> str:
     code = wanted.code
     if "x" not in code:
         return code
-    usual: tuple[str, ...] = ()
-    if owed is not None:
-        usual = ("220",) if owed.stage is Stage.GREETING else ()
-        if owed.stage is Stage.COMMAND:
-            usual = tuple(GO_AHEADS.get(owed.row.then, ()))
-    for candidate in (*usual, _CODES[code[0]]):
-        # What opens a login is "+" in POP3, which is no three digits.
-        same = len(code) == len(candidate)
-        if same and all(
-            digit in ("x", other) for digit, other in zip(code, candidate, strict=True)
-        ):
+    for candidate in (*_usual(owed), _CODES.get(code[0], "")):
+        if _is_of(code, candidate):
             return candidate
-    return code.replace("x", "0")
+    first = "2" if code[0] == "x" else code[0]
+    return first + code[1:].replace("x", "0")
+
+
+def _usual(owed: Owed | None) -> Iterable[str]:
+    if owed is None:
+        return ()
+    if owed.stage is Stage.GREETING:
+        return ("220",)
+    return GO_AHEADS.get(owed.row.then, ()) if owed.stage is Stage.COMMAND else ()
+
+
+def _is_of(code: str, candidate: str) -> bool:
+    """Whether an `x` stands where they differ, for a digit: `+OK` is of no class."""
+    return len(code) == len(candidate) and all(
+        digit == other or (digit == "x" and other.isdigit())
+        for digit, other in zip(code, candidate, strict=True)
+    )
 
 
 class Shadow:
@@ -83,16 +94,16 @@ class Shadow:
 
     # ------------------------------------------------------------------------- the client
 
-    def write(self, octets: bytes) -> list[Event]:
+    def write(self, octets: bytes) -> list[Told]:
         """The client says so; what it meant."""
         self.connection.send(Raw(octets), 0.0)
-        return list(self._events())
+        return [event for event in self._events() if isinstance(event, _TOLD)]
 
-    def write_file(self) -> list[Event]:
+    def write_file(self) -> list[Told]:
         """The client sends a file: mail data, or all that is left of a chunk."""
         if self.connection.phase is Phase.DATA:
             return self.write(b"x\r\n")
-        found: list[Event] = []
+        found: list[Told] = []
         gone = 0
         while self.connection.phase is Phase.CHUNK and gone < _CHUNK:
             octets = b"x" * min(_BLOCK, self.connection.chunk_left)

@@ -131,7 +131,7 @@ class Talk(ABC):
                 self._ask(line)
             case Pattern(tag="*"):
                 self._any_lines(line)
-            case Pattern():
+            case _:
                 self._condition(line)
 
     def happen(self, line: EventLine) -> None:

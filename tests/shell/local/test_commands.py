@@ -11,11 +11,14 @@ from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.protocol.model import Command, Protocol
 from mailprobe.session import Item, Session, Settings
+from mailprobe.shell.config import Config, Profile
 from mailprobe.shell.local import commands as local
 from mailprobe.shell.local.sending import unescape
 from mailprobe.shell.opening import catalogue_of
+from mailprobe.shell.preferences import Preferences
+from mailprobe.shell.switches import Switches
 from mailprobe.transport.memory import Scripted
-from mailprobe.transport.target import Target
+from mailprobe.transport.target import Target, Tls
 
 
 class Desk:
@@ -33,6 +36,15 @@ class Desk:
         self.done: list[str] = []
         self.secret: str | None = "secret"
         self.exposes = True
+        self.switches = Switches()
+        self.preferences = Preferences()
+        self.lines_sent = 0
+        self.answers: list[str] = []  # to what is asked
+        self.edited: list[bytes] = []  # what an editor was given
+        self.drafts: list[bytes] = []  # what it makes of that
+        self.profile: Profile | None = None
+        self.config = Config()
+        self.heard, self.hears, self.interrupted = 0, 0, False
         self.link = _Patient(chunks, ending=None)
         self.link.peer = "memory"
         if chunks:
@@ -59,9 +71,23 @@ class Desk:
         self.learned.append(secret)
 
     def send(self, item: Item) -> bool:
+        return self.put(item) and self.wait()
+
+    def put(self, item: Item) -> bool:
         assert self.session is not None
-        self.session.send(item)
+        return self.session.send(item)
+
+    def wait(self) -> bool:
+        assert self.session is not None
         return self.session.wait()
+
+    def ask(self, question: str) -> str:
+        self.done.append(f"asked {question}")
+        return self.answers.pop(0) if self.answers else ""
+
+    def edit(self, octets: bytes) -> bytes:
+        self.edited.append(octets)
+        return self.drafts.pop(0)
 
     def change(self, settings: Settings) -> None:
         self.settings = settings
@@ -71,8 +97,27 @@ class Desk:
     def set_color(self, choice: str) -> None:
         self.done.append(f"color {choice}")
 
-    def connect(self, target: Target) -> None:
+    def connect(self, target: Target, profile: Profile | None = None) -> None:
         self.targets.append(target)
+        self.profile = profile
+
+    def sessions(self) -> list[tuple[int, Session]]:
+        return [(3, self.session)] if self.session is not None else []
+
+    def use(self, number: int) -> bool:
+        self.done.append(f"use {number}")
+        return number == 3
+
+    def fall_back(self) -> None:
+        self.done.append("fall back")
+
+    def listen(self, seconds: float) -> bool:
+        self.done.append(f"listen {seconds:g}")
+        self.heard += self.hears
+        return not self.interrupted
+
+    def clear(self) -> None:
+        self.done.append("clear")
 
     def save(self, path: Path) -> None:
         self.done.append(f"save {path}")
@@ -191,9 +236,62 @@ def test_connect_reads_protocol_and_target() -> None:
     assert "which protocol" in _refused(desk, "/connect mx.example")
 
 
-def test_connect_keeps_a_connection() -> None:
-    """There is one connection at a time."""
-    assert "/close" in _refused(Desk(GREETING), "/connect smtp x.example")
+def test_connect_opens_another_connection() -> None:
+    """The one that is open stays, and says which protocol is meant."""
+    desk = Desk(GREETING)
+    local.run(desk, "/connect x.example")
+    assert desk.targets == [Target(Protocol.SMTP, "x.example", 25)]
+    assert desk.session is not None
+    assert not desk.session.closed
+
+
+def test_connect_by_a_profile() -> None:
+    """`@NAME` is a profile of config.toml; one that is not there is told, with those that are."""
+    desk = Desk()
+    profile = Profile("work", "mx.example", "smtp", starttls=True)
+    desk.config = Config(Path("c.toml"), profiles={"work": profile})
+    local.run(desk, "/connect @work")
+    local.run(desk, "/connect SMTP @work")
+    assert desk.targets == [Target(Protocol.SMTP, "mx.example", 25, Tls.STARTTLS)] * 2
+    assert desk.profile is profile
+    assert "c.toml has work" in _refused(desk, "/connect @play")
+    assert "for smtp" in _refused(desk, "/connect pop3 @work")
+
+
+def test_sessions_are_shown_and_chosen() -> None:
+    """A row for each, the present one marked; a number that is not there is told."""
+    desk = Desk(GREETING)
+    local.run(desk, "/sessions")
+    assert desk.rows == [("*", "3", "smtp", "memory", "greeted", "no", "0")]
+    local.run(desk, "/use 3")
+    assert desk.done == ["use 3"]
+    assert "/sessions" in _refused(desk, "/use 4")
+    assert "/use N" in _refused(desk, "/use x")
+
+
+def test_wait_takes_in_what_comes() -> None:
+    """What is not said is told; a time that is none, and a closed connection, are refused."""
+    desk = Desk(GREETING)
+    local.run(desk, "/wait 500ms")
+    assert desk.done == ["listen 0.5"]
+    assert desk.text == "nothing came within 0.5 s\n"
+    desk.hears, desk.text = 1, ""
+    local.run(desk, "/wait 2")
+    assert desk.text == ""
+    desk.interrupted = True
+    local.run(desk, "/wait 2")
+    assert desk.text == "interrupted\n"
+    for argument in ("", "0", "soon", "2h", "5000"):
+        assert "/wait S" in _refused(desk, f"/wait {argument}")
+    local.run(desk, "/drop")
+    assert "closed" in _refused(desk, "/wait 2")
+
+
+def test_screen_is_emptied() -> None:
+    """By the shell, which knows whether it has one."""
+    desk = Desk()
+    local.run(desk, "/clear")
+    assert desk.done == ["clear"]
 
 
 def test_settings_change() -> None:

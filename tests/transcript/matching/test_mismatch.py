@@ -72,6 +72,12 @@ def test_first_difference(same: bytes, one: bytes, other: bytes) -> None:
     assert one[at : at + 4] != other[at : at + 4] or one == other
 
 
+def test_first_difference_of_what_is_no_utf_8() -> None:
+    """No character is longer than four octets: behind that, each counts for itself."""
+    assert first_difference(b"\x80" * 5 + b"\x81", b"\x80" * 5 + b"\x82") == 5
+    assert first_difference(b"\x81", b"\x82") == 0
+
+
 def test_the_content_of_a_line() -> None:
     """What is behind the tag, the whole line where there is nothing."""
     for text, content in {

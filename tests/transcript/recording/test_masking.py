@@ -321,3 +321,11 @@ def test_arguments_of_functions_are_masked() -> None:
             user.encode(), becomes.encode()
         )
         assert at == 0
+
+
+def test_an_escape_that_spells_a_secret_is_none() -> None:
+    """What a line of the file shows is not what travelled: that held no secret."""
+    secrets = Secrets()
+    secrets.hide(b"x01bc")
+    line = b"S= \\x01bc\\r\\n\n"
+    assert masked(line, secrets.fresh, lambda side, octets: secrets.blot(octets))[1] == b""

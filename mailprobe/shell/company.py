@@ -1,0 +1,280 @@
+"""All that a conversation is made of and shows: parties, settings, what is known and recorded.
+
+It sends nothing; what is done with what somebody typed is for `Conversation`.
+"""
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from mailprobe.errors import ExitStatus, Failure, Word
+from mailprobe.folders import names_in
+from mailprobe.protocol.catalogue import Catalogue, CommandSpec
+from mailprobe.protocol.facts import Facts
+from mailprobe.protocol.items import Phase
+from mailprobe.protocol.model import Protocol
+from mailprobe.render.console import Screen
+from mailprobe.render.theme import paint
+from mailprobe.render.wish import wants_color
+from mailprobe.safe import safe
+from mailprobe.session import Session, Settings
+from mailprobe.shell import connecting, showing
+from mailprobe.shell.addresses import AddressBook, addresses_path
+from mailprobe.shell.config import Config, Profile, config_of
+from mailprobe.shell.interface import Front
+from mailprobe.shell.local import commands
+from mailprobe.shell.local.settings import CHOICES
+from mailprobe.shell.mask import for_history
+from mailprobe.shell.options import Options
+from mailprobe.shell.parties import Parties
+from mailprobe.shell.preferences import Preferences
+from mailprobe.shell.standing import Look, look_at
+from mailprobe.shell.suggestion import Known
+from mailprobe.shell.switches import Switches
+from mailprobe.shell.terminal import Interrupts
+from mailprobe.shell.view import View
+from mailprobe.transcript.redact import Secrets
+from mailprobe.value import replace
+
+_GLANCE = 0.05  # seconds that a flood may keep a prompt from the keys
+_NOWHERE = Facts(Protocol.SMTP)  # what is known before anything is
+
+
+class Company:
+    """The parties, the settings of the person, and the front where all of it is seen."""
+
+    def __init__(self, options: Options, front: Front, interrupts: Interrupts) -> None:
+        """Raises Failure `usage` when the recording cannot be made."""
+        self.options = options
+        self.settings = options.settings
+        self.status: ExitStatus | None = None
+        self.front = front
+        self.interrupts = interrupts
+        self._color = options.color
+        self.preferences = Preferences()
+        self.parties = Parties(
+            self._new_screen, self.write, lambda sentence: self._view.screen.warn(sentence)
+        )
+        self.addresses = AddressBook(addresses_path(options.env))
+        self.switches = Switches()
+        self.targets: Sequence[tuple[str, str]] = ()  # profiles, and what they stand for
+        self._told_how_to_leave = False
+        self._warned = False
+        if options.record is not None:
+            self._view.recording.start(options.record)
+
+    # ------------------------------------------------------------------------- what prompts show
+
+    @property
+    def session(self) -> Session | None:
+        """That of the party to which the person talks now."""
+        return self.parties.current.session
+
+    @property
+    def _view(self) -> View:
+        return self.parties.current.view
+
+    @property
+    def facts(self) -> Facts:
+        return self.session.connection.facts if self.session is not None else _NOWHERE
+
+    @property
+    def catalogue(self) -> Catalogue | None:
+        return self.session.connection.catalogue if self.session is not None else None
+
+    @property
+    def phase(self) -> Phase:
+        """What the next line is; a command where there is nobody to hear it."""
+        if self.session is None or self.session.closed:
+            return Phase.COMMAND
+        return self.session.connection.phase
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """What to watch while a person types; readable means: call `poll`."""
+        found = (party.descriptor for party in self.parties)
+        return tuple(descriptor for descriptor in found if descriptor is not None)
+
+    @property
+    def place(self) -> str:
+        """The number of the session to which the person talks, where there is another one."""
+        return str(self.parties.current.number) if self.parties.others else ""
+
+    @property
+    def name_server(self) -> str | None:
+        return self.options.dns
+
+    @property
+    def color(self) -> bool:
+        return wants_color(self._color, self.options.env, True)  # noqa: FBT003 - its signature
+
+    @property
+    def recorded(self) -> bool:
+        return self._view.recording.running
+
+    @property
+    def look(self) -> Look:
+        """Where the session stands, for prompt and toolbar."""
+        recording, preferences = self._view.recording, self.preferences
+        return look_at(
+            self.session,
+            place=self.place,
+            recorded=recording.count if recording.running else None,
+            line=self._view.lines + 1,
+            group=None if self.switches.group is None else len(self.switches.group),
+            private=preferences.private,
+            revealed=preferences.reveal,
+        )
+
+    @property
+    def known(self) -> Known:
+        """What completion may look at beyond the facts."""
+        return Known(
+            rows=tuple(commands.COMMANDS.values()),
+            addresses=self.addresses.newest,
+            subjects=self._view.learned.subjects,
+            names_in=names_in,
+            settings=CHOICES,
+            targets=self.targets,
+        )
+
+    def remembers(self, line: str) -> str | None:
+        """What the history may keep of `line`, as it is entered now."""
+        if self.phase is Phase.CHUNK or self.preferences.private:  # mail data in a chunk
+            return None
+        return for_history(line, self.facts, self.catalogue)
+
+    def become_plain(self) -> None:
+        """Look plain from now on: the terminal turned out to do no more."""
+        self.options = replace(self.options, plain=True)
+        self.parties.repaint()
+
+    def warn_once(self, failure: Failure | None) -> None:
+        """Tell of the first thing that went wrong on the side and stops nothing."""
+        if failure is not None and not self._warned:
+            self._warned = True
+            self._view.screen.warn(failure.sentence)
+
+    def poll(self, descriptor: int | None = None) -> bool:
+        """Take in what servers said while nobody waited for it, or the one of that descriptor.
+
+        True when there may be more: however much comes, the keys have their turn.
+        """
+        more = False
+        for party in list(self.parties):
+            wanted = descriptor is None or party.descriptor == descriptor
+            if wanted and party.session is not None:
+                more = party.session.glance(_GLANCE) or more
+        return more
+
+    def tell(self, sentence: str) -> None:
+        """Show a remark of ours; a peer's octets in it have been through `safe()`."""
+        self._view.screen.note(sentence)
+
+    # ------------------------------------------------------------------ what local commands ask for
+
+    def write(self, text: str) -> None:
+        self.front.write(text)
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str | bytes]]) -> None:
+        from mailprobe.render.tables import table  # rich, 43 ms
+
+        plain = self.options.plain
+        self.write(table(rows, columns, width=_width(), color=self.color, plain=plain))
+
+    def paint(self, style: str, text: str) -> str:
+        return paint(style, text, color=self.color)
+
+    def explain(self, row: CommandSpec) -> None:
+        from mailprobe.render.tables import help_text
+
+        plain = self.options.plain
+        self.write(help_text(row, width=_width(), color=self.color, plain=plain))
+
+    def ask_secret(self, prompt: str) -> str | None:
+        return self.front.ask_secret(prompt)
+
+    def learn(self, secret: bytes) -> None:
+        self._view.secrets.learn(secret)
+
+    def ask(self, question: str) -> str:
+        return self.front.ask(question)
+
+    def change(self, settings: Settings) -> None:
+        connecting.adopt(self, settings)
+
+    @property
+    def color_choice(self) -> str:
+        return self._color
+
+    def set_color(self, choice: str) -> None:
+        self._color = choice
+        self.parties.repaint()
+
+    @property
+    def config(self) -> Config:
+        return config_of(self.options)
+
+    @property
+    def profile(self) -> Profile | None:
+        return self.parties.current.profile
+
+    @property
+    def wakeup(self) -> int | None:
+        return self.interrupts.descriptor
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return self.options.env
+
+    @property
+    def heard(self) -> int:
+        return self._view.heard
+
+    def clear(self) -> None:
+        if self.options.plain:
+            raise Failure(Word.USAGE, "the plain shell takes nothing back that it has written")
+        self.front.write("\x1b[H\x1b[2J")
+
+    def sessions(self) -> Sequence[tuple[int, Session]]:
+        return [(party.number, party.session) for party in self.parties if party.session]
+
+    def use(self, number: int) -> bool:
+        return self.parties.use(number)
+
+    def fall_back(self) -> None:
+        if self.parties.fall_back():
+            self._view.screen.note(f"this is session {self.place or self.parties.current.number}")
+
+    def save(self, path: Path) -> None:
+        self._view.recording.save(path)
+        self._view.screen.note(f"recording into {safe(str(path))}")
+
+    def note(self, text: str) -> None:
+        self._view.recording.note(text)
+
+    def step(self, title: str) -> None:
+        self._view.recording.step(title)
+
+    def expect(self, text: str) -> None:
+        self._view.recording.expect(text, self.session.last if self.session else None)
+
+    @property
+    def lines_sent(self) -> int:
+        return self._view.lines
+
+    @property
+    def fold(self) -> int:
+        return showing.fold_of(self)
+
+    def _open_session(self) -> Session:
+        if self.session is None:
+            raise Failure(Word.USAGE, "there is no connection: /connect opens one")
+        return self.session
+
+    def _new_screen(self, write: Callable[[str], None], secrets: Secrets) -> Screen:
+        return showing.new_screen(self, write, secrets)
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns

@@ -1,0 +1,96 @@
+"""Local commands to practise with: the sandbox, and transcripts that are played."""
+
+from pathlib import Path
+
+from mailprobe.errors import Failure, Word
+from mailprobe.render.tables import Own
+from mailprobe.safe import safe
+from mailprobe.shell.interface import Shell
+from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of
+
+_HERE = "here"
+
+
+def _sandbox(shell: Shell, argument: str) -> None:
+    from mailprobe.shell.opening import inner_sandbox  # certificates, 99 ms
+
+    sandbox = inner_sandbox()
+    shell.table(
+        ("service", "address", "from here"),
+        [
+            (name, f"{sandbox.host}:{port}", Own(_FROM_HERE.get(name, "")))
+            for name, port in sandbox.ports.items()
+        ],
+    )
+    shell.write(
+        f"CA {safe(str(sandbox.ca))}\n"
+        "alice (secret) and bob (builder) at example.test; it ends with mailprobe\n"
+    )
+
+
+_FROM_HERE = {
+    "smtp": "/connect smtp sandbox",
+    "lmtp": "/connect lmtp sandbox",
+    "pop3": "/connect pop3 sandbox",
+}
+
+
+def _replay(shell: Shell, argument: str) -> None:
+    name, _, where = argument.rpartition(" ")
+    if where != _HERE:
+        name, where = argument, ""
+    if not name:
+        raise Malformed
+    _play(shell, Path(name).expanduser(), _server_of(shell) if where else "")
+
+
+def _server_of(shell: Shell) -> str:
+    """Where the session goes, as an address that can be reached once more."""
+    peer = session_of(shell).transport.peer
+    if peer.startswith("unix"):
+        raise Failure(Word.USAGE, "a unix socket is named by its path: mailprobe replay --server")
+    return peer
+
+
+def _play(shell: Shell, path: Path, server: str) -> None:
+    """Play each variant of a transcript, with connections of its own."""
+    from mailprobe.player.client import play  # none of these where nothing is played
+    from mailprobe.player.options import Options
+    from mailprobe.player.playing.prepared import Prepared
+    from mailprobe.player.reports.text import TextReport
+    from mailprobe.player.secrets import Vault
+    from mailprobe.transcript.load import load, variants
+    from mailprobe.transport.link import Interrupted
+
+    options = Options(
+        servers={1: server} if server else {},
+        vault=Vault(shell.environment, {}, shell.ask_secret),
+        end=shell.settings.end,
+        limits=shell.settings.limits,
+        ca=shell.settings.tls.ca,
+        verify=shell.settings.tls.verify,
+        insecure_auth=shell.settings.insecure_auth,
+        wakeup=shell.wakeup,
+    )
+    transcript = load(path)
+    report = TextReport(shell.write, color=shell.color, brief=False)
+    report.begin()
+    for variant in variants(transcript.head):
+        prepared = Prepared(transcript, str(path), options, variant.values, name=str(path))
+        try:
+            report.add(play(prepared).result)
+        except Interrupted:  # the session of the shell has nothing to do with it, and stays
+            shell.write("interrupted: the rest was not played\n")
+            return
+
+
+ROWS = (
+    LocalCommand("sandbox", "/sandbox", "start the practice server, and show its ports", _sandbox),
+    LocalCommand(
+        "replay",
+        "/replay FILE [here]",
+        "play a transcript as it says, or against this server",
+        _replay,
+        Argument.FILE,
+    ),
+)

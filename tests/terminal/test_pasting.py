@@ -1,0 +1,79 @@
+"""A paste of many lines, in a real terminal."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.terminal.harness import Person, Server
+
+pytestmark = pytest.mark.terminal
+
+Sit = Callable[..., Person]
+Serve = Callable[[Callable[[Server], None]], Server]
+PASTE = "\x1b[200~{}\x1b[201~\r"
+
+
+def friendly(server: Server) -> None:
+    server.say("220 mx.example")
+    server.answer({b"DATA": "354 go", b"QUIT": "221 bye", b"VRFY": "550 no"})
+
+
+def _paste(person: Person, text: str, answer: str) -> None:
+    person.prompted("smtp:greeted> ")
+    person.type(PASTE.format(text))
+    person.wait(lambda: person.line.endswith("[n]othing:"), "the question")
+    person.enter(answer)
+
+
+def test_batch_is_one_write_and_replies_are_paired(sit: Sit, serve: Serve) -> None:
+    """The table has a row for each command; mail data among them is stuffed."""
+    server = serve(friendly)
+    person = sit("smtp", server.target)
+    _paste(person, "NOOP\nVRFY x\nRSET\nNOOP last\n", "b")
+    person.sees("4 lines were pasted:")
+    person.sees("550 no")
+    person.sees("NOOP last")
+    person.wait(lambda: len(server.received) == 4, "all lines")
+
+
+def test_one_by_one_stops_at_the_first_refusal(sit: Sit, serve: Serve) -> None:
+    """What was meant to follow a success does not follow a refusal."""
+    server = serve(friendly)
+    person = sit("smtp", server.target)
+    _paste(person, "NOOP\nVRFY x\nRSET\nNOOP", "o")
+    person.sees("2 more lines were not sent")
+    assert server.received == [b"NOOP\r\n", b"VRFY x\r\n"]
+
+
+def test_nothing_is_sent_before_the_answer(sit: Sit, serve: Serve) -> None:
+    """Three lines are shown, secrets masked; a bare Enter sends nothing."""
+    server = serve(friendly)
+    person = sit("smtp", server.target)
+    _paste(person, "AUTH PLAIN AGFsaWNlAGh1bnRlcjI=\nNOOP\nRSET\nVRFY x\nNOOP", "")
+    person.sees("nothing was sent")
+    assert "... 2 more" in person.screen
+    assert "[b]atch" not in person.screen  # nothing would hide an answer to AUTH
+    assert b"AGFsaWNlAGh1bnRlcjI=" not in person.output
+    assert server.received == []
+
+
+def test_paste_into_mail_data_is_not_asked_about(sit: Sit, serve: Serve) -> None:
+    """It is text, and goes as one batch."""
+    server = serve(friendly)
+    person = sit("smtp", server.target)
+    person.prompted("smtp:greeted> ")
+    person.enter("DATA")
+    person.sees_line("smtp:data")
+    person.type(PASTE.format("Subject: x\n\n/not local\n.dot"))
+    person.wait(lambda: len(server.received) == 5, "the mail data")
+    assert server.received[1:] == [b"Subject: x\r\n", b"\r\n", b"/not local\r\n", b"..dot\r\n"]
+
+
+@pytest.mark.parametrize("mode", ["plain", "dumb"])
+def test_plain_takes_a_paste_line_by_line(sit: Sit, serve: Serve, mode: str) -> None:
+    """Nothing tells it from typing: each line waits for the reply to the last."""
+    server = serve(friendly)
+    person = sit("smtp", server.target, mode=mode)
+    person.prompted("smtp:greeted> ")
+    person.type("NOOP\nRSET\n")
+    person.wait(lambda: server.received == [b"NOOP\r\n", b"RSET\r\n"], "both lines")

@@ -1,0 +1,147 @@
+"""Everybody's terminal: the plain shell appends, says colours in words, and draws no boxes."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.harness import Person, Server
+
+pytestmark = pytest.mark.terminal
+
+Sit = Callable[..., Person]
+Serve = Callable[[Callable[[Server], None]], Server]
+
+_MOVES = re.compile(rb"\x1b\[[0-9;?]*[A-HJKSTfhlsu]|\x1b[78=>]")  # of the cursor, of the screen
+_BOXES = re.compile("[─-╿▀-▟⠀-⣿]")  # frames, blocks, Braille
+
+
+def friendly(server: Server) -> None:
+    server.say("220 mx.example")
+    server.answer({b"EHLO": "250-mx.example\r\n250 SIZE 1000", b"VRFY": "550 no"})
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"ACCESSIBLE": "1"},
+        {"MAILPROBE_PLAIN": "1"},
+        {"TERM": "dumb"},
+        {"TERM": "unknown"},
+    ],
+    ids=lambda env: next(iter(env)) + next(iter(env.values())),
+)
+def test_surroundings_that_ask_for_plain(sit: Sit, serve: Serve, env: dict[str, str]) -> None:
+    """No menu, no toolbar, no cursor that goes to another row; a table has no frames."""
+    person = sit("smtp", serve(friendly).target, env=env)
+    person.prompted("smtp:greeted> ")
+    for line in ("EHLO me.example", "VRFY x", "/sessions", "/help", "/state"):
+        person.enter(line)
+        person.prompted("smtp:ready> ")
+    person.enter("/clear")
+    person.sees("takes nothing back")
+    assert not _MOVES.search(person.output), _MOVES.search(person.output)
+    assert not _BOXES.search(person.output.decode())
+    assert "refused" in person.screen or b"refused" in person.output
+
+
+def test_colour_is_only_where_it_is_wanted(sit: Sit, serve: Serve) -> None:
+    """NO_COLOR and FORCE_COLOR, in the plain shell, too."""
+    colored = re.compile(rb"\x1b\[[0-9;]*[1-9][0-9;]*m")
+    for env, wanted in (({"NO_COLOR": "1"}, False), ({"FORCE_COLOR": "1"}, True)):
+        person = sit("smtp", serve(friendly).target, mode="plain", env=env)
+        person.prompted("smtp:greeted> ")
+        person.enter("VRFY x")
+        person.sees("550 no")
+        assert bool(colored.search(person.output)) == wanted
+
+
+@pytest.mark.parametrize("mode", ["plain", "full"])
+def test_wait_shows_what_the_server_says(sit: Sit, serve: Serve, mode: str) -> None:
+    """/wait waits for what nobody asked for; Ctrl-C ends it, and the connection stays."""
+
+    def slow(server: Server) -> None:
+        server.say("220 mx.example")
+        server.wait()
+        server.say("250 by itself")
+        server.hear()
+        server.say("250 ok")
+        server.hear_all()
+
+    server = serve(slow)
+    person = sit("smtp", server.target, mode=mode)
+    person.prompted("smtp:greeted> ")
+    person.enter("/wait 60")
+    person.wait(lambda: "/wait 60" in person.screen and not person.line, "the wait")
+    server.go()
+    person.sees("by itself")
+    person.prompted("smtp:greeted> ")
+    person.enter("/wait 60")
+    person.wait(lambda: person.screen.count("/wait 60") == 2 and not person.line, "the wait")
+    person.type("\x03")
+    person.sees("interrupted")
+    person.enter("NOOP")
+    person.sees("250 ok")
+
+
+@pytest.mark.parametrize("mode", ["plain", "full"])
+def test_sandbox_is_found_from_the_first_screen(sit: Sit, mode: str) -> None:
+    """The first screen names it, and its greeting is followed by what to try."""
+    person = sit(mode=mode)
+    person.prompted("mailprobe> ")
+    for word in ("/connect smtp sandbox", "/connect pop3 sandbox", "Tab", "/help", "Ctrl-D"):
+        assert word in person.screen
+    person.enter("/sandbox")
+    person.sees("pop3s")
+    person.sees("alice (secret)")
+    person.enter("/connect pop3 sandbox")
+    person.sees("try USER alice")
+    person.prompted("pop3:auth> ")
+
+
+def test_replay_that_is_interrupted(sit: Sit, serve: Serve, tmp_path: Path, mode: str) -> None:
+    """Ctrl-C ends what is played, and nothing else."""
+
+    def silent(server: Server) -> None:
+        server.say("220 mx.example")
+        server.hear_all()
+
+    server, other = serve(friendly), serve(silent)
+    path = tmp_path / "a.mpt"
+    path.write_text(
+        f"mailprobe: 1\nprotocol: smtp\nconnect: {other.target}\n\nS? 220\nC: NOOP\nS? 250\n"
+    )
+    person = sit("smtp", server.target, mode=mode)
+    person.prompted("smtp:greeted> ")
+    person.enter(f"/replay {path}")
+    person.wait(lambda: other.received == [b"NOOP\r\n"], "NOOP")
+    person.type("\x03")
+    person.sees("the rest was not played")
+    person.prompted("smtp:greeted> ")
+    person.enter("NOOP")
+    person.sees("250 ok")
+
+
+def test_replay_from_the_shell(sit: Sit, tmp_path: Path, mode: str) -> None:
+    """A transcript is played in a connection of its own, and told as replay tells it."""
+    path = tmp_path / "a.mpt"
+    path.write_text("mailprobe: 1\nprotocol: smtp\nconnect: sandbox\n\nS? 220\nC: NOOP\nS? 250\n")
+    bad = tmp_path / "bad.mpt"
+    bad.write_text("mailprobe: 1\nprotocol: smtp\nconnect: sandbox\n\nS? 220\nC: NOOP\nS? 550\n")
+    person = sit(mode=mode)
+    person.prompted("mailprobe> ")
+    person.enter("/connect smtp sandbox")
+    person.prompted("smtp:greeted> ")
+    person.enter(f"/replay {path}")
+    person.sees("ok   ")
+    person.prompted("smtp:greeted> ")
+    person.enter(f"/replay {path} here")
+    person.wait(lambda: person.screen.count("ok   ") == 2, "the second replay")
+    person.prompted("smtp:greeted> ")
+    person.enter(f"/replay {bad}")
+    person.sees("the reply is 250 2.0.0, not 550")
+    person.enter("/replay /nowhere.mpt")
+    person.sees("cannot read")
+    person.enter("NOOP")
+    person.sees("250")

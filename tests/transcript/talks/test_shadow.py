@@ -1,0 +1,59 @@
+"""The reply code that stands for a class of them."""
+
+import pytest
+
+from mailprobe.protocol.catalogue import Catalogue
+from mailprobe.protocol.connection import Connection
+from mailprobe.protocol.items import Raw
+from mailprobe.protocol.model import Role
+from mailprobe.protocol.pop3 import POP3
+from mailprobe.protocol.progress import Owed
+from mailprobe.protocol.smtp import SMTP
+from mailprobe.transcript.model import ReplyClass
+from mailprobe.transcript.talks.shadow import code_of
+
+
+def owed_to(line: bytes, catalogue: Catalogue = SMTP) -> Owed | None:
+    """What a server owes to `line`; to nothing at all, its greeting."""
+    connection = Connection(catalogue, Role.CLIENT)
+    if line:
+        connection.receive_data(b"+OK\r\n" if catalogue is POP3 else b"220 x\r\n", 0.0)
+        connection.next_event()
+        connection.send(Raw(line + b"\r\n"), 0.0)
+    return connection.owed()
+
+
+@pytest.mark.parametrize(
+    "wanted, line, code",
+    [
+        ("2xx", b"", "220"),
+        ("xxx", b"", "220"),
+        ("5xx", b"", "550"),
+        ("2xx", b"NOOP", "250"),
+        ("21x", b"HELP", "210"),
+        ("x1x", b"HELP", "210"),
+        ("xx4", b"HELP", "204"),
+        ("xxx", b"DATA", "354"),
+        ("2xx", b"DATA", "250"),
+        ("xxx", b"AUTH LOGIN", "334"),
+        ("xxx", b"STARTTLS", "220"),
+        ("2xx", b"STARTTLS", "220"),
+        ("454", b"STARTTLS", "454"),
+        ("1xx", b"NOOP", "100"),
+    ],
+)
+def test_a_code_of_a_class(wanted: str, line: bytes, code: str) -> None:
+    """The one by which the dialogue goes on, where it is of the class; else any of them."""
+    assert code_of(ReplyClass(wanted), owed_to(line)) == code
+
+
+@pytest.mark.parametrize("wanted, code", [("xxx", "250"), ("4xx", "450"), ("421", "421")])
+def test_a_code_that_nobody_waits_for(wanted: str, code: str) -> None:
+    """A server may speak unasked: there is nothing that it could let go on."""
+    assert code_of(ReplyClass(wanted), None) == code
+
+
+@pytest.mark.parametrize("line, code", [(b"STLS", "220"), (b"AUTH PLAIN", "334")])
+def test_a_status_indicator_has_no_digits(line: bytes, code: str) -> None:
+    """+OK is as long as a code, and of none of their classes."""
+    assert code_of(ReplyClass("xxx"), owed_to(line, POP3)) == code
