@@ -47,4 +47,4 @@ def test_local_commands_are_those_of_the_table() -> None:
     from mailprobe.shell.local.commands import COMMANDS
 
     table = README[README.index("| local command |") : README.index("`--plain`")]
-    assert set(re.findall(r"`/([a-z]+)", table)) == set(COMMANDS)
+    assert set(re.findall(r"`/([a-z-]+)", table)) == set(COMMANDS)

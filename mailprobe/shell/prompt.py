@@ -256,7 +256,7 @@ class FullFront:
 
         session: PromptSession[Entry | str] = PromptSession(
             message=message,
-            history=history or self._line_session(conversation).history,
+            history=history or DummyHistory(),
             is_password=secret and (is_done | Condition(lambda: not preferences.reveal)),
             completer=LineCompleter(conversation, local_only=local_only) if completes else None,
             input_processors=[ConditionalProcessor(LineHint(conversation, looks), ~is_done)]

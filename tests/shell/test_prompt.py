@@ -273,3 +273,45 @@ def test_interrupt_clears_the_line_first(smtp: Desk) -> None:
     assert smtp.front.read(smtp.talk) == Entry(Key.LINE, "NOOP")
     assert smtp.press("\x03") == Entry(Key.INTERRUPT)
     assert smtp.press("\x04") == Entry(Key.END)
+
+
+class _Loop:
+    """An event loop that carries out at once what is to be soon, and keeps what is to be later."""
+
+    def __init__(self) -> None:
+        self.did: list[str] = []
+        self.later: Callable[[], None] = lambda: None
+
+    def call_soon(self, function: Callable[[], None]) -> None:
+        function()
+
+    def call_later(self, seconds: float, function: Callable[[], None]) -> None:
+        self.later = function
+
+    def remove_reader(self, descriptor: int) -> None:
+        self.did.append("removed")
+
+    def add_reader(self, descriptor: int, function: Callable[[], None]) -> None:
+        self.did.append("added")
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_a_readable_socket_leaves_the_loop_before_it_is_looked_at(
+    smtp: Desk, monkeypatch: pytest.MonkeyPatch, over: bool
+) -> None:
+    """One at its end is readable for ever: it comes back later, and only while it is open."""
+    loop = _Loop()
+    smtp.press("NOOP\r")
+
+    def poll(self: Conversation, descriptor: int | None = None) -> bool:
+        loop.did.append("looked")
+        return False
+
+    monkeypatch.setattr(Conversation, "poll", poll)
+    monkeypatch.setattr(
+        Conversation, "descriptors", property(lambda talk: () if over else (7,)), raising=False
+    )
+    smtp.front._watch_one(loop, 7)  # type: ignore[arg-type]
+    assert loop.did == ["removed", "looked"]
+    loop.later()
+    assert loop.did == ["removed", "looked"] + ["added"] * (not over)

@@ -4,13 +4,15 @@ from pathlib import Path
 
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
+from mailprobe.shell.quoting import unquoted
 
 
 def _save(shell: Shell, argument: str) -> None:
-    if not argument:
+    words, opened = unquoted(argument)
+    if opened or len(words) != 1:
         raise Malformed
     session_of(shell)
-    shell.save(Path(argument).expanduser())
+    shell.save(Path(words[0]).expanduser())
 
 
 def _note(shell: Shell, argument: str) -> None:
