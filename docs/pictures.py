@@ -28,7 +28,7 @@ _BETWEEN = 0.06  # seconds between two keys of the tour
 
 Keys = tuple[str, str]  # what is typed, and what the screen shows before the next is
 
-_LOGIN: tuple[Keys, ...] = (("USER alice\r", "+OK"), ("PASS secret\r", "4 messages"))
+_LOGIN: tuple[Keys, ...] = (("USER alice\r", "+OK"), ("PASS secret\r", "messages"))
 # The command line, the prompt that it leads to, what is typed, rows of the terminal.
 SCENES: dict[str, tuple[str, str, tuple[Keys, ...], int]] = {
     "screenshot": (
