@@ -75,13 +75,25 @@ def _numbers(facts: Facts, typed: str) -> Iterator[int]:
         return
     # STAT leaves the marked ones out, their numbers remain (RFC 1939, section 5)
     highest = (facts.count or 0) + facts.marked
+    last = max(facts.messages, default=0)
+    dense = last <= highest + 4 * len(facts.messages)  # listed one after the other, as by LIST
+    for number in _beginning_with(typed, max(highest, last) if dense else highest):
+        if number <= highest or number in facts.messages:
+            yield number
+    if not dense:
+        for number in islice(facts.messages, _SCANNED):
+            if number > highest and str(number).startswith(typed):
+                yield number
+
+
+def _beginning_with(typed: str, highest: int) -> Iterator[int]:
+    """Numbers from 1 up to `highest` whose digits begin with `typed`: 7, 70 to 79, 700 to 799."""
     low, high = (int(typed), int(typed) + 1) if typed else (1, highest + 1)
     while low <= highest:
         yield from range(low, min(high, highest + 1))
-        low, high = (low * 10, high * 10) if typed else (high, high)
-    for number in islice(facts.messages, _SCANNED):
-        if number > highest and str(number).startswith(typed):
-            yield number
+        if not typed:
+            return
+        low, high = low * 10, high * 10
 
 
 def begins(whole: str, typed: str) -> bool:
