@@ -39,8 +39,8 @@ def _press(home: str, rounds: int) -> list[float]:
     from prompt_toolkit.input import create_pipe_input
     from prompt_toolkit.output.vt100 import Vt100_Output
 
-    from mailprobe.shell.prompt import FullFront
-    from mailprobe.shell.terminal import Interrupts
+    from mailprobe.shell.front.prompt import FullFront
+    from mailprobe.shell.front.terminal import Interrupts
 
     interrupts, spent, out = Interrupts(), [], io.StringIO()
     env = {"HOME": home, "TERM": "xterm"}
@@ -82,7 +82,7 @@ def _conversation(front: object, interrupts: object, env: dict[str, str]) -> obj
     """A session that has seen CAPA, LIST and UIDL."""
     from mailprobe.protocol.model import Protocol
     from mailprobe.session import Session, Settings
-    from mailprobe.shell import connecting
+    from mailprobe.shell.connections import connecting
     from mailprobe.shell.conversation import Conversation
     from mailprobe.shell.options import Options
     from mailprobe.transport.memory import Scripted

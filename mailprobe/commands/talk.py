@@ -105,8 +105,8 @@ def _shell(options: Options) -> ExitStatus:
 
 def _pipe(options: Options, source: int, streams: Streams) -> ExitStatus:
     from mailprobe.render.wish import wants_color
-    from mailprobe.shell.pipe import Pipe
-    from mailprobe.shell.printer import Printer
+    from mailprobe.shell.piping.pipe import Pipe
+    from mailprobe.shell.piping.printer import Printer
 
     color = wants_color(options.color, options.env, isatty=streams.on_terminal)
     printer = Printer(streams.write, streams.tell, color=color)

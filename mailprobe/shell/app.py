@@ -5,12 +5,12 @@ import sys
 
 from mailprobe.errors import ExitStatus
 from mailprobe.shell.config import config_of
-from mailprobe.shell.connecting import take_defaults
+from mailprobe.shell.connections.connecting import take_defaults
 from mailprobe.shell.conversation import Conversation
+from mailprobe.shell.front.plain import PlainFront
+from mailprobe.shell.front.terminal import Interrupts, Terminal, taken
 from mailprobe.shell.interface import Front
 from mailprobe.shell.options import Options
-from mailprobe.shell.plain import PlainFront
-from mailprobe.shell.terminal import Interrupts, Terminal, taken
 from mailprobe.value import replace
 
 _POOR = ("", "dumb", "unknown")  # values of TERM without cursor movement
@@ -60,7 +60,7 @@ def _full(
     """The full front; the plain one where prompt_toolkit does not start."""
     gc.disable()  # while modules are loaded there is nothing to collect
     try:
-        from mailprobe.shell.prompt import FullFront
+        from mailprobe.shell.front.prompt import FullFront
 
         return FullFront(terminal, interrupts, conversation.options.env)
     except (ImportError, AssertionError, ValueError) as error:

@@ -18,21 +18,22 @@ from mailprobe.render.theme import paint
 from mailprobe.render.wish import wants_color
 from mailprobe.safe import safe
 from mailprobe.session import Session, Settings
-from mailprobe.shell import connecting, showing
-from mailprobe.shell.addresses import AddressBook, addresses_path
 from mailprobe.shell.config import Config, Profile, config_of
+from mailprobe.shell.connections import connecting
+from mailprobe.shell.connections.parties import Parties
+from mailprobe.shell.front.terminal import Interrupts
 from mailprobe.shell.interface import Front
 from mailprobe.shell.local import commands
 from mailprobe.shell.local.settings import CHOICES
-from mailprobe.shell.mask import for_history
+from mailprobe.shell.memory.addresses import AddressBook, addresses_path
 from mailprobe.shell.options import Options
-from mailprobe.shell.parties import Parties
-from mailprobe.shell.preferences import Preferences
-from mailprobe.shell.standing import Look, look_at
-from mailprobe.shell.suggestion import Known
-from mailprobe.shell.switches import Switches
-from mailprobe.shell.terminal import Interrupts
+from mailprobe.shell.reading import showing
+from mailprobe.shell.typing.mask import for_history
+from mailprobe.shell.typing.preferences import Preferences
+from mailprobe.shell.typing.standing import Look, look_at
+from mailprobe.shell.typing.suggestion import Known
 from mailprobe.shell.view import View
+from mailprobe.shell.writing.switches import Switches
 from mailprobe.transcript.redact import Secrets
 from mailprobe.value import replace
 

@@ -12,12 +12,15 @@ from mailprobe.protocol.items import Misuse, Phase
 from mailprobe.protocol.model import Command
 from mailprobe.safe import safe
 from mailprobe.session import Item, Session
-from mailprobe.shell import connecting, leaving, showing, typed, welcome
 from mailprobe.shell.company import Company
 from mailprobe.shell.config import Profile
+from mailprobe.shell.connections import connecting, leaving
+from mailprobe.shell.connections.listening import listen
+from mailprobe.shell.front import welcome
 from mailprobe.shell.interface import Entry, Key
-from mailprobe.shell.listening import listen
 from mailprobe.shell.local import commands
+from mailprobe.shell.reading import showing
+from mailprobe.shell.writing import typed
 from mailprobe.transport.link import Interrupted
 from mailprobe.transport.target import Target
 from mailprobe.value import replace
@@ -139,7 +142,7 @@ class Conversation(Company):
         return self._wait(self._open_session())
 
     def edit(self, octets: bytes) -> bytes:
-        from mailprobe.shell.editor import edited  # subprocess and tempfile, 10 ms
+        from mailprobe.shell.writing.editor import edited  # subprocess and tempfile, 10 ms
 
         return edited(octets, self.options.env, self.front.lend)
 

@@ -9,8 +9,8 @@ from typing import Protocol as Interface
 from mailprobe.enums import Enum, auto
 from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.session import Item, Session, Settings
-from mailprobe.shell.preferences import Preferences
-from mailprobe.shell.switches import Switches
+from mailprobe.shell.typing.preferences import Preferences
+from mailprobe.shell.writing.switches import Switches
 from mailprobe.transport.target import Target
 from mailprobe.value import frozen
 

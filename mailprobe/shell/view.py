@@ -9,8 +9,8 @@ from mailprobe.errors import Failure
 from mailprobe.protocol import events
 from mailprobe.protocol.events import Event
 from mailprobe.render.console import Screen
-from mailprobe.shell.learned import Learned
-from mailprobe.shell.recording import Recording
+from mailprobe.shell.memory.learned import Learned
+from mailprobe.shell.recording.recording import Recording
 from mailprobe.transcript.redact import Secrets
 from mailprobe.transport.target import Target
 

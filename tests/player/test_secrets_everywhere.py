@@ -17,8 +17,8 @@ from mailprobe.protocol import sasl
 from mailprobe.protocol.catalogue import Catalogue
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import SMTP
-from mailprobe.shell.history import LineHistory
-from mailprobe.shell.mask import for_history
+from mailprobe.shell.memory.history import LineHistory
+from mailprobe.shell.typing.mask import for_history
 from tests.commands.inside import inside
 from tests.hostile.server import Gone, Peer, ScriptedServer
 from tests.shell.facts import pop3 as facts_of_pop3

@@ -65,7 +65,7 @@ def test_screen_and_completion_load_neither_rich_nor_prompt_toolkit() -> None:
     """Both cost more than a session: rich waits for a table."""
     script = (
         "import sys, mailprobe.render.console, mailprobe.render.tables\n"
-        "import mailprobe.shell.complete, mailprobe.shell.hint, mailprobe.shell.lexer\n"
+        "from mailprobe.shell.typing import complete, hint, lexer\n"
         "assert not {'rich', 'prompt_toolkit', 'asyncio'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

@@ -11,15 +11,15 @@ from mailprobe.protocol.events import Ending
 from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import Protocol
 from mailprobe.session import Observer, Session, Settings
-from mailprobe.shell import connecting as module
-from mailprobe.shell import opening
 from mailprobe.shell.app import wants_plain
+from mailprobe.shell.connections import connecting as module
+from mailprobe.shell.connections import opening
+from mailprobe.shell.connections.opening import catalogue_of
 from mailprobe.shell.conversation import Conversation
+from mailprobe.shell.front.terminal import Interrupts
 from mailprobe.shell.interface import Entry, Key
-from mailprobe.shell.opening import catalogue_of
 from mailprobe.shell.options import Options
-from mailprobe.shell.standing import prompt_text, toolbar
-from mailprobe.shell.terminal import Interrupts
+from mailprobe.shell.typing.standing import prompt_text, toolbar
 from mailprobe.transport.memory import Scripted
 from mailprobe.transport.target import Target
 from mailprobe.value import replace

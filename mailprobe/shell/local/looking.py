@@ -9,9 +9,9 @@ from mailprobe.protocol.facts import Effect, Facts
 from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
 from mailprobe.session import Exchange, Session
-from mailprobe.shell.fetched import beginning_of
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
+from mailprobe.shell.reading.fetched import beginning_of
 
 _LINE_END = re.compile(rb"\r?\n")
 _LISTED = 64 * 1024  # octets of capabilities

@@ -12,7 +12,7 @@ _HERE = "here"
 
 
 def _sandbox(shell: Shell, argument: str) -> None:
-    from mailprobe.shell.opening import inner_sandbox  # certificates, 99 ms
+    from mailprobe.shell.connections.opening import inner_sandbox  # certificates, 99 ms
 
     sandbox = inner_sandbox()
     shell.table(

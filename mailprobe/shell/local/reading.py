@@ -11,9 +11,15 @@ from mailprobe.render.tables import Own
 from mailprobe.render.widths import size_text
 from mailprobe.safe import safe
 from mailprobe.session import Exchange
-from mailprobe.shell.fetched import answer_in, beginning_of, blocks_of, message_in, numbers_in
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
+from mailprobe.shell.reading.fetched import (
+    answer_in,
+    beginning_of,
+    blocks_of,
+    message_in,
+    numbers_in,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

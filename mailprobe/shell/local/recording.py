@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
-from mailprobe.shell.quoting import unquoted
+from mailprobe.shell.typing.quoting import unquoted
 
 
 def _save(shell: Shell, argument: str) -> None:

@@ -5,10 +5,10 @@ import re
 from mailprobe.files import SourceFile
 from mailprobe.protocol.items import Raw
 from mailprobe.safe import safe
-from mailprobe.shell import login
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
 from mailprobe.shell.local.writing import path_of, words_of
+from mailprobe.shell.writing import login
 
 _ESCAPE = re.compile(r'\\(?:([rnt0e\\"])|x([0-9A-Fa-f]{2})|(.?))', re.DOTALL)
 _ESCAPED = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "e": b"\x1b", "\\": b"\\", '"': b'"'}
@@ -56,7 +56,7 @@ def _send_file(shell: Shell, argument: str) -> None:
 
 
 def _send(shell: Shell, argument: str) -> None:
-    from mailprobe.shell import composing
+    from mailprobe.shell.writing import composing
 
     order = composing.read_order(words_of(argument))
     if order is None:

@@ -8,7 +8,7 @@ from mailprobe.render.tables import Own
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, usage
 from mailprobe.shell.local.writing import switch
-from mailprobe.shell.switches import SWITCHES, switch_values
+from mailprobe.shell.writing.switches import SWITCHES, switch_values
 from mailprobe.value import replace
 
 

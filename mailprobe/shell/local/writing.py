@@ -12,10 +12,10 @@ from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import State
 from mailprobe.safe import safe
 from mailprobe.session import Session
-from mailprobe.shell import delivering, groups, switches
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
-from mailprobe.shell.quoting import unquoted
+from mailprobe.shell.typing.quoting import unquoted
+from mailprobe.shell.writing import delivering, groups, switches
 
 _SHOWN = 20  # lines of a message that are shown before it is sent
 

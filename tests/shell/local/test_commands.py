@@ -12,11 +12,11 @@ from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.protocol.model import Command, Protocol
 from mailprobe.session import Item, Session, Settings
 from mailprobe.shell.config import Config, Profile
+from mailprobe.shell.connections.opening import catalogue_of
 from mailprobe.shell.local import commands as local
 from mailprobe.shell.local.sending import unescape
-from mailprobe.shell.opening import catalogue_of
-from mailprobe.shell.preferences import Preferences
-from mailprobe.shell.switches import Switches
+from mailprobe.shell.typing.preferences import Preferences
+from mailprobe.shell.writing.switches import Switches
 from mailprobe.transport.memory import Scripted
 from mailprobe.transport.target import Target, Tls
 
@@ -530,7 +530,7 @@ def test_scram_without_proof_is_no_login(
     success: bytes,
 ) -> None:
     """Success before the server's signature proves nothing about the server (RFC 5802, 5)."""
-    monkeypatch.setattr("mailprobe.shell.login.secrets.token_hex", lambda octets: "ours")
+    monkeypatch.setattr("mailprobe.shell.writing.login.secrets.token_hex", lambda octets: "ours")
     first = challenge + b64encode(b"r=ourstheirs,s=c2FsdCBvZiB0aGVpcnM=,i=4096") + b"\r\n"
     desk = Desk(greeting, *[first] * challenges, success, protocol=protocol)
     with pytest.raises(Failure, match="expected the server's signature") as caught:

@@ -14,10 +14,10 @@ from mailprobe.errors import Failure
 from mailprobe.protocol.model import Command, Protocol
 from mailprobe.safe import safe
 from mailprobe.session import Session
+from mailprobe.shell.connections.opening import catalogue_of
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local import commands
-from mailprobe.shell.opening import catalogue_of
-from mailprobe.shell.preferences import Preferences
+from mailprobe.shell.typing.preferences import Preferences
 from mailprobe.transport.memory import Scripted
 
 MAIL = (

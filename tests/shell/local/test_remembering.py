@@ -7,7 +7,7 @@ import pytest
 from mailprobe.errors import Failure
 from mailprobe.session import Settings
 from mailprobe.shell.local.commands import run
-from mailprobe.shell.preferences import Preferences
+from mailprobe.shell.typing.preferences import Preferences
 
 
 class Shell:

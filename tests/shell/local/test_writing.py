@@ -8,9 +8,9 @@ from mailprobe.errors import Failure, Word
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.items import Data, Phase
 from mailprobe.protocol.model import Protocol
-from mailprobe.shell.arguments import local_completions
 from mailprobe.shell.local import commands as local
-from mailprobe.shell.suggestion import Known
+from mailprobe.shell.typing.arguments import local_completions
+from mailprobe.shell.typing.suggestion import Known
 from tests.shell.local.test_commands import GREETING, Desk
 
 HELLO = b"250-mx\r\n250-SIZE 1000000\r\n250-8BITMIME\r\n250-PIPELINING\r\n250 CHUNKING\r\n"

@@ -1,0 +1,1 @@
+"""How connections are made, kept beside each other, waited for and left."""

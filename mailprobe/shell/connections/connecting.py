@@ -1,0 +1,90 @@
+"""How a conversation comes to a session: by the command line, by /connect, by a profile.
+
+It sees the shell through `Conversation`: no key, no screen.
+"""
+
+from typing import TYPE_CHECKING
+
+from mailprobe.errors import Failure
+from mailprobe.safe import safe
+from mailprobe.session import Session, Settings
+from mailprobe.shell.config import Config, Profile
+from mailprobe.shell.connections.opening import open_session
+from mailprobe.shell.front import welcome
+from mailprobe.shell.local.settings import change
+from mailprobe.transport.target import Target
+from mailprobe.value import replace
+
+if TYPE_CHECKING:
+    from mailprobe.shell.company import Company
+    from mailprobe.shell.conversation import Conversation
+
+
+def take_defaults(talk: "Conversation", config: Config) -> None:
+    """Behave as the file says, but where the command line has said how.  Raises Failure `usage`."""
+    talk.targets = [(f"@{one.name}", safe(one.target)) for one in config.profiles.values()]
+    for name, value in config.defaults.items():
+        if name not in talk.options.given:
+            try:
+                change(talk, name, value)
+            except Failure as failure:
+                where = f"{config.path}: defaults.{name}"
+                raise Failure(failure.word, f"{where}: {failure.sentence}") from None
+
+
+def connect(talk: "Conversation", target: Target | None, profile: Profile | None = None) -> None:
+    """Open a session; those that are open stay.  Raises Failure, or Interrupted."""
+    ended = talk.parties.next()
+    party = talk.parties.current
+    party.profile = profile
+    if ended:
+        talk.tell("the recording holds the connections before; /save records this one")
+    talk.interrupts.clear()
+    settings = talk.settings if profile is None else profile.settings(talk.settings)
+    failed: list[Session] = []
+    try:
+        party.session = open_session(
+            replace(talk.options, settings=settings),
+            target,
+            (party.view,),
+            wakeup=talk.interrupts.descriptor,
+            tell=party.view.screen.note,
+            begin=party.view.begin,
+            keep=failed.append,
+        )
+    except Failure:  # what came all the same can be looked at, and saved
+        party.session = failed[-1] if failed and _reached(failed[-1]) else None
+        raise
+    if not party.session.closed and party.session.connection.waiting:
+        talk.interrupted(party.session)
+    if others := talk.parties.others:
+        talk.tell(f"this is session {party.number}; /use {others[-1].number} goes back")
+    if target is not None and (step := welcome.next_step(target)):
+        talk.tell(step)
+
+
+def adopt(talk: "Company", settings: Settings) -> None:
+    """Change how all sessions behave; what is particular about one of them stays."""
+    before, talk.settings = talk.settings, settings
+    for party in talk.parties:
+        if party.session is None:
+            continue
+        own = party.session.settings
+        party.session.settings = replace(
+            settings,
+            insecure_auth=own.insecure_auth,
+            starttls=own.starttls,
+            tls=own.tls,
+            timeout=own.timeout if before.timeout == settings.timeout else settings.timeout,
+            hello_name=own.hello_name
+            if before.hello_name == settings.hello_name
+            else settings.hello_name,
+        )
+
+
+def _reached(session: Session) -> bool:
+    """Whether there was a link."""
+    try:
+        return session.transport is not None
+    except Failure:
+        return False

@@ -1,0 +1,408 @@
+"""The plain shell: append-only, for screen readers, slow links and terminals that can do little.
+
+A line editor of our own: readline cannot hide the password in `PASS secret`, nor what was typed
+ahead of it.  It writes what changed at the end of the line and backspaces, nothing else.
+"""
+
+import codecs
+import os
+import re
+import select
+import shutil
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mailprobe.shell.conversation import Conversation
+from mailprobe.shell.front.terminal import Interrupts, Terminal
+from mailprobe.shell.interface import Entry, Key
+from mailprobe.shell.local.table import ESCAPE
+from mailprobe.shell.typing.arguments import local_completions
+from mailprobe.shell.typing.complete import completions
+from mailprobe.shell.typing.mask import visible
+from mailprobe.shell.typing.standing import prompt_text
+from mailprobe.shell.typing.suggestion import Suggestion
+from mailprobe.value import replace
+
+if TYPE_CHECKING:
+    from mailprobe.shell.memory.history import LineHistory
+
+_ENDLESS = 1 << 30  # columns of a terminal that never wraps
+_LISTED = 30  # suggestions that one Tab shows
+REST = "the rest of a paste"  # in the place of a key
+_TWO_LINES = re.compile(r"[\r\n][^\r\n]")
+_ESCAPE_TIME = 0.05  # seconds in which the rest of a key's escape sequence comes
+
+Show = Callable[[str], str]
+Complete = Callable[[str], list[Suggestion]]
+
+_KEYS = {
+    "\x1b[A": "up", "\x1bOA": "up", "\x10": "up",
+    "\x1b[B": "down", "\x1bOB": "down", "\x0e": "down",
+    "\x1b[C": "right", "\x1bOC": "right", "\x06": "right",
+    "\x1b[D": "left", "\x1bOD": "left", "\x02": "left",
+    "\x1b[H": "home", "\x1bOH": "home", "\x01": "home",
+    "\x1b[F": "end", "\x1bOF": "end", "\x05": "end",
+    "\x1b[3~": "delete", "\x7f": "backspace", "\b": "backspace",
+    "\x15": "kill", "\x17": "kill-word", "\x0b": "kill-rest",
+    "\t": "complete", "\r": "enter", "\n": "enter",
+    "\x03": "interrupt", "\x04": "end-of-input", "\x1a": "suspend",
+    "\x11": "quote", "\x16": "quote",
+}  # fmt: skip
+
+
+class Keyboard:
+    """Keys of a terminal, one at a time, however they arrive."""
+
+    def __init__(self, terminal: Terminal, descriptor: int) -> None:
+        self.terminal = terminal
+        self._descriptor = descriptor
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._waiting = ""
+        self._wary = False  # what was typed ahead was forgotten: the rest of it may still come
+
+    def discard(self) -> bool:
+        """Forget what was typed ahead; tells whether there was anything."""
+        held, self._waiting = self._waiting, ""
+        self._decoder.reset()
+        self._wary = self.terminal.discard() or bool(held)
+        return self._wary
+
+    def character(self) -> str:
+        """The next character; "" where the terminal is gone.
+
+        A terminal holds 4 KiB: the rest of a longer paste comes when those were forgotten.  It is
+        told by its lines, of which nobody types two at once; `REST` stands for it.
+        """
+        while not self._waiting:
+            octets = os.read(self._descriptor, 4096)
+            if not octets:
+                return ""
+            text = self._decoder.decode(octets)
+            if self._wary and _TWO_LINES.search(text):
+                return REST
+            self._wary = False
+            self._waiting = text
+        first, self._waiting = self._waiting[0], self._waiting[1:]
+        return first
+
+    def key(self) -> str:
+        """The next key: a character, or the escape sequence of a special key."""
+        first = self.character()
+        if first != "\x1b" or not self._more():
+            return first
+        key = first + self.character()
+        while key[1] in "[O" and self._more():
+            key += self.character()
+            if "@" <= key[-1] <= "~":
+                break
+        return key
+
+    def _more(self) -> bool:
+        if self._waiting:
+            return True
+        ready, _, _ = select.select([self._descriptor], [], [], _ESCAPE_TIME)
+        return bool(ready)
+
+
+class Editor:
+    """One line while it is typed.  `show` says what may be seen, character by character.
+
+    A backspace reaches no earlier row of the terminal: when the cursor has to, or a change is
+    there, prompt and line are written once more below.  Then the line is shown as far as the
+    end of the cursor's row.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        show: Show,
+        prompt: str,
+        columns: Callable[[], int] = lambda: _ENDLESS,
+    ) -> None:
+        self.text = ""
+        self.cursor = 0
+        self._write = write
+        self._show = show
+        self._prompt = prompt
+        self._columns = columns
+        self._cells: list[str] = []  # what stands on the screen behind the prompt
+        self._at = 0  # where the terminal's cursor is among them
+        write(prompt)
+
+    def insert(self, text: str) -> None:
+        self.replace(self.text[: self.cursor] + text + self.text[self.cursor :])
+        self.move(self.cursor + len(text))
+
+    def replace(self, text: str, cursor: int | None = None) -> None:
+        self.text = text
+        if cursor is not None:
+            self.cursor = cursor
+        self.cursor = min(self.cursor, len(text))
+
+    def move(self, cursor: int) -> None:
+        self.cursor = max(0, min(cursor, len(self.text)))
+
+    def edit(self, key: str) -> bool:
+        """Carry out an editing key; False for one that is none."""
+        before, behind = self.text[: self.cursor], self.text[self.cursor :]
+        match key:
+            case "left":
+                self.move(self.cursor - 1)
+            case "right":
+                self.move(self.cursor + 1)
+            case "home":
+                self.move(0)
+            case "end":
+                self.move(len(self.text))
+            case "backspace":
+                self.replace(before[:-1] + behind, len(before[:-1]))
+            case "delete":
+                self.replace(before + behind[1:])
+            case "kill":
+                self.replace(behind, 0)
+            case "kill-rest":
+                self.replace(before)
+            case "kill-word":
+                kept = before.rstrip(" ").rpartition(" ")
+                self.replace(kept[0] + kept[1] + behind, len(kept[0] + kept[1]))
+            case _:
+                return False
+        return True
+
+    def draw(self) -> None:
+        """Bring the screen up to date: go back to the first change, and write from there."""
+        columns = self._columns()
+        cells = self._within_reach([_cell(c) for c in self._show(self.text)], columns)
+        start = min(_common([self._cells, cells]), self._at)
+        here = self._place(self._cells[: self._at], columns)
+        there = self._place(cells[: min(start, self.cursor)], columns)
+        if there // columns < here // columns:
+            self._write("\n" + self._prompt)
+            self._cells, self._at, start = [], 0, 0
+            here = self._place([], columns)
+        out = ""
+        if cells != self._cells:
+            end = self._place(cells, columns)
+            out += "\b" * (here - self._place(cells[:start], columns)) + "".join(cells[start:])
+            left_over = max(0, self._place(self._cells, columns) - end)
+            out += " " * left_over + "\b" * left_over
+            if len(cells) > start and end % columns == 0 and not left_over:
+                out += " \b"  # the cursor of many terminals waits behind the last column
+            self._at, here = len(cells), end
+        shown = min(self.cursor, len(cells))
+        if self._at > shown:
+            out += "\b" * (here - self._place(cells[:shown], columns))
+        out += "".join(cells[self._at : shown])
+        self._cells, self._at = cells, shown
+        if out:
+            self._write(out)
+
+    def _place(self, cells: Sequence[str], columns: int) -> int:
+        """Where the cursor stands behind prompt and `cells`: columns, all rows in one."""
+        text = self._prompt + "".join(cells)
+        if text.isascii():
+            return len(text)
+        at = 0
+        for character in text:
+            width = _width(character)
+            if width == 2 and at % columns == columns - 1:
+                at += 1  # a wide character does not begin in the last column
+            at += width
+        return at
+
+    def _within_reach(self, cells: list[str], columns: int) -> list[str]:
+        """All cells, or those up to the end of the cursor's row."""
+        row = self._place(cells[: self.cursor], columns) // columns
+        if self._place(cells, columns) // columns == row:
+            return cells
+        last = len(cells)
+        while last > self.cursor and self._place(cells[:last], columns) // columns > row:
+            last -= 1
+        return cells[:last]
+
+    def list_below(self, lines: Sequence[str]) -> None:
+        """Show lines, and the prompt with the line again below them."""
+        self._write("\n" + "".join(f"{line}\n" for line in lines) + self._prompt)
+        self._cells, self._at = [], 0
+        self.draw()
+
+    def end(self) -> None:
+        self.move(len(self.text))
+        self.draw()
+        self._write("\n")
+
+
+def _columns() -> int:
+    return max(1, shutil.get_terminal_size().columns)
+
+
+def _cell(character: str) -> str:
+    """A character as it is shown in a line that somebody types."""
+    if character.isprintable():
+        return character
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return f"^{chr(ord(character) ^ 64)}" if ord(character) < 128 else "?"
+
+
+def _width(cells: Sequence[str]) -> int:
+    """Columns of a terminal."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for cell in cells
+        for c in cell
+    )
+
+
+class PlainFront:
+    """The keyboard and the screen of the plain shell."""
+
+    def __init__(self, terminal: Terminal, interrupts: Interrupts, env: Mapping[str, str]) -> None:
+        self._keyboard = Keyboard(terminal, sys.stdin.fileno())
+        self._terminal = terminal
+        self._interrupts = interrupts
+        self._env = env
+        self._histories: dict[str, tuple[LineHistory, list[str]]] = {}  # and older sessions' lines
+
+    def write(self, text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def ask(self, question: str) -> str:
+        return self._edit(question, lambda text: text, None, []).text
+
+    def ask_secret(self, prompt: str) -> str | None:
+        entry = self._edit(prompt, lambda text: "", None, [])
+        return entry.text if entry.key is Key.LINE else None
+
+    @property
+    def rewritable(self) -> bool:
+        return False  # what was written stays
+
+    @contextmanager
+    def lend(self) -> Iterator[None]:
+        with self._interrupts.passed_over(), self._terminal.lent():
+            yield
+
+    def discard(self) -> bool:
+        return self._keyboard.discard()
+
+    def read(self, conversation: Conversation) -> Entry:
+        """The next entry; what came from the server since the last one is shown before it."""
+        self._interrupts.clear()
+        conversation.poll()
+        facts, catalogue = conversation.facts, conversation.catalogue
+
+        def complete(line: str) -> list[Suggestion]:
+            if line.startswith(ESCAPE):
+                found = local_completions("/" + line[1:], facts, catalogue, conversation.known)
+                return [
+                    one if one.start else replace(one, text=one.text[1:], start=1) for one in found
+                ]
+            return completions(line, facts, catalogue, conversation.known)
+
+        history, _ = self._history(conversation)
+        entry = self._edit(
+            prompt_text(conversation.look),
+            lambda text: (
+                text if conversation.preferences.reveal else visible(text, facts, catalogue)
+            ),
+            complete,
+            self.history(conversation),
+        )
+        if entry.key is Key.LINE:
+            history.append_string(entry.text)
+            conversation.warn_once(history.failure)
+            if entry.text.startswith(ESCAPE):
+                return Entry(Key.LOCAL, entry.text[1:])
+        return entry
+
+    def history(self, conversation: Conversation) -> Sequence[str]:
+        history, older = self._history(conversation)
+        return [*older, *history.get_strings()]
+
+    def _history(self, conversation: Conversation) -> tuple["LineHistory", list[str]]:
+        from mailprobe.shell.memory.history import (  # prompt_toolkit, 97 ms
+            LineHistory,
+            history_path,
+        )
+
+        protocol = str(conversation.facts.protocol) if conversation.session else ""
+        if protocol not in self._histories:
+            path = history_path(conversation.facts.protocol, self._env) if protocol else None
+            history = LineHistory(path, conversation.remembers)
+            self._histories[protocol] = history, history.read()
+        return self._histories[protocol]
+
+    def _edit(
+        self, prompt: str, show: Show, complete: Complete | None, history: Sequence[str]
+    ) -> Entry:
+        recall = len(history)
+        with self._terminal.raw():  # before there is a prompt: who sees it may press Ctrl-C twice
+            editor = Editor(self.write, show, prompt, _columns)
+            while not self._interrupts.twice:  # the second may have come before the keys were ours
+                key = self._keyboard.key()
+                name = _KEYS.get(key, key)
+                if name != "interrupt":
+                    self._interrupts.forget()
+                if (done := self._finished(name, editor)) is not None:
+                    editor.end()
+                    return done
+                if name in ("up", "down"):
+                    recall = max(0, min(len(history), recall + (1 if name == "down" else -1)))
+                    text = history[recall] if recall < len(history) else ""
+                    editor.replace(text, len(text))
+                elif name == "complete":
+                    _complete(editor, complete)
+                elif name == "suspend":
+                    self._terminal.suspend()
+                    self._terminal.make_raw()
+                    editor.list_below([])
+                elif name == REST:
+                    editor.list_below(["the rest of it was not sent either"])
+                elif name == "quote":
+                    editor.insert(self._keyboard.character())
+                elif not editor.edit(name) and len(key) == 1 and (key >= " " or key == "\x1d"):
+                    editor.insert(key)
+                editor.draw()
+        return Entry(Key.INTERRUPT)
+
+    def _finished(self, name: str, editor: Editor) -> Entry | None:
+        """What the line is, where the key ends it."""
+        match name:
+            case "enter":
+                return Entry(Key.LINE, editor.text)
+            case "interrupt":
+                self._interrupts.press()
+                return Entry(Key.INTERRUPT)
+            case "end-of-input" if not editor.text:
+                return Entry(Key.END)
+            case "":
+                return Entry(Key.END)
+            case _:
+                return None
+
+
+def _common(sequences: Sequence[Sequence[str]]) -> int:
+    """How many elements all of `sequences` have in common from the beginning on."""
+    first, shortest = sequences[0], min(map(len, sequences))
+    different = (at for at in range(shortest) if any(one[at] != first[at] for one in sequences))
+    return next(different, shortest)
+
+
+def _complete(editor: Editor, complete: Complete | None) -> None:
+    """Insert what all suggestions have in common; where that is nothing, list them."""
+    before = editor.text[: editor.cursor]
+    found = complete(before) if complete is not None else []
+    if not found:
+        return
+    wholes = [before[: one.start] + one.text for one in found]
+    common = wholes[0][: _common(wholes)]
+    if common.startswith(before) and common != before:
+        editor.replace(common + editor.text[editor.cursor :], len(common))
+        return
+    more = [f"... {len(found) - _LISTED} more"] if len(found) > _LISTED else []
+    editor.list_below([f"{one.display}  {one.meta}" for one in found[:_LISTED]] + more)

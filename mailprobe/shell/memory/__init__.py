@@ -1,0 +1,1 @@
+"""What the shell remembers from one run to the next."""

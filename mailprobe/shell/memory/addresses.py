@@ -1,0 +1,151 @@
+"""Addresses that were used before, and what the server said to them: for completion alone.
+
+A private file for all sessions together, beside the histories.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from mailprobe import files
+from mailprobe.enums import StrEnum
+from mailprobe.errors import Failure
+from mailprobe.protocol import grammar
+from mailprobe.protocol.model import Command, Reply
+from mailprobe.safe import visible
+from mailprobe.shell.memory.places import state_folder
+from mailprobe.value import frozen
+
+MOST = 200  # addresses that are kept
+_LINES = 2000  # lines of the file before it is written anew
+_FILE = 1024 * 1024  # octets that are read of it
+_LONGEST = 320  # characters: RFC 5321, section 4.5.3.1 allows 64 + 1 + 255
+
+
+class Role(StrEnum):
+    """What an address was used as."""
+
+    SENDER = "MAIL"
+    RECIPIENT = "RCPT"
+
+
+_ROLES = {str(role): role for role in Role}
+
+
+@frozen
+class Used:
+    """An address in one role, and the code of the last reply to it."""
+
+    address: str
+    role: Role
+    code: str
+
+
+def addresses_path(env: Mapping[str, str]) -> Path | None:
+    """Where the addresses lie; None when nobody says where home is."""
+    folder = state_folder(env)
+    return folder / "addresses" if folder is not None else None
+
+
+def used_in(command: Command, reply: Reply) -> Used | None:
+    """The address that `reply` judges; None where the command names none that can be typed."""
+    role = _ROLES.get(command.verb)
+    if role is None or not (reply.positive or reply.refused):
+        return None
+    address = grammar.path_in(command.argument).decode("utf-8", "surrogateescape")
+    used = Used(address, role, reply.code)
+    return used if _sound(used) else None
+
+
+def _sound(used: Used) -> bool:
+    """Whether the address can be shown, typed, and written as one line."""
+    address = used.address
+    return (
+        0 < len(address) <= _LONGEST
+        and visible(address)
+        and not set("<> ") & set(address)
+        and "\\" not in address
+        and len(used.code) == 3
+        and used.code.isdecimal()
+        and used.code.isascii()
+    )
+
+
+class AddressBook:
+    """The newest `MOST` of them, each role and address once.
+
+    A file that cannot be read or written costs the memory of other sessions and nothing else;
+    `failure` says why, once, for whoever shows it.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.failure: Failure | None = None
+        self._path = path
+        self._used: dict[tuple[str, Role], Used] | None = None  # the oldest first
+        self._newest: tuple[Used, ...] | None = None
+        self._appended = 0
+
+    def newest(self) -> Sequence[Used]:
+        """The one that was used last first."""
+        if self._newest is None:
+            self._newest = tuple(reversed(self._all().values()))
+        return self._newest
+
+    def learn(self, used: Used) -> None:
+        """Remember a use."""
+        known = self._all()
+        if next(reversed(known.values()), None) == used:
+            return
+        self._add(known, used)
+        self._appended += 1
+        if self._appended % _LINES:
+            self._attempt(files.append_private, _line(used))
+        else:  # somebody sends to thousands
+            self._attempt(files.replace_private, b"".join(map(_line, known.values())))
+
+    def _all(self) -> dict[tuple[str, Role], Used]:
+        if self._used is None:
+            self._used = {}
+            for used in self._read():
+                self._add(self._used, used)
+        return self._used
+
+    def _add(self, known: dict[tuple[str, Role], Used], used: Used) -> None:
+        known.pop((used.address, used.role), None)
+        known[used.address, used.role] = used
+        while len(known) > MOST:
+            del known[next(iter(known))]
+        self._newest = None
+
+    def _read(self) -> list[Used]:
+        if self._path is None:
+            return []
+        try:
+            octets = files.read_small(self._path, _FILE)
+        except Failure:  # most often there is none yet
+            return []
+        lines = octets.split(b"\n")[:-1]
+        found = [used for line in lines if (used := _used(line)) is not None]
+        if len(lines) > _LINES:
+            found = found[-_LINES:]
+            self._attempt(files.replace_private, b"".join(map(_line, found[-MOST:])))
+        return found
+
+    def _attempt(self, write: Callable[[Path, bytes], None], octets: bytes) -> None:
+        if self._path is None or self.failure is not None:
+            return
+        try:
+            write(self._path, octets)
+        except Failure as failure:
+            self.failure = failure
+
+
+def _line(used: Used) -> bytes:
+    return f"{used.role} {used.code} {used.address}\n".encode("utf-8", "surrogateescape")
+
+
+def _used(line: bytes) -> Used | None:
+    words = line.decode("utf-8", "replace").split(" ")
+    if len(words) != 3 or words[0] not in list(Role):
+        return None
+    used = Used(words[2], Role(words[0]), words[1])
+    return used if _sound(used) else None

@@ -1,0 +1,1 @@
+"""Pipe mode: no terminal, no questions."""

@@ -1,0 +1,510 @@
+"""Pipe mode: lines in, `C:` and `S:` lines out, in lock-step.  No terminal, no questions.
+
+The next line goes only after the whole reply to the last one, so that a script means the same
+however fast it is read.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+from mailprobe.errors import Failure, Word
+from mailprobe.protocol import events
+from mailprobe.protocol.catalogue import CommandSpec, Lines, Then
+from mailprobe.protocol.events import Event
+from mailprobe.protocol.framing import CRLF, Stuffer
+from mailprobe.protocol.items import Data, Phase, Raw
+from mailprobe.protocol.model import Command, State
+from mailprobe.render.tables import Own
+from mailprobe.safe import safe
+from mailprobe.session import Item, Observer, Session, Settings
+from mailprobe.shell.connections.opening import open_session
+from mailprobe.shell.front.lines import LineSource
+from mailprobe.shell.options import Options
+from mailprobe.shell.piping.printer import Printer
+from mailprobe.shell.recording.recording import Recording
+from mailprobe.shell.typing.preferences import Preferences
+from mailprobe.shell.writing.groups import collect
+from mailprobe.shell.writing.switches import Switches
+from mailprobe.transport.link import Interrupted
+from mailprobe.transport.target import Target
+from mailprobe.value import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.shell.config import Config, Profile
+
+_OVER = (State.CLOSED, State.UPDATE)  # the server has said goodbye
+_LINE_END = re.compile(rb"\r?\n")
+_LONE_DOT = re.compile(rb"^\.\r?$", re.MULTILINE)
+_WIDTH = 100  # columns of help
+# Failures after which the server still understands us: it is told QUIT.
+_POLITE = (Word.REFUSED, Word.USAGE, Word.SECURITY)
+_HEARD = (events.Greeting, events.ReplyReceived, events.Unsolicited, events.BodyChunk)
+
+
+class Pipe:
+    """One run: an input, and the sessions that it talks to.  Also what local commands see."""
+
+    def __init__(
+        self,
+        options: Options,
+        source: int,
+        printer: Printer,
+        tell: Callable[[str], None],
+        write: Callable[[str], None],
+        wakeup: int | None = None,
+    ) -> None:
+        self.session: Session | None = None
+        self.preferences = Preferences()
+        self.switches = Switches()
+        self._options = options
+        self._printer = printer
+        self._tell = tell
+        self._write = write
+        self._wakeup = wakeup
+        self._recording = Recording(lambda sentence: tell(f"warning: {sentence}"))
+        self._profile = options.profile
+        self._heard = 0  # what the server has said
+        self._seen = 0  # refusals that were looked at
+        self._left = False  # QUIT was said, or /quit
+        self._hung_up = False  # /close or /drop was said
+        self._no_data: Failure | None = None  # a positive reply to DATA that was no go-ahead
+        self._input = LineSource(
+            source,
+            watch=self._descriptor,
+            on_readable=self._poll,
+            wakeup=wakeup,
+            end=options.settings.end,
+        )
+
+    def run(self) -> None:
+        """Play the whole input.  Raises the Failure that ended the run, or Interrupted."""
+        try:
+            if self._options.record is not None:
+                self._recording.start(self._options.record)
+            if self._options.target is not None or self._options.mx is not None:
+                self._open(self._options.target)
+            while not self._left and self._step():
+                pass
+            self._end_of_input()
+        except Failure as failure:
+            self._end_early(failure)
+            raise Failure(failure.word, self._mask(failure.sentence)) from None
+        finally:
+            if self.session is not None:
+                self.session.drop()
+                self.session.release()
+            self._recording.close()
+        if self._no_data is not None:
+            self._tell_refusals()
+            raise self._no_data
+        self._count_refusals()
+
+    def _end_early(self, failure: Failure) -> None:
+        session = self.session
+        if session is not None and not session.closed and failure.word in _POLITE:
+            session.leave()
+        if self._options.keep_going and failure.word is not Word.REFUSED:
+            self._tell_refusals()
+
+    # -------------------------------------------------------------------------------- sessions
+
+    def _open(self, target: Target | None) -> None:
+        observers: list[Observer] = [self._recording, self._printer, self._count]
+        options, profile = self._options, self._profile
+        if profile is not None:
+            options = replace(options, settings=profile.settings(options.settings))
+        self.session = open_session(
+            options,
+            target,
+            observers,
+            wakeup=self._wakeup,
+            tell=lambda note: self._tell(f"note: {note}"),
+            begin=self._recording.begin,
+        )
+        self._settle()
+
+    def _count(self, event: Event) -> None:
+        self._heard += isinstance(event, _HEARD)
+
+    def _descriptor(self) -> int | None:
+        session = self.session
+        return None if session is None or session.closed else session.transport.fileno()
+
+    def _poll(self) -> None:
+        assert self.session is not None  # its descriptor was watched
+        self.session.poll()
+        self.session.check()
+
+    def _connected(self) -> Session:
+        if self.session is None:
+            raise Failure(
+                Word.USAGE, "there is no connection: name a target, or /connect smtp HOST first"
+            )
+        return self.session
+
+    # ------------------------------------------------------------------------------ the input
+
+    def _step(self) -> bool:
+        """One line and all that belongs to it; False at the end of the input."""
+        phase = self.session.connection.phase if self.session else Phase.COMMAND
+        if phase is Phase.DATA:
+            return self._send_data()
+        line = self._input.line()
+        if line is None:
+            return False
+        if phase is Phase.ANSWER or not line.startswith(b"/"):
+            self._take(line)
+        elif line.startswith(b"//"):
+            self._take(line[1:])
+        else:
+            self._run_local(line)
+        return True
+
+    def _take(self, line: bytes) -> None:
+        """A line for the server, now or in its group."""
+        if self.switches.group is None:
+            self._say(line)
+        elif advice := collect(self.switches, self._connected().connection.catalogue, line):
+            self._tell(f"note: {advice}")
+
+    def _say(self, line: bytes) -> None:
+        session = self._connected()
+        verb = safe(Command(line).verb) or "an empty line"
+        self._refuse_closed(session, f"before {verb} was sent")
+        item, end = session.item(line), self.switches.end
+        if self.send(item if end == CRLF else Raw(line + end)) and isinstance(item, Command):
+            self._follow(session, item)
+
+    def _follow(self, session: Session, command: Command) -> None:
+        """What an answered command means for the lines behind it."""
+        row = session.connection.catalogue.row(command)
+        if row.then is Then.CLOSE and session.state in (State.CLOSED, State.UPDATE):
+            self._left = True
+        opens = row.then is Then.DATA or row.shape.of(command.argument) is Lines.DATA
+        if opens and session.connection.phase is not Phase.DATA:
+            self._pass_over_data(session, command)
+
+    def _refuse_closed(self, session: Session, when: str) -> None:
+        """Nothing can be sent any more: say at which line of the input that was."""
+        session.poll()
+        session.check()
+        if self._hung_up:
+            raise Failure(Word.USAGE, "the connection was closed: /connect opens another one")
+        if session.closed or session.state is State.CLOSED:
+            raise Failure(Word.EOF, f"the server closed the connection {when}")
+
+    def _settle(self) -> None:
+        """Wait for all that is owed, and stop at a refusal unless told to go on."""
+        session = self._connected()
+        if not session.wait():
+            raise Interrupted
+        self._stop_at_refusal()
+
+    def _stop_at_refusal(self) -> None:
+        refused = self._printer.refused[self._seen :]
+        self._seen = len(self._printer.refused)
+        if refused and not self._options.keep_going:
+            raise Failure(Word.REFUSED, refused[0])
+
+    def _count_refusals(self) -> None:
+        if count := len(self._printer.refused):
+            said = "1 command was refused" if count == 1 else f"{count} commands were refused"
+            raise Failure(Word.REFUSED, f"{said}; {self._printer.refused[0]}")
+
+    def _tell_refusals(self) -> None:
+        """They stand before the harder failure that ended the run."""
+        try:
+            self._count_refusals()
+        except Failure as refusals:
+            self._tell(f"mailprobe: {refusals}")
+
+    def _end_of_input(self) -> None:
+        if self._left and self._input.pending():
+            self._tell("note: the input goes on after QUIT; the rest was not sent")
+        session = self.session
+        if session is None:
+            return
+        if not self._left:
+            session.poll()
+            session.check()
+            if not session.closed:
+                self._tell("note: the input ended without QUIT; the connection was closed")
+            elif not self._hung_up:
+                self._tell("note: the input ended without QUIT; the server had hung up")
+        session.close()
+
+    # ------------------------------------------------------------------------------- mail data
+
+    def _send_data(self) -> bool:
+        """Lines up to the lone dot, as many at a time as there are."""
+        lines = self._input.whole_lines()
+        if not lines:
+            return False
+        dot = _LONE_DOT.search(lines)
+        if dot is not None:
+            end = lines.find(b"\n", dot.end()) + 1 or len(lines)
+            self._input.put_back(lines[end:])
+            lines = lines[: dot.start()]
+        octets, eol = _LINE_END.sub(CRLF, _ended(lines)), self.switches.end
+        if self.switches.stuffing:
+            octets = Stuffer().feed(octets)
+        if eol != CRLF:
+            octets = octets.replace(CRLF, eol)
+        if dot is not None:  # which ends the data of a script, whatever ends its lines
+            octets += b".\r\n" if eol == CRLF else b"\r\n.\r\n"
+        session = self._connected()
+        self._refuse_closed(session, "inside the mail data")
+        self._put(session, Data(octets))
+        if dot is not None:
+            self._settle()
+        return True
+
+    def _send_chunk(self, session: Session) -> bool:
+        """The octets that BDAT has counted, as they are (RFC 3030); False if they are too few."""
+        while left := session.connection.chunk_left:
+            octets = self._input.take(left)
+            if not octets:
+                self._tell("note: the input ended inside a BDAT chunk; the connection was closed")
+                session.drop()
+                self._left = True
+                return False
+            self._refuse_closed(session, "inside a BDAT chunk")
+            self._put(session, Data(octets))
+        return True
+
+    def _put(self, session: Session, item: Item) -> None:
+        """Send all of it; whoever interrupts that, or the TLS that goes before, ends the run."""
+        if not session.send(item):
+            raise Interrupted
+
+    def _pass_over_data(self, session: Session, command: Command) -> None:
+        """The server wants no data: lines up to a lone dot must not be taken for commands."""
+        replies = session.last.replies if session.last is not None else []
+        if replies and not replies[-1].refused:
+            sentence = f"{safe(command.verb)} was answered by {replies[-1].code}, no go-ahead"
+            self._no_data = Failure(Word.PROTOCOL, sentence)
+            if not self._options.keep_going:
+                raise self._no_data
+        skipped = []
+        while (line := self._input.whole_line()) is not None:
+            if line in (b".\r\n", b".\n", b"."):
+                return
+            skipped.append(line)
+        self._input.put_back(b"".join(skipped))
+
+    # --------------------------------------------------------------- what local commands may ask
+
+    def _run_local(self, line: bytes) -> None:
+        from mailprobe.shell.local import commands
+
+        was_open = self.session is not None and not self.session.closed
+        group = self.switches.group
+        commands.run(self, line.decode("utf-8", "surrogateescape"))
+        self._hung_up = was_open and self.session is not None and self.session.closed
+        self._stop_at_refusal()
+        if group and self.switches.group is None and self.session is not None:
+            last = group[-1].removesuffix(b"\n").removesuffix(b"\r")
+            self._follow(self.session, Command(last))
+
+    @property
+    def settings(self) -> Settings:
+        return self._options.settings
+
+    @property
+    def history(self) -> Sequence[str]:
+        return ()  # nobody has typed
+
+    @property
+    def name_server(self) -> str | None:
+        return self._options.dns
+
+    def write(self, text: str) -> None:
+        """Local output is no line of the dialogue: a script that reads it skips the `#`."""
+        lines = self._mask(text).removesuffix("\n").split("\n")
+        self._write("".join(f"# {line}".rstrip() + "\n" for line in lines))
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str | bytes]]) -> None:
+        cells = [
+            [cell if isinstance(cell, Own) else safe(cell) for cell in row]
+            for row in (columns, *rows)
+        ]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        for row in cells:
+            self.write("  ".join(map(str.ljust, row, widths)))
+
+    fold = 0  # what is asked for is written whole
+
+    def paint(self, style: str, text: str) -> str:
+        return text
+
+    def page(self, pieces: Iterable[str]) -> None:
+        rest = ""
+        for piece in pieces:
+            lines, end, rest = (rest + piece).rpartition("\n")
+            if end:
+                self.write(lines)
+        if rest:
+            self.write(rest)
+
+    def filter(self, octets: Iterable[bytes], words: Sequence[str]) -> None:
+        from mailprobe.shell.reading import paging
+
+        self.page(paging.filtered(octets, words, nullcontext))
+
+    def explain(self, row: CommandSpec) -> None:
+        from mailprobe.render.tables import help_text
+
+        self.write(help_text(row, width=_WIDTH, color=False, plain=True))
+
+    def ask_secret(self, prompt: str) -> str | None:
+        from mailprobe.player.secrets import variable_of  # most scripts log in by hand
+
+        variable = variable_of("password")
+        if (secret := os.environ.get(variable)) is None:
+            raise Failure(
+                Word.USAGE,
+                f"a pipe cannot be asked for a secret: set {variable}, or send AUTH by hand",
+            )
+        if not secret or "\r" in secret or "\n" in secret:
+            raise Failure(Word.USAGE, f"{variable} must hold one line that is not empty")
+        return secret
+
+    def may_expose(self, item: Item) -> bool:
+        return True  # Session.send() refuses what must not travel in the clear
+
+    @property
+    def lines_sent(self) -> int:
+        return 0  # whoever has an editor is no pipe
+
+    def ask(self, question: str) -> str:
+        what = safe(question.strip())
+        raise Failure(Word.USAGE, f"a pipe cannot be asked ({what}): write it into the command")
+
+    def edit(self, octets: bytes) -> bytes:
+        raise Failure(Word.USAGE, "a pipe has no editor: write the text into a file, /body FILE")
+
+    def learn(self, secret: bytes) -> None:
+        self._printer.secrets.learn(secret)
+
+    def send(self, item: Item) -> bool:
+        session = self._connected()
+        self._put(session, item)
+        if session.connection.phase is Phase.CHUNK and not self._send_chunk(session):
+            return False
+        self._settle()
+        return True
+
+    def put(self, item: Item) -> bool:
+        self._put(self._connected(), item)
+        return True
+
+    def wait(self) -> bool:
+        if not self._connected().wait():
+            raise Interrupted
+        return True
+
+    def _mask(self, text: str) -> str:
+        octets = text.encode("utf-8", "surrogateescape")
+        return self._printer.secrets.mask(octets).decode("utf-8", "surrogateescape")
+
+    def change(self, settings: Settings) -> None:
+        self._options = replace(self._options, settings=settings)
+        if self.session is not None:
+            starttls = self.session.settings.starttls
+            self.session.settings = replace(settings, starttls=starttls)
+
+    @property
+    def color_choice(self) -> str:
+        return self._options.color
+
+    def set_color(self, choice: str) -> None:
+        raise Failure(Word.USAGE, "the colour of a pipe is set by --color")
+
+    @property
+    def config(self) -> "Config":
+        from mailprobe.shell.config import config_of  # where a profile is named
+
+        return config_of(self._options)
+
+    @property
+    def profile(self) -> "Profile | None":
+        return self._profile
+
+    @property
+    def wakeup(self) -> int | None:
+        return self._wakeup
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return self._options.env
+
+    @property
+    def heard(self) -> int:
+        return self._heard
+
+    @property
+    def color(self) -> bool:
+        return False
+
+    def listen(self, seconds: float) -> bool:
+        from mailprobe.shell.connections.listening import listen
+
+        if not listen(self._connected(), seconds, self._wakeup, lambda: self._heard):
+            raise Interrupted
+        self._settle()
+        return True
+
+    def clear(self) -> None:
+        raise Failure(Word.USAGE, "a pipe has no screen to be emptied")
+
+    def connect(self, target: Target, profile: "Profile | None" = None) -> None:
+        session, self._profile = self.session, profile
+        if session is not None and not session.closed and session.state not in _OVER:
+            raise Failure(
+                Word.USAGE, "there is a connection already, and a pipe has one: /close ends it"
+            )
+        if self.session is not None:
+            self.session.drop()  # after 421 or QUIT the link may still stand
+            self.session.release()
+            self._record_another()
+        self._open(target)
+
+    def _record_another(self) -> None:
+        if self._recording.full and self._recording.forget():
+            self._tell("note: the recording holds the connections before")
+        self._recording = self._recording.beside()
+
+    def sessions(self) -> Sequence[tuple[int, Session]]:
+        return [(1, self.session)] if self.session is not None else []
+
+    def use(self, number: int) -> bool:
+        return number == 1 and self.session is not None
+
+    def fall_back(self) -> None:
+        """A pipe has one session."""
+
+    def save(self, path: Path) -> None:
+        self._recording.save(path)
+
+    def note(self, text: str) -> None:
+        self._recording.note(text)
+
+    def step(self, title: str) -> None:
+        self._recording.step(title)
+
+    def expect(self, text: str) -> None:
+        self._recording.expect(text, self.session.last if self.session else None)
+
+    def leave(self) -> None:
+        if self.session is not None and not self.session.closed:
+            self.session.leave()
+        self._left = True
+
+
+def _ended(lines: bytes) -> bytes:
+    """The last line of an input may lack its end."""
+    return lines if not lines or lines.endswith(b"\n") else lines + b"\r\n"

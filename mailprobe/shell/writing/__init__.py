@@ -1,0 +1,1 @@
+"""What a person sends: lines, mail data, whole messages, logins."""

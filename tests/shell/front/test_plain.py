@@ -1,0 +1,188 @@
+"""The line editor of the plain shell, on a screen that is one string and understands backspace."""
+
+import os
+import unicodedata
+
+import pyte
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailprobe.shell.front.plain import REST, Editor, Keyboard
+
+
+class Row:
+    """One endless row of a terminal: text, backspace, and a line end that begins another."""
+
+    def __init__(self) -> None:
+        self.cells: list[str] = []
+        self.at = 0
+
+    def write(self, text: str) -> None:
+        for character in text:
+            if character == "\b":
+                assert self.at, "a backspace before the beginning of the row"
+                self.at -= 1
+            elif character == "\n":
+                self.cells, self.at = [], 0
+            elif not unicodedata.combining(character):
+                wide = unicodedata.east_asian_width(character) in "WF"
+                for cell in (character, "") if wide else (character,):
+                    self.cells[self.at : self.at + 1] = [cell]
+                    self.at += 1
+
+    @property
+    def text(self) -> str:
+        return "".join(self.cells).rstrip(" ")
+
+
+KEYS = (
+    "left", "right", "home", "end", "backspace", "delete", "kill", "kill-rest", "kill-word",
+)  # fmt: skip
+
+
+def _type(editor: Editor, keys: list[str]) -> None:
+    for key in keys:
+        if not editor.edit(key):
+            editor.insert(key)
+        editor.draw()
+
+
+@pytest.mark.parametrize(
+    "keys, text",
+    [
+        (["a", "c", "left", "b"], "abc"),
+        (["a", "b", "backspace", "c"], "ac"),
+        (["a", "b", "home", "delete"], "b"),
+        (["a b c", "kill-word", "d"], "a b d"),
+        (["abc", "left", "kill-rest"], "ab"),
+        (["abc", "left", "kill"], "c"),
+        (["\u4f60", "\u597d", "left", "x"], "\u4f60x\u597d"),
+        (["ab", "home", "right", "-"], "a-b"),
+    ],
+)
+def test_keys_edit_the_line(keys: list[str], text: str) -> None:
+    """The line is what the keys make of it, and the screen shows the line."""
+    row = Row()
+    editor = Editor(row.write, lambda line: line, "> ")
+    _type(editor, keys)
+    assert editor.text == text
+    assert row.text == f"> {text}"
+
+
+@given(st.lists(st.sampled_from([*KEYS, "a", "b ", "\u4f60", "\u00e9", "\udce9", "\x1d"])))
+def test_screen_shows_the_line(keys: list[str]) -> None:
+    """Whatever is typed: the row is the prompt and the line, the cursor where it belongs."""
+    row = Row()
+    editor = Editor(row.write, lambda line: line, "> ")
+    _type(editor, keys)
+    other = Row()
+    again = Editor(other.write, lambda line: line, "> ")
+    again.insert(editor.text)
+    again.move(editor.cursor)
+    again.draw()
+    assert row.text == other.text
+    assert row.at == other.at
+
+
+def test_masked_line_never_reaches_the_screen() -> None:
+    """Only what `show` lets through is written, while the line itself is kept."""
+    written: list[str] = []
+    editor = Editor(written.append, lambda line: "PASS " + "*" * (len(line) - 5), "> ")
+    _type(editor, [*"PASS ", *"hunter2", "left", "x", "backspace", "home", "end"])
+    editor.end()
+    assert editor.text == "PASS hunter2"
+    assert not set("hunter2x") & set("".join(written))
+
+
+def test_hidden_line_shows_nothing() -> None:
+    """A secret that is asked for leaves no trace, not even its length."""
+    written: list[str] = []
+    editor = Editor(written.append, lambda line: "", "secret: ")
+    _type(editor, [*"hunter2", "left", "backspace", "home"])
+    assert "".join(written) == "secret: "
+    assert editor.text == "hunte2"
+
+
+def _rows(screen: pyte.Screen) -> list[str]:
+    """The rows from the last prompt on."""
+    rows = [row.rstrip() for row in screen.display]
+    last = max(number for number, row in enumerate(rows) if row.startswith(">"))
+    return rows[last:]
+
+
+def _narrow() -> tuple[pyte.Screen, Editor]:
+    screen = pyte.Screen(10, 200)
+    screen.set_mode(pyte.modes.LNM)
+    stream = pyte.Stream(screen)
+    return screen, Editor(stream.feed, lambda line: line, "> ", lambda: 10)
+
+
+@pytest.mark.parametrize(
+    "keys, rows",
+    [
+        ([*"abcdefghijkl"], ["> abcdefgh", "ijkl"]),
+        ([*"abcdefgh"], ["> abcdefgh"]),
+        ([*"abcdefghi", "backspace", "backspace", "x"], ["> abcdefgx"]),
+        ([*"abcdefghijkl", "home", "x"], ["> xabcdef"]),
+        ([*"abcdefghijkl", "home", "x", "end"], ["> xabcdefg", "hijkl"]),
+        ([*"abcdefghijkl", "kill", *"new"], ["> new"]),
+        ([*"abcdefgh\u4f60", "home", "x", "end"], ["> xabcdefg", "h\u4f60"]),
+    ],
+)
+def test_line_of_several_rows(keys: list[str], rows: list[str]) -> None:
+    """A change on an earlier row is written below, where a backspace could not reach."""
+    screen, editor = _narrow()
+    _type(editor, keys)
+    assert [row for row in _rows(screen) if row] == rows
+
+
+# No wide characters here: in the last column pyte does not do with them what terminals do.
+@given(st.lists(st.sampled_from([*KEYS, "a", "bc ", "defghijkl", "\u00e9"])))
+def test_wrapped_line_is_shown_where_the_cursor_is(keys: list[str]) -> None:
+    """However a long line is edited: it is the text on the screen, and so at its end."""
+    screen, editor = _narrow()
+    _type(editor, keys)
+    position = editor._place([*editor.text][: editor.cursor], 10)
+    assert screen.cursor.x % 10 == position % 10
+    editor.move(len(editor.text))
+    editor.draw()
+    shown = "".join(row.ljust(10) for row in _rows(screen)).replace(" ", "")
+    wanted = f"> {editor.text}".replace(" ", "")
+    assert shown == wanted
+
+
+class _Flushed:
+    """A terminal whose input was forgotten, or had nothing to forget."""
+
+    def __init__(self, *, held: bool) -> None:
+        self.held = held
+
+    def discard(self) -> bool:
+        return self.held
+
+
+def _keys(*chunks: bytes, held: bool) -> list[str]:
+    """What a keyboard tells of `chunks` that come behind `discard`."""
+    reading, writing = os.pipe()
+    keyboard = Keyboard(_Flushed(held=held), reading)  # type: ignore[arg-type]
+    keyboard.discard()
+    keys = []
+    try:
+        for chunk in chunks:
+            os.write(writing, chunk)
+            keys.append(keyboard.key())
+            while keyboard._waiting:
+                keys.append(keyboard.key())
+    finally:
+        os.close(reading)
+        os.close(writing)
+    return keys
+
+
+def test_the_rest_of_a_paste_is_no_command() -> None:
+    """What is still on its way when the input was forgotten comes as many lines at once."""
+    rest = b"nd of a line\rof a mail\r.\rQUIT\r"
+    assert _keys(rest, rest, b"N", b"O\r", held=True) == [REST, REST, "N", "O", "\r"]
+    assert "".join(_keys(b"QUIT\r", rest, held=True)) == "QUIT\r" + rest.decode()
+    assert "".join(_keys(rest, held=False)) == rest.decode()
