@@ -1,5 +1,6 @@
 """`mailprobe smtp|lmtp|pop3 TARGET`: a session with one server, by hand or from a script."""
 
+import gc
 import socket
 import sys
 import time
@@ -97,6 +98,7 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
 
 
 def _shell(options: Options) -> ExitStatus:
+    gc.disable()  # until the shell has loaded what it needs there is nothing to collect
     from mailprobe.shell import app
 
     with standard.terminal():

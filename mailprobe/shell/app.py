@@ -40,6 +40,8 @@ def _talk(options: Options, terminal: Terminal, interrupts: Interrupts) -> ExitS
         conversation.open()  # before anything that takes long to load
         if not options.plain:
             conversation.front = _full(terminal, interrupts, plain, conversation)
+        gc.freeze()  # what is loaded stays, and is not looked through again and again
+        gc.enable()
         while conversation.status is None:
             conversation.take(conversation.front.read(conversation))
         return conversation.status
@@ -58,7 +60,6 @@ def _full(
     terminal: Terminal, interrupts: Interrupts, plain: PlainFront, conversation: Conversation
 ) -> Front:
     """The full front; the plain one where prompt_toolkit does not start."""
-    gc.disable()  # while modules are loaded there is nothing to collect
     try:
         from mailprobe.shell.front.prompt import FullFront
 
@@ -67,6 +68,3 @@ def _full(
         conversation.become_plain()
         plain.write(f"note: the full shell does not start ({type(error).__name__}): plain it is\n")
         return plain
-    finally:
-        gc.freeze()  # what is loaded stays, and is not looked through again and again
-        gc.enable()

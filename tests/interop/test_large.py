@@ -48,6 +48,16 @@ def peak_of(output: Path, *arguments: object) -> int:
     return peak * 1024  # Linux counts in KiB
 
 
+def body_beside(record: Path, tag: str) -> bytes:
+    """The body that a recording names; so large a one is kept as it travels, dots doubled."""
+    (line,) = (line for line in transcript_lines(record) if line.startswith(tag))
+    assert line.startswith(f"{tag} raw ")
+    wire = record.with_name(line.split()[2]).read_bytes()
+    return b"".join(
+        line.removeprefix(b".") for line in wire.removesuffix(b".\r\n").splitlines(keepends=True)
+    )
+
+
 def test_large_mail_goes_in_and_comes_out(mail_servers: MailServers, tmp_path: Path):
     """25 MB by DATA and by RETR: byte for byte the same, in both recordings, in little memory."""
     mail = large_mail()
@@ -61,8 +71,7 @@ def test_large_mail_goes_in_and_comes_out(mail_servers: MailServers, tmp_path: P
         *("--script", tmp_path / "in.script", "--record", record),
     )
     assert peak < 150 * MEBIBYTE
-    assert "C< in.mpt.1.body" in transcript_lines(record)
-    assert (tmp_path / "in.mpt.1.body").read_bytes() == mail
+    assert body_beside(record, "C<") == mail
 
     mail_servers.wait_for_mails("alice", 1)
     (tmp_path / "out.script").write_text("USER alice\nPASS secret\nRETR 1\nQUIT\n")
@@ -73,8 +82,7 @@ def test_large_mail_goes_in_and_comes_out(mail_servers: MailServers, tmp_path: P
         *("--script", tmp_path / "out.script", "--record", record),
     )
     assert peak < 150 * MEBIBYTE
-    assert "S> out.mpt.1.body" in transcript_lines(record)
-    received = (tmp_path / "out.mpt.1.body").read_bytes()
+    received = body_beside(record, "S>")
     # Postfix and Dovecot put their headers in front, and their Message-Id and Date into the header
     own_header, _, own_body = mail.partition(b"\r\n\r\n")
     header, _, body = received.partition(b"\r\n\r\n")

@@ -1,6 +1,5 @@
 """Local commands that explain: commands, codes, and who takes the mail of a domain."""
 
-from mailprobe.protocol import enhanced
 from mailprobe.protocol.catalogue import Catalogue
 from mailprobe.protocol.codes import REPLY_CODES, RESPONSE_CODES
 from mailprobe.render.tables import Own
@@ -56,6 +55,8 @@ def _catalogues(shell: Shell) -> list[Catalogue]:
 
 
 def _explain_code(code: str) -> str:
+    from mailprobe.protocol import enhanced  # 81 codes, where somebody asks for one
+
     meaning = (
         REPLY_CODES.get(code)
         or RESPONSE_CODES.get(code.strip("[]"))

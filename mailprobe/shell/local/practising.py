@@ -7,6 +7,7 @@ from mailprobe.render.tables import Own
 from mailprobe.safe import safe
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of
+from mailprobe.shell.typing.quoting import unquoted
 
 _HERE = "here"
 
@@ -36,10 +37,9 @@ _FROM_HERE = {
 
 
 def _replay(shell: Shell, argument: str) -> None:
-    name, _, where = argument.rpartition(" ")
-    if where != _HERE:
-        name, where = argument, ""
-    if not name:
+    words, opened = unquoted(argument)
+    name, *where = words or [""]
+    if opened or not name or where not in ([], [_HERE]):
         raise Malformed
     _play(shell, Path(name).expanduser(), _server_of(shell) if where else "")
 

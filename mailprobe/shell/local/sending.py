@@ -8,7 +8,6 @@ from mailprobe.safe import safe
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
 from mailprobe.shell.local.writing import path_of, words_of
-from mailprobe.shell.writing import login
 
 _ESCAPE = re.compile(r'\\(?:([rnt0e\\"])|x([0-9A-Fa-f]{2})|(.?))', re.DOTALL)
 _ESCAPED = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "e": b"\x1b", "\\": b"\\", '"': b'"'}
@@ -70,12 +69,16 @@ def _auth(shell: Shell, argument: str) -> None:
         words.append(shell.profile.user)
     if len(words) != 2:
         raise Malformed
+    from mailprobe.shell.writing import login  # and sasl: where somebody logs in
+
     login.authenticate(shell, *words)
 
 
 def _apop(shell: Shell, argument: str) -> None:
     if len(argument.split()) != 1 or not argument.isprintable():
         raise Malformed
+    from mailprobe.shell.writing import login
+
     login.apop(shell, argument)
 
 

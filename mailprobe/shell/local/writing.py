@@ -7,7 +7,6 @@ from pathlib import Path
 
 from mailprobe.files import SourceFile
 from mailprobe.maildata import measure
-from mailprobe.message import template
 from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import State
 from mailprobe.safe import safe
@@ -75,6 +74,8 @@ def _template(shell: Shell, session: Session) -> bytes:
         octets.decode("utf-8", "surrogateescape")
         for octets in (facts.reverse_path or b"", *facts.recipients)
     ]
+    from mailprobe.message import template  # where somebody writes a mail
+
     return template(sender, recipients, datetime.now().astimezone(), secrets.token_hex(8))
 
 

@@ -1,9 +1,9 @@
 """What may stand behind a slash: the names of local commands, and what each of them takes."""
 
-import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from mailprobe.patterns import pattern
 from mailprobe.protocol.catalogue import Catalogue
 from mailprobe.protocol.codes import REPLY_CODES, RESPONSE_CODES
 from mailprobe.protocol.facts import Facts
@@ -29,8 +29,8 @@ _PROTOCOLS = {
     Protocol.LMTP: "Local Mail Transfer Protocol, RFC 2033",
     Protocol.POP3: "Post Office Protocol, RFC 1939",
 }
-_OPTION = re.compile(r"--[a-z-]+")
-_WORD = re.compile(r"(?<=[\[|])[a-z]+(?=[\]|])")
+_OPTION = pattern(r"--[a-z-]+")
+_WORD = pattern(r"(?<=[\[|])[a-z]+(?=[\]|])")
 
 
 @frozen

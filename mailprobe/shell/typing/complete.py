@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
+from mailprobe.patterns import pattern
 from mailprobe.protocol.catalogue import (
     Catalogue,
     CommandSpec,
@@ -33,9 +34,9 @@ from mailprobe.shell.typing.suggestion import (
 )
 from mailprobe.value import frozen
 
-_LINE = re.compile(r"[ \t]*([^ \t]*)([ \t]?)(.*)", re.DOTALL)
-_PATH = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^">])*>', re.DOTALL)  # what follows "<", and its ">"
-_MECHANISM = re.compile(r"[A-Z0-9_-]{1,20}")  # RFC 4422, section 3.1
+_LINE = pattern(r"[ \t]*([^ \t]*)([ \t]?)(.*)", re.DOTALL)
+_PATH = pattern(r'(?:"(?:[^"\\]|\\.)*"|[^">])*>', re.DOTALL)  # what follows "<", and its ">"
+_MECHANISM = pattern(r"[A-Z0-9_-]{1,20}")  # RFC 4422, section 3.1
 _GONE = (Standing.OBSOLETE, Standing.DEAD)
 _ORDER = {state: place for place, state in enumerate(State)}
 

@@ -7,14 +7,15 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from mailprobe.patterns import pattern
 from mailprobe.protocol.catalogue import Catalogue, CommandSpec, Kind, Parameter
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.model import Command, State
 from mailprobe.shell.typing.complete import offered, values_on_offer
 from mailprobe.shell.typing.mask import encode
 
-_LINE = re.compile(r"[ \t]*([^ \t]*)([ \t]?)(.*)", re.DOTALL)
-_PATH = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^">])*>', re.DOTALL)
+_LINE = pattern(r"[ \t]*([^ \t]*)([ \t]?)(.*)", re.DOTALL)
+_PATH = pattern(r'(?:"(?:[^"\\]|\\.)*"|[^">])*>', re.DOTALL)
 _LABELS = {
     Kind.NUMBER: "n",
     Kind.XTEXT: "text",

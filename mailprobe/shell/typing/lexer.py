@@ -6,6 +6,7 @@ as `*`, so that whoever paints the fragments cannot show them.
 
 import re
 
+from mailprobe.patterns import pattern
 from mailprobe.protocol.catalogue import Catalogue
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.model import Command, State
@@ -13,7 +14,7 @@ from mailprobe.shell.typing.mask import LOCAL, encode, spans, visible
 
 Fragments = list[tuple[str, str]]
 
-_WORDS = re.compile(r"([ \t]*)([^ \t]*)(.*)", re.DOTALL)
+_WORDS = pattern(r"([ \t]*)([^ \t]*)(.*)", re.DOTALL)
 
 
 def fragments(

@@ -6,6 +6,7 @@ keeps what stands before them.  Knows no terminal and no file.
 
 import re
 
+from mailprobe.patterns import pattern
 from mailprobe.protocol.catalogue import Catalogue, Then
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.model import Command, Protocol, State
@@ -14,10 +15,10 @@ LOCAL = ("/", "\x1d")  # what opens a local command: a slash, or Ctrl-]
 
 # Credentials keep their place without a connection, too: a catalogue without rows knows them.
 _NOBODY = Catalogue(Protocol.SMTP, ())
-_RAW = re.compile(r"[/\x1d]raw[ \t]+[\"']?", re.IGNORECASE)
+_RAW = pattern(r"[/\x1d]raw[ \t]+[\"']?", re.IGNORECASE)
 _HARMLESS = ("", "*", "=")  # answers to AUTH that give nothing away (RFC 4954, section 4)
-_LOCAL_NAME = re.compile(r"[/\x1d][a-z]{0,7}")
-_LOOKS_ENCODED = re.compile(r"[A-Za-z0-9+/=\r]*")
+_LOCAL_NAME = pattern(r"[/\x1d][a-z]{0,7}")
+_LOOKS_ENCODED = pattern(r"[A-Za-z0-9+/=\r]*")
 
 
 def encode(line: str) -> bytes:
