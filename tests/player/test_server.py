@@ -369,10 +369,12 @@ def test_a_known_mistake_is_answered_and_moves_nothing(tmp_path: Path) -> None:
             assert client.ask("LIST 9") == "-ERR none"
             assert client.ask("STAT") == "+OK 2 99"
             client.ask("QUIT")
+        server.join(1, 20)  # verdicts stand in the order in which clients are seen to leave
         with Client(server.ports[1]) as client:
             client.line()
             client.ask("MESSAGES?")
             assert client.ask("QUIT") == "+OK"
+        server.join(2, 20)
         with Client(server.ports[1]) as client:
             client.line()
             client.ask("LIST 9")
