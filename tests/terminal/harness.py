@@ -124,7 +124,9 @@ class Person:
             repr(pattern),
         )
         self._draw = self._stream.feed
-        self._draw(b"\r\n" + bytes(skipped[-4096:]))
+        # CAN gives up a sequence that the part before was cut in; the tail begins with a line
+        tail = bytes(skipped[-4096:])
+        self._draw(b"\x18\r\n" + tail[tail.find(b"\n") + 1 :])
 
     def _read(self, left: float) -> bool:
         ready, _, _ = select.select([self.child.terminal], [], [], left)
