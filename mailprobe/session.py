@@ -214,7 +214,7 @@ class Session(Wire):
             self.start_tls(implicit=False)
         if settings.starttls and not self._prepare_tls(item):
             return False
-        if self.exposes(item) and not settings.insecure_auth:
+        if not (self.loopback or settings.insecure_auth) and self.exposes(item):
             raise Failure(
                 Word.SECURITY,
                 f"a credential would travel in the clear to {transport.peer}: "
