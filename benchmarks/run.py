@@ -15,6 +15,7 @@ import f5_recorder
 import f6_noop
 import f7_many
 import f8_pipelined
+import f9_prompt
 import f10_colour
 import f11_parse
 import f12_sandbox
@@ -31,6 +32,7 @@ _ALL = (
     f6_noop,
     f7_many,
     f8_pipelined,
+    f9_prompt,
     f10_colour,
     f11_parse,
     f12_sandbox,
