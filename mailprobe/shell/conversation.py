@@ -166,8 +166,10 @@ class Conversation(Company):
         connecting.connect(self, target, profile)
 
     def listen(self, seconds: float) -> bool:
-        self.interrupts.clear()
-        return listen(self._open_session(), seconds, self.wakeup, lambda: self.heard)
+        heard = listen(self._open_session(), seconds, self.wakeup, lambda: self.heard)
+        if not heard:
+            self.interrupts.clear()
+        return heard
 
     def leave(self) -> None:
         """End politely, after asking where an end would do something that cannot be undone."""
@@ -197,6 +199,7 @@ class Conversation(Company):
 
     def interrupted(self, session: Session) -> None:
         """The person waits no longer; what is owed will be shown when it comes."""
+        self.interrupts.clear()
         self._view.screen.hushed = session.connection.reading_body
         what = session.connection.due_next()
         self._view.screen.note(f"interrupted: {what} is owed")
@@ -211,6 +214,7 @@ class Conversation(Company):
         except Misuse as misuse:  # the session went on while the person was asked
             self._view.screen.fail(Word.USAGE, f"nothing was sent: {misuse}")
         except Interrupted:  # in the middle of connecting, or of a handshake
+            self.interrupts.clear()
             if self.session is not None:
                 self.session.drop()
             self._view.screen.note("interrupted: there is no connection")

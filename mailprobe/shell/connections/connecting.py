@@ -39,7 +39,6 @@ def connect(talk: "Conversation", target: Target | None, profile: Profile | None
     party.profile = profile
     if ended:
         talk.tell("the recording holds the connections before; /save records this one")
-    talk.interrupts.clear()
     settings = talk.settings if profile is None else profile.settings(talk.settings)
     failed: list[Session] = []
     try:

@@ -16,9 +16,10 @@ from prompt_toolkit.filters import Condition, completion_is_selected, has_comple
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import DummyHistory, History
 from prompt_toolkit.input import Input
-from prompt_toolkit.input.typeahead import get_typeahead
+from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout.controls import BufferControl
 from prompt_toolkit.layout.processors import ConditionalProcessor
 from prompt_toolkit.output import ColorDepth, Output
@@ -170,13 +171,25 @@ class FullFront:
         self._interrupts.clear()
         self._open = True
         try:
-            found = session.prompt(default=default, pre_run=self._watch)
+            # Its own handler of SIGINT fails on one that comes while the prompt is being left.
+            found = session.prompt(default=default, pre_run=self._watch, handle_sigint=False)
         except EOFError:
             found = Entry(Key.END)
         finally:
             self._open = False
             self._flush()
+        self._interrupt_ahead()
         return found if isinstance(found, Entry) else Entry(Key.LINE, found)
+
+    def _interrupt_ahead(self) -> None:
+        """A Ctrl-C right behind an Enter is meant for what the line does, not for the next line."""
+        ahead = get_typeahead(self._input)  # this empties it
+        interrupts = [at for at, press in enumerate(ahead) if press.key is Keys.ControlC]
+        if interrupts and self._conversation is not None:
+            if self._conversation.phase is Phase.COMMAND:
+                self._interrupts.note()
+                del ahead[: interrupts[-1] + 1]
+        store_typeahead(self._input, ahead)
 
     def _shown(self, showing: asyncio.Future[None]) -> None:
         """The prompt ends with what went wrong while text was shown above it."""
@@ -199,7 +212,15 @@ class FullFront:
             if self._interrupts.twice and not app.is_done:
                 app.exit(result=Entry(Key.INTERRUPT))
 
+        def interrupt() -> None:
+            if app.is_done or not app.is_running:  # what the line does will see it
+                loop.remove_reader(self._interrupts.descriptor)
+                return
+            self._interrupts.clear()
+            app.key_processor.send_sigint()
+
         loop.call_soon(leave)  # the second interrupt may have come before the keys were ours
+        loop.add_reader(self._interrupts.descriptor, interrupt)
         for descriptor in conversation.descriptors if conversation is not None else ():
             self._watch_one(loop, descriptor)
 
@@ -311,9 +332,12 @@ class FullFront:
             return at_end and suggest.get_suggestion(buffer, buffer.document) is not None
 
         @keys.add("c-c")
+        def press(event: KeyPressEvent) -> None:
+            self._interrupts.press()
+            interrupt(event)
+
         @keys.add("<sigint>")
         def interrupt(event: KeyPressEvent) -> None:
-            self._interrupts.press()
             self._pressed = True
             buffer = event.current_buffer
             keep = not aside and conversation.phase is Phase.COMMAND and buffer.text
@@ -360,14 +384,6 @@ class FullFront:
 
         @keys.add("c-x", "c-e", filter=data)
         def open_in_editor(event: KeyPressEvent) -> None:
-            event.app.exit(result=Entry(Key.EDIT, event.current_buffer.text))
-
-        @keys.add(
-            "c-x",
-            "c-e",
-            filter=Condition(lambda: not aside and conversation.phase is Phase.DATA),
-        )
-        def edit(event: KeyPressEvent) -> None:
             event.app.exit(result=Entry(Key.EDIT, event.current_buffer.text))
 
         @keys.add("c-]", eager=True, filter=Condition(lambda: not aside))

@@ -72,6 +72,10 @@ class Interrupts:
         os.close(self._write)
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.note()
+
+    def note(self) -> None:
+        """Take note of a Ctrl-C, and make the descriptor readable."""
         self.press()
         with suppress(BlockingIOError):  # full of interrupts that nobody looked at
             os.write(self._write, b"\0")

@@ -1,11 +1,14 @@
 """The full front without a terminal: keys from a pipe, and a screen that pyte draws."""
 
 import io
+import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyte
 import pytest
+from prompt_toolkit.application import application
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
@@ -275,43 +278,56 @@ def test_interrupt_clears_the_line_first(smtp: Desk) -> None:
     assert smtp.press("\x04") == Entry(Key.END)
 
 
-class _Loop:
-    """An event loop that carries out at once what is to be soon, and keeps what is to be later."""
-
-    def __init__(self) -> None:
-        self.did: list[str] = []
-        self.later: Callable[[], None] = lambda: None
-
-    def call_soon(self, function: Callable[[], None]) -> None:
-        function()
-
-    def call_later(self, seconds: float, function: Callable[[], None]) -> None:
-        self.later = function
-
-    def remove_reader(self, descriptor: int) -> None:
-        self.did.append("removed")
-
-    def add_reader(self, descriptor: int, function: Callable[[], None]) -> None:
-        self.did.append("added")
+@pytest.fixture
+def signals(smtp: Desk) -> Iterator[Interrupts]:
+    """SIGINT is noted as the shell notes it."""
+    interrupts = smtp.talk.interrupts
+    before = signal.signal(signal.SIGINT, interrupts.on_signal)
+    yield interrupts
+    signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.parametrize("over", [False, True])
-def test_a_readable_socket_leaves_the_loop_before_it_is_looked_at(
-    smtp: Desk, monkeypatch: pytest.MonkeyPatch, over: bool
+def test_a_signal_is_an_interrupt(
+    smtp: Desk, signals: Interrupts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One at its end is readable for ever: it comes back later, and only while it is open."""
-    loop = _Loop()
-    smtp.press("NOOP\r")
+    """SIGINT at an open prompt does what the key does, and is done with."""
+    watch = smtp.front._watch
 
-    def poll(self: Conversation, descriptor: int | None = None) -> bool:
-        loop.did.append("looked")
-        return False
+    def watch_and_kill() -> None:
+        watch()
+        os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(Conversation, "poll", poll)
-    monkeypatch.setattr(
-        Conversation, "descriptors", property(lambda talk: () if over else (7,)), raising=False
-    )
-    smtp.front._watch_one(loop, 7)  # type: ignore[arg-type]
-    assert loop.did == ["removed", "looked"]
-    loop.later()
-    assert loop.did == ["removed", "looked"] + ["added"] * (not over)
+    monkeypatch.setattr(smtp.front, "_watch", watch_and_kill)
+    assert smtp.front.read(smtp.talk) == Entry(Key.INTERRUPT)
+    assert not signals.clear()
+    assert not signals.twice
+
+
+def test_a_signal_while_the_prompt_is_left_is_for_what_the_line_does(
+    smtp: Desk, signals: Interrupts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The terminal makes signals again while the event loop still runs."""
+
+    def leaving(keys: object, presses: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(application, "store_typeahead", leaving)
+    assert smtp.press("NOOP\r") == Entry(Key.LINE, "NOOP")
+    assert signals.clear()
+
+
+def test_an_interrupt_typed_ahead_is_for_what_the_line_does(smtp: Desk) -> None:
+    """Nobody reads keys while a reply is owed; what was typed behind it stays."""
+    smtp.keys.send_text("NOOP\rlost\x03HELP\r")
+    assert smtp.front.read(smtp.talk) == Entry(Key.LINE, "NOOP")
+    assert smtp.talk.interrupts.clear()
+    assert smtp.front.read(smtp.talk) == Entry(Key.LINE, "HELP")
+
+
+def test_an_interrupt_typed_ahead_among_mail_data_is_a_key(sit: Sit) -> None:
+    """A line of mail data makes nobody wait: what Ctrl-C asks there is asked at the next line."""
+    desk = sit(b"220 a\r\n", EHLO, b"354 go on\r\n", b"250 ok\r\n")
+    desk.enter("EHLO a", "DATA")
+    desk.keys.send_text("a line\r\x03")
+    assert desk.front.read(desk.talk) == Entry(Key.LINE, "a line")
+    assert desk.front.read(desk.talk) == Entry(Key.INTERRUPT)
