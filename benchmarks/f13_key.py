@@ -80,6 +80,7 @@ def _press(home: str, rounds: int) -> list[float]:
 
 def _conversation(front: object, interrupts: object, env: dict[str, str]) -> object:
     """A session that has seen CAPA, LIST and UIDL."""
+    from mailprobe.protocol.connection import catalogue_of
     from mailprobe.protocol.model import Protocol
     from mailprobe.session import Session, Settings
     from mailprobe.shell.connections import connecting
@@ -100,16 +101,11 @@ def _conversation(front: object, interrupts: object, env: dict[str, str]) -> obj
 
     def open_session(options: Options, target: Target, observers: object, **how: object) -> Session:
         how["begin"](target)  # type: ignore[operator]
-        session = Session(connecting_catalogue(), observers, options.settings)  # type: ignore[arg-type]
+        session = Session(catalogue_of(Protocol.POP3), observers, options.settings)  # type: ignore[arg-type]
         session.attach(_Patient(chunks))
         for line in (b"CAPA", b"USER a", b"PASS b", b"LIST", b"UIDL"):
             session.exchange(line)
         return session
-
-    def connecting_catalogue() -> object:
-        from mailprobe.protocol.pop3 import POP3
-
-        return POP3
 
     class _Patient(Scripted):
         def poll_receive(self) -> memoryview | None:

@@ -16,7 +16,7 @@ from functools import partial
 from io import RawIOBase
 from pathlib import Path
 
-from mailprobe.protocol.catalogue import Catalogue
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.events import BodyChunk, DataSent, Event
 from mailprobe.protocol.framing import Stuffer
 from mailprobe.protocol.items import Data
@@ -38,19 +38,9 @@ def open_session(
     if recorder is not None:
         recorder.begin(protocol, address)
     observers = [observer or recorder]
-    session = Session(catalogue(protocol), observers, Settings(keep_bodies=False))
+    session = Session(catalogue_of(protocol), observers, Settings(keep_bodies=False))
     session.open(parse_target(address, protocol))
     return session, recorder
-
-
-def catalogue(protocol: Protocol) -> Catalogue:
-    if protocol is Protocol.POP3:
-        from mailprobe.protocol.pop3 import POP3
-
-        return POP3
-    from mailprobe.protocol.smtp import SMTP
-
-    return SMTP
 
 
 def end(work: Work) -> None:

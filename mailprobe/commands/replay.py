@@ -14,13 +14,11 @@ from mailprobe.player.many.scripts import Script, scripts
 from mailprobe.player.many.selection import Found
 from mailprobe.player.many.summary import Summary
 from mailprobe.player.many.waiting import Waiting
-from mailprobe.player.playing.prepared import Prepared
 from mailprobe.player.reports.text import FEW, TextReport
 from mailprobe.player.results import Result
 from mailprobe.render.wish import wants_color
 from mailprobe.safe import safe
-from mailprobe.transcript.load import load, variants
-from mailprobe.transcript.model import Head
+from mailprobe.transcript.load import load
 from mailprobe.value import replace
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
@@ -73,7 +71,7 @@ class _Replay:
         """Play all of it, and say how it went."""
         started = time.monotonic()
         running = Run(
-            scripts(self._counted(), self._selection, self._summary, load, _runs),
+            scripts(self._counted(), self._selection, self._summary, load),
             self._play,
             self._deliver,
             locks_of=self._locks_of,
@@ -120,14 +118,7 @@ class _Replay:
         options = self._options
         if self._book is not None:
             options = replace(options, bless=self._book.taker(script.path, script.transcript))
-        prepared = Prepared(
-            script.transcript,
-            script.path,
-            options,
-            script.values,
-            name=script.name,
-            wrong=script.wrong,
-        )
+        prepared = script.prepared(options)
 
         def once() -> Result:
             return play(prepared).result
@@ -224,8 +215,3 @@ def _retrying(
 
     words = retries.parse_words(asked.retry_on or ",".join(retries.USUAL))
     return lambda once: retries.with_retries(once, asked.retry, words, pause)
-
-
-def _runs(head: Head) -> Iterator[tuple[str, Mapping[str, bytes]]]:
-    for variant in variants(head):
-        yield variant.label, variant.values

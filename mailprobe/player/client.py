@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from mailprobe.errors import Failure, Word
-from mailprobe.player.playing.blocks import Block, connection_of
+from mailprobe.player.playing.blocks import Block
 from mailprobe.player.playing.links import MailLink
 from mailprobe.player.playing.prepared import Choices, Prepared
 from mailprobe.player.playing.problems import Account, Skipped, Stopped, placed
@@ -29,6 +29,7 @@ from mailprobe.transcript.steps import (
     Section,
     Step,
     Write,
+    connection_of,
 )
 from mailprobe.value import frozen
 

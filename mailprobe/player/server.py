@@ -20,7 +20,7 @@ from mailprobe.player.serving.course import Manner
 from mailprobe.player.serving.parts import mistakes_in, parts
 from mailprobe.player.serving.performance import Performance
 from mailprobe.player.serving.rehearsal import Rehearsal
-from mailprobe.player.serving.served import Served, settings_of
+from mailprobe.player.serving.served import Served
 from mailprobe.player.serving.visits import Score, Visit
 from mailprobe.safe import safe
 from mailprobe.transcript.dialogue import compile_steps
@@ -131,7 +131,7 @@ class Server(Running):
         values = Values(
             self._options.settings, score.matrix, now=_now, uuid=_uuid, clock=time.monotonic
         )
-        return Served(settings_of(score.transcript), values, self._options.vault)
+        return Served(score.transcript.settings(), values, self._options.vault)
 
     # ------------------------------------------------------------------------- start and stop
 

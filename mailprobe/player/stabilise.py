@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mailprobe.errors import Failure, Word
 from mailprobe.player.client import play
+from mailprobe.player.many.scripts import mistakes_of
 from mailprobe.player.options import Options
 from mailprobe.player.playing.prepared import Prepared
 from mailprobe.player.playing.stage import Seen
@@ -13,7 +14,7 @@ from mailprobe.safe import safe
 from mailprobe.transcript.changing.steady import Heard, steady
 from mailprobe.transcript.format import lines_of
 from mailprobe.transcript.load import variants
-from mailprobe.transcript.model import Level, Transcript, Wrong
+from mailprobe.transcript.model import Level, Transcript
 from mailprobe.value import replace
 
 _LARGEST = 1024 * 1024  # octets of a body that are compared; a longer one is left alone
@@ -34,9 +35,8 @@ def stabilise(transcript: Transcript, path: Path, options: Options, runs: int) -
 
 def _run(transcript: Transcript, path: Path, options: Options) -> Iterator[Heard]:
     """One run, of all values of the matrix and of all known mistakes."""
-    mistakes = sum(isinstance(line, Wrong) for line in transcript.walk())
     for variant in variants(transcript.head):
-        for wrong in (None, *range(mistakes)):
+        for wrong in mistakes_of(transcript):
             prepared = Prepared(
                 transcript, path, options, variant.values, name=transcript.name, wrong=wrong
             )

@@ -45,6 +45,17 @@ _PLACES = {
 }
 
 
+def catalogue_of(protocol: str) -> Catalogue:
+    """The table of a protocol; the others are not even loaded."""
+    if protocol == Protocol.POP3:
+        from mailprobe.protocol.pop3 import POP3
+
+        return POP3
+    from mailprobe.protocol.smtp import LMTP, SMTP
+
+    return LMTP if protocol == Protocol.LMTP else SMTP
+
+
 class Connection:
     """One side of one session.
 

@@ -11,7 +11,6 @@ from mailprobe.player.client import play
 from mailprobe.player.many.scripts import Script
 from mailprobe.player.many.selection import SUFFIX
 from mailprobe.player.options import Options
-from mailprobe.player.playing.prepared import Prepared
 from mailprobe.player.results import Result, Verdict
 from mailprobe.player.secrets import Vault, variable_of
 from mailprobe.player.server import ServeOptions, Server
@@ -205,15 +204,7 @@ def sandbox() -> Iterator[RunningSandbox]:
 
 
 def _played(script: Script, options: Options) -> Result:
-    prepared = Prepared(
-        script.transcript,
-        script.path,
-        options,
-        script.values,
-        name=script.name,
-        wrong=script.wrong,
-    )
-    return play(prepared).result
+    return play(script.prepared(options)).result
 
 
 def _servers(server: str | Mapping[int, str] | Served) -> Mapping[int, str]:

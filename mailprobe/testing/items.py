@@ -5,7 +5,7 @@ that is not for this server is skipped; what a server says wrong fails the test 
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,8 @@ from mailprobe.safe import safe
 from mailprobe.testing.options import Asked
 from mailprobe.testing.picture import picture_of, text_of
 from mailprobe.testing.turns import turn
-from mailprobe.transcript.load import load, variants
-from mailprobe.transcript.model import Head, Transcript
+from mailprobe.transcript.load import load
+from mailprobe.transcript.model import Transcript
 
 NAME = "replay"  # of an item; a value of the matrix follows in brackets
 
@@ -157,9 +157,4 @@ def scripts_of(path: Path, name: str) -> Iterator[Script | Result]:
     def load_it(_: str, name: str) -> Transcript:
         return load(path, name)  # wherever the process stands now
 
-    return scripts([Found(name, path.name)], Selection(), Summary(), load_it, _runs)
-
-
-def _runs(head: Head) -> Iterator[tuple[str, Mapping[str, bytes]]]:
-    for variant in variants(head):
-        yield variant.label, variant.values
+    return scripts([Found(name, path.name)], Selection(), Summary(), load_it)

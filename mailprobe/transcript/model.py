@@ -368,6 +368,13 @@ class Transcript:
         """Every line behind the header in its order, those of blocks and included files, too."""
         yield from walk(self.lines)
 
+    def settings(self) -> Iterator[Setting]:
+        """Those of the file first: they win over those of what it includes."""
+        yield from self.head.settings
+        for line in self.walk():
+            if isinstance(line, Include):
+                yield from line.settings
+
 
 def walk(lines: tuple[Line, ...]) -> Iterator[Line]:
     """The lines and all that stand inside of them, in the order of the file."""

@@ -180,3 +180,14 @@ class Section:
 
 
 Step = Write | Reply | RawLine | Happens | Handshake | Check | Choice | Repeat | Section
+
+
+def connection_of(step: Step) -> int | None:
+    """The connection that a step opens, if it is its first."""
+    match step:
+        case Write(connection=number) | Reply(connection=number) | RawLine(connection=number):
+            return number
+        case Happens(line=line) | Handshake(line=line):
+            return line.connection
+        case _:
+            return None

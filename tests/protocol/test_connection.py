@@ -3,11 +3,12 @@
 import pytest
 
 from mailprobe.protocol import events
-from mailprobe.protocol.connection import Connection
+from mailprobe.protocol.connection import Connection, catalogue_of
 from mailprobe.protocol.items import Answer, Body, Data, Misuse, Raw
-from mailprobe.protocol.model import Advice, Command, Reply, Role, State
+from mailprobe.protocol.model import Advice, Command, Protocol, Reply, Role, State
+from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.progress import Stage
-from mailprobe.protocol.smtp import SMTP
+from mailprobe.protocol.smtp import LMTP, SMTP
 from tests.protocol.helpers import TLS, Side, client, drain, reply
 
 HELLO = b"250-mx\r\n250-SIZE 9\r\n250 STARTTLS\r\n"
@@ -18,6 +19,12 @@ def greeted() -> Side:
     side = client(SMTP)
     side.ask(b"EHLO me", HELLO)
     return side
+
+
+def test_each_protocol_has_its_table() -> None:
+    """By its name, too: a transcript knows no more."""
+    assert [catalogue_of(name) for name in ("smtp", "lmtp", "pop3")] == [SMTP, LMTP, POP3]
+    assert all(catalogue_of(protocol).protocol is protocol for protocol in Protocol)
 
 
 def test_replies_are_matched_by_count_and_not_by_code() -> None:

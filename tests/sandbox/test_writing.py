@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.model import Protocol
 from mailprobe.sandbox.server import Sandbox
 from mailprobe.session import Session
-from mailprobe.shell.connections.opening import catalogue_of
 from mailprobe.shell.local import commands as local
 from mailprobe.transport.target import Target, Tls
 from tests.shell.local.test_commands import Desk

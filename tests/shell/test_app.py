@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailprobe.errors import ExitStatus, Failure, Word
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.events import Ending
 from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import Protocol
@@ -14,7 +15,6 @@ from mailprobe.session import Observer, Session, Settings
 from mailprobe.shell.app import wants_plain
 from mailprobe.shell.connections import connecting as module
 from mailprobe.shell.connections import opening
-from mailprobe.shell.connections.opening import catalogue_of
 from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.front.terminal import Interrupts
 from mailprobe.shell.interface import Entry, Key

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from mailprobe.errors import Failure, Word
 from mailprobe.player.many.selection import Found, Selection
 from mailprobe.player.many.summary import Summary
+from mailprobe.player.options import Options
+from mailprobe.player.playing.prepared import Prepared
 from mailprobe.player.results import Problem, Result, Verdict
 from mailprobe.safe import safe
+from mailprobe.transcript.load import variants
 from mailprobe.transcript.model import Head, Transcript, Unreadable, Wrong
 from mailprobe.value import frozen
 
@@ -25,44 +28,45 @@ class Script:
     def title(self) -> str:
         return title_of(self.transcript.head)
 
-
-# The label and the values of each run of a file; one without a label where there is no matrix.
-Variants = Callable[[Head], Iterable[tuple[str, Mapping[str, bytes]]]]
+    def prepared(self, options: Options) -> Prepared:
+        """Ready to be played."""
+        return Prepared(
+            self.transcript, self.path, options, self.values, name=self.name, wrong=self.wrong
+        )
 
 
 def scripts(
     files: Iterable[Found],
     selection: Selection,
     summary: Summary,
-    load: "Callable[[str, str], Transcript]",
-    variants: Variants,
+    load: Callable[[str, str], Transcript],
 ) -> Iterator[Script | Result]:
     """What is to be played, and results of what cannot be; `summary` counts what nobody wants."""
     for file in files:
         try:
             transcript = load(file.name, file.name)
-            runs = list(variants(transcript.head))
+            runs = variants(transcript.head)
         except Failure as failure:
             yield unreadable(file.name, file.name, failure)
             continue
         head = transcript.head
-        for label, values, wrong in _with_mistakes(transcript, runs):
-            name = f"{file.name}[{label}]" if label else file.name
-            if not selection.wants(name, head.tags):
-                summary.deselected += 1
-            else:
-                yield Script(file.name, name, transcript, values, wrong)
+        for variant in runs:
+            for wrong in mistakes_of(transcript):
+                label = ",".join(filter(None, (variant.label, _name_of(wrong))))
+                name = f"{file.name}[{label}]" if label else file.name
+                if not selection.wants(name, head.tags):
+                    summary.deselected += 1
+                else:
+                    yield Script(file.name, name, transcript, variant.values, wrong)
 
 
-def _with_mistakes(
-    transcript: Transcript, runs: Iterable[tuple[str, Mapping[str, bytes]]]
-) -> Iterator[tuple[str, Mapping[str, bytes], int | None]]:
-    """Each run, and behind it one for each `@wrong` of the file: `[wrong=1]` is the first."""
-    mistakes = sum(isinstance(line, Wrong) for line in transcript.walk())
-    for label, values in runs:
-        yield label, values, None
-        for number in range(mistakes):
-            yield f"{label}{',' if label else ''}wrong={number + 1}", values, number
+def mistakes_of(transcript: Transcript) -> tuple[int | None, ...]:
+    """What `wrong` is in turn: the file as it should be, then with each of its known mistakes."""
+    return None, *range(sum(isinstance(line, Wrong) for line in transcript.walk()))
+
+
+def _name_of(wrong: int | None) -> str:
+    return "" if wrong is None else f"wrong={wrong + 1}"
 
 
 def unreadable(path: str, name: str, failure: Failure) -> Result:

@@ -8,13 +8,13 @@ from mailprobe.transcript.model import Happening
 from mailprobe.transcript.steps import (
     Check,
     Choice,
-    Handshake,
     Happens,
     RawLine,
     Repeat,
     Reply,
     Step,
     Write,
+    connection_of,
 )
 from mailprobe.value import frozen
 
@@ -112,17 +112,6 @@ def _count_below(bound: int, units: Iterable[int]) -> int:
 
 def _unit(step: Reply) -> int | None:
     return _GREETING if step.context.greeting else step.context.unit
-
-
-def connection_of(step: Step) -> int | None:
-    """The connection that a step opens, if it is its first."""
-    match step:
-        case Write(connection=number) | Reply(connection=number) | RawLine(connection=number):
-            return number
-        case Happens(line=line) | Handshake(line=line):
-            return line.connection
-        case _:
-            return None
 
 
 def connections(block: Block) -> set[int]:

@@ -17,7 +17,7 @@ from mailprobe.player.playing.problems import Account, Skipped, Stopped, placed
 from mailprobe.player.playing.shortcuts import Sure, shortcut_of
 from mailprobe.transcript.dialogue import compile_steps
 from mailprobe.transcript.load import resolve
-from mailprobe.transcript.model import Header, Include, Line, Setting, Transcript, Wire
+from mailprobe.transcript.model import Header, Line, Transcript, Wire
 from mailprobe.transcript.steps import Handshake, Reply, Section, Write
 from mailprobe.transcript.values import Values
 
@@ -62,7 +62,7 @@ class Prepared:
         self.keeps_mail = False  # somebody asks for the mail data that was sent
         self._matrix = dict(matrix or {})
         self._wrong = wrong
-        self._settings = tuple(_settings(transcript))
+        self._settings = tuple(transcript.settings())
         self._blocks: dict[Choices, Block] = {}
         self._files: dict[str, Path] = {}
         self._literal: dict[int, bytes | None] = {}  # the same
@@ -214,14 +214,6 @@ class Prepared:
                     f"tagged {INTRUSIVE}: name the host of connection {number} "
                     "by --server or --allow-host"
                 )
-
-
-def _settings(transcript: Transcript) -> Iterator[Setting]:
-    """Those of the file first: they win over what it includes."""
-    yield from transcript.head.settings
-    for line in transcript.walk():
-        if isinstance(line, Include):
-            yield from line.settings
 
 
 def _octets_of(step: Write) -> bytes | None:

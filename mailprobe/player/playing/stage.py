@@ -7,13 +7,13 @@ from mailprobe.player.many.waiting import Waiting
 from mailprobe.player.playing.hosts import RAW, Way
 from mailprobe.player.playing.links import MailLink
 from mailprobe.player.playing.prepared import Prepared
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.model import Reply
 from mailprobe.safe import safe
 from mailprobe.session import Observer, Settings
 from mailprobe.transcript.model import Place
 from mailprobe.transcript.redact import Secrets
 from mailprobe.transcript.steps import Reply as ReplyStep
-from mailprobe.transcript.talks.shadow import catalogue_of
 from mailprobe.transport.link import Interrupted
 from mailprobe.transport.target import Target
 from mailprobe.value import frozen, replace

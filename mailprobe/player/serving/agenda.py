@@ -5,13 +5,14 @@ Plain values, made by `parts`; no wire, no clock.
 
 from mailprobe.enums import Enum, auto
 from mailprobe.protocol.catalogue import Catalogue, Then
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.model import Command
 from mailprobe.protocol.progress import Owed, Stage
 from mailprobe.protocol.smtp import SMTP
 from mailprobe.transcript.matching.mismatch import content_column
 from mailprobe.transcript.model import FileLine, Line, Pieces, Place, Wire
 from mailprobe.transcript.steps import Handshake, Happens, RawLine, Reply, Sort, Unit
-from mailprobe.transcript.talks.shadow import PROTOCOLS, catalogue_of, code_of
+from mailprobe.transcript.talks.shadow import PROTOCOLS, code_of
 from mailprobe.value import frozen
 
 

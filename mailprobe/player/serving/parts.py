@@ -44,6 +44,7 @@ from mailprobe.transcript.steps import (
     Step,
     Unit,
     Write,
+    connection_of,
 )
 from mailprobe.value import field, mutable, replace
 
@@ -103,17 +104,6 @@ def scenes(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
 def numbers_of(steps: Sequence[Step]) -> list[int]:
     """The connections that have a part in these steps, in the order in which they are opened."""
     return list(dict.fromkeys(number for step in steps if (number := connection_of(step))))
-
-
-def connection_of(step: Step) -> int:
-    """The connection of a step; 0 where it has none."""
-    match step:
-        case Write(connection=number) | Reply(connection=number) | RawLine(connection=number):
-            return number
-        case Happens(line=line) | Handshake(line=line):
-            return line.connection
-        case _:
-            return 0
 
 
 def agenda(connection: int, steps: Sequence[Step], *, raw: bool) -> Agenda:

@@ -10,13 +10,11 @@ from mailprobe.player.secrets import Vault
 from mailprobe.player.serving.agenda import Hearing
 from mailprobe.transcript.model import (
     Function,
-    Include,
     Line,
     Piece,
     Pieces,
     Placeholder,
     Setting,
-    Transcript,
 )
 from mailprobe.transcript.redact import Secrets
 from mailprobe.transcript.values import Values
@@ -97,15 +95,6 @@ def secret_names(hearing: Hearing) -> Iterator[str]:
         piece = hearing.pieces[index] if hearing.pieces and index < len(hearing.pieces) else b""
         if isinstance(piece, Placeholder) and piece.name:
             yield piece.name
-
-
-def settings_of(transcript: Transcript) -> list[Setting]:
-    """All settings: those of the header, and of the files that are included."""
-    found = list(transcript.head.settings)
-    for line in transcript.walk():
-        if isinstance(line, Include):
-            found += line.settings
-    return found
 
 
 def _by_chance(piece: Piece) -> bool:

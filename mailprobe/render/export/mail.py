@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Catalogue, Then
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.facts import Effect
 from mailprobe.protocol.framing import BodyReader, Limits
 from mailprobe.render.export.options import Options
 from mailprobe.render.export.spoken import Turn, turns
 from mailprobe.render.wording import shown
 from mailprobe.transcript.model import FileLine, Transcript
-from mailprobe.transcript.talks.shadow import PROTOCOLS, catalogue_of
+from mailprobe.transcript.talks.shadow import PROTOCOLS
 
 _SHOWS_A_MESSAGE = frozenset({"RETR", "TOP"})
 _NO_LIMITS = Limits(1 << 62, 1 << 62, 1 << 62, 1 << 62)

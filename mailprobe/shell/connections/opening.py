@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mailprobe.errors import Failure, Word
-from mailprobe.protocol.catalogue import Catalogue
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.model import Protocol, State
 from mailprobe.safe import safe
@@ -26,17 +26,6 @@ _MX_PORT = {Tls.NONE: 25, Tls.STARTTLS: 25, Tls.IMPLICIT: 465}
 Tell = Callable[[str], None]
 
 _NEXT = (Word.CONNECT, Word.TIMEOUT, Word.RESET, Word.EOF)  # troubles that end with one host
-
-
-def catalogue_of(protocol: Protocol) -> Catalogue:
-    """The table of a protocol; the others are not even loaded."""
-    if protocol is Protocol.POP3:
-        from mailprobe.protocol.pop3 import POP3
-
-        return POP3
-    from mailprobe.protocol.smtp import LMTP, SMTP
-
-    return LMTP if protocol is Protocol.LMTP else SMTP
 
 
 def open_session(

@@ -183,12 +183,12 @@ class FullFront:
 
     def _interrupt_ahead(self) -> None:
         """A Ctrl-C right behind an Enter is meant for what the line does, not for the next line."""
+        talk = self._conversation
         ahead = get_typeahead(self._input)  # this empties it
         interrupts = [at for at, press in enumerate(ahead) if press.key is Keys.ControlC]
-        if interrupts and self._conversation is not None:
-            if self._conversation.phase is Phase.COMMAND:
-                self._interrupts.note()
-                del ahead[: interrupts[-1] + 1]
+        if interrupts and talk is not None and talk.phase is Phase.COMMAND:
+            self._interrupts.note()
+            del ahead[: interrupts[-1] + 1]
         store_typeahead(self._input, ahead)
 
     def _shown(self, showing: asyncio.Future[None]) -> None:

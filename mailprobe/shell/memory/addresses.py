@@ -3,15 +3,15 @@
 A private file for all sessions together, beside the histories.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mailprobe import files
 from mailprobe.enums import StrEnum
 from mailprobe.errors import Failure
 from mailprobe.protocol import grammar
 from mailprobe.protocol.model import Command, Reply
 from mailprobe.safe import visible
+from mailprobe.shell.memory.kept import LineFile
 from mailprobe.shell.memory.places import state_folder
 from mailprobe.value import frozen
 
@@ -71,18 +71,18 @@ def _sound(used: Used) -> bool:
 
 
 class AddressBook:
-    """The newest `MOST` of them, each role and address once.
-
-    A file that cannot be read or written costs the memory of other sessions and nothing else;
-    `failure` says why, once, for whoever shows it.
-    """
+    """The newest `MOST` of them, each role and address once."""
 
     def __init__(self, path: Path | None) -> None:
-        self.failure: Failure | None = None
-        self._path = path
+        self._file = LineFile(path, _FILE)
         self._used: dict[tuple[str, Role], Used] | None = None  # the oldest first
         self._newest: tuple[Used, ...] | None = None
         self._appended = 0
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why other sessions will not remember."""
+        return self._file.failure
 
     def newest(self) -> Sequence[Used]:
         """The one that was used last first."""
@@ -98,9 +98,9 @@ class AddressBook:
         self._add(known, used)
         self._appended += 1
         if self._appended % _LINES:
-            self._attempt(files.append_private, _line(used))
+            self._file.append(_line(used))
         else:  # somebody sends to thousands
-            self._attempt(files.replace_private, b"".join(map(_line, known.values())))
+            self._file.replace(map(_line, known.values()))
 
     def _all(self) -> dict[tuple[str, Role], Used]:
         if self._used is None:
@@ -117,30 +117,16 @@ class AddressBook:
         self._newest = None
 
     def _read(self) -> list[Used]:
-        if self._path is None:
-            return []
-        try:
-            octets = files.read_small(self._path, _FILE)
-        except Failure:  # most often there is none yet
-            return []
-        lines = octets.split(b"\n")[:-1]
+        lines = self._file.read()
         found = [used for line in lines if (used := _used(line)) is not None]
         if len(lines) > _LINES:
             found = found[-_LINES:]
-            self._attempt(files.replace_private, b"".join(map(_line, found[-MOST:])))
+            self._file.replace(map(_line, found[-MOST:]))
         return found
-
-    def _attempt(self, write: Callable[[Path, bytes], None], octets: bytes) -> None:
-        if self._path is None or self.failure is not None:
-            return
-        try:
-            write(self._path, octets)
-        except Failure as failure:
-            self.failure = failure
 
 
 def _line(used: Used) -> bytes:
-    return f"{used.role} {used.code} {used.address}\n".encode("utf-8", "surrogateescape")
+    return f"{used.role} {used.code} {used.address}".encode("utf-8", "surrogateescape")
 
 
 def _used(line: bytes) -> Used | None:

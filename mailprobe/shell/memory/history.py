@@ -9,14 +9,14 @@ from pathlib import Path
 
 from prompt_toolkit.history import History
 
-from mailprobe import files
 from mailprobe.errors import Failure
 from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
+from mailprobe.shell.memory.kept import LineFile
 from mailprobe.shell.memory.places import state_folder
 
 LINES = 5000
-_LONGEST = 2000  # octets; longer lines are remembered for this session only
+_LONGEST = 2000  # octets, with the line end; longer lines are remembered for this session only
 _FILE = 16 * 1024 * 1024  # octets that are read of a file
 
 
@@ -29,16 +29,18 @@ def history_path(protocol: Protocol, env: Mapping[str, str]) -> Path | None:
 class LineHistory(History):
     """The lines of one protocol.
 
-    A file that cannot be read or written (a read-only home, a folder in its place) costs the
-    memory of other sessions and nothing else; `failure` says why, once, for whoever shows it.
     Not to be wrapped in `ThreadedHistory`, which stores lines past `append_string`.
     """
 
     def __init__(self, path: Path | None, keep: Callable[[str], str | None]) -> None:
         super().__init__()
-        self.failure: Failure | None = None
-        self._path = path
+        self._file = LineFile(path, _FILE)
         self._keep = keep
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why other sessions will not remember."""
+        return self._file.failure
 
     def append_string(self, string: str) -> None:
         """Remember what `keep` leaves of the line; a repeated line once."""
@@ -53,16 +55,10 @@ class LineHistory(History):
 
     def read(self) -> list[str]:
         """The lines of the file, oldest first, at most `LINES`; cuts a file that holds more."""
-        if self._path is None:
-            return []
-        try:
-            octets = files.read_small(self._path, _FILE)
-        except Failure:  # most often there is none yet
-            return []
-        lines = octets.split(b"\n")[:-1]
+        lines = self._file.read()
         if len(lines) > LINES:
             lines = lines[-LINES:]
-            self._attempt(files.replace_private, b"".join(line + b"\n" for line in lines))
+            self._file.replace(lines)
         texts = (line.decode("utf-8", "surrogateescape") for line in lines)
         return [text for text in texts if _presentable(text)]
 
@@ -70,17 +66,9 @@ class LineHistory(History):
         """Append to the file what a line of text can hold."""
         if not _presentable(string):
             return
-        octets = string.encode("utf-8", "surrogateescape") + b"\n"
-        if len(octets) <= _LONGEST:
-            self._attempt(files.append_private, octets)
-
-    def _attempt(self, write: Callable[[Path, bytes], None], octets: bytes) -> None:
-        if self._path is None or self.failure is not None:
-            return
-        try:
-            write(self._path, octets)
-        except Failure as failure:
-            self.failure = failure
+        octets = string.encode("utf-8", "surrogateescape")
+        if len(octets) < _LONGEST:
+            self._file.append(octets)
 
 
 def _presentable(text: str) -> bool:

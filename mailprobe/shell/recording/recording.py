@@ -5,10 +5,10 @@ from pathlib import Path
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.model import Reply
 from mailprobe.session import Exchange
-from mailprobe.shell.connections.opening import catalogue_of
 from mailprobe.shell.recording.backlog import Kind, Note
 from mailprobe.shell.recording.tape import Tape
 from mailprobe.transport.target import Target

@@ -34,8 +34,8 @@ from mailprobe.shell.typing.suggestion import (
 )
 from mailprobe.value import frozen
 
-_LINE = pattern(r"[ \t]*([^ \t]*)([ \t]?)(.*)", re.DOTALL)
-_PATH = pattern(r'(?:"(?:[^"\\]|\\.)*"|[^">])*>', re.DOTALL)  # what follows "<", and its ">"
+LINE = pattern(r"[ \t]*([^ \t]*)([ \t]?)(.*)", re.DOTALL)
+PATH = pattern(r'(?:"(?:[^"\\]|\\.)*"|[^">])*>', re.DOTALL)  # what follows "<", and its ">"
 _MECHANISM = pattern(r"[A-Z0-9_-]{1,20}")  # RFC 4422, section 3.1
 _GONE = (Standing.OBSOLETE, Standing.DEAD)
 _ORDER = {state: place for place, state in enumerate(State)}
@@ -65,7 +65,7 @@ def completions(
 def _candidates(
     line: str, facts: Facts, catalogue: Catalogue, known: Known
 ) -> Iterator[Suggestion]:
-    match = _LINE.fullmatch(line)
+    match = LINE.fullmatch(line)
     assert match is not None  # the pattern matches every text
     if not match[2]:
         yield from _verbs(match[1], match.start(1), facts, catalogue)
@@ -170,7 +170,7 @@ def _after_prefix(place: _Place) -> Iterator[Suggestion]:
         return
     if not begins(argument[: len(prefix)], prefix):
         return
-    match = _PATH.match(argument, len(prefix))
+    match = PATH.match(argument, len(prefix))
     if match is None:
         typed = argument[len(prefix) :]
         used = list(_addresses(place, typed))

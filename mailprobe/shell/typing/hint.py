@@ -7,15 +7,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from mailprobe.patterns import pattern
 from mailprobe.protocol.catalogue import Catalogue, CommandSpec, Kind, Parameter
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.model import Command, State
-from mailprobe.shell.typing.complete import offered, values_on_offer
+from mailprobe.shell.typing.complete import LINE, PATH, offered, values_on_offer
 from mailprobe.shell.typing.mask import encode
 
-_LINE = pattern(r"[ \t]*([^ \t]*)([ \t]?)(.*)", re.DOTALL)
-_PATH = pattern(r'(?:"(?:[^"\\]|\\.)*"|[^">])*>', re.DOTALL)
 _LABELS = {
     Kind.NUMBER: "n",
     Kind.XTEXT: "text",
@@ -29,7 +26,7 @@ def hint(line: str, facts: Facts, catalogue: Catalogue | None) -> str:
     """What may still follow `line`; "" where nothing may, or nobody knows.  Never raises."""
     if catalogue is None or facts.state in (State.DATA, State.AUTH) or line.startswith("/"):
         return ""
-    match = _LINE.fullmatch(line)
+    match = LINE.fullmatch(line)
     assert match is not None  # the pattern matches every text
     row = catalogue.find(Command(encode(match[1])).verb)
     if row is None:
@@ -58,7 +55,7 @@ def _after_prefix(row: CommandSpec, argument: str, facts: Facts) -> str:
 
 
 def _in_path(row: CommandSpec, argument: str, facts: Facts) -> str:
-    match = _PATH.match(argument, len(row.prefix))
+    match = PATH.match(argument, len(row.prefix))
     if match is None:
         return f">{_parameters(row, facts, [])}"
     rest = argument[match.end() :]

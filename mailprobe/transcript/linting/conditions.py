@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from mailprobe.transcript.matching.offers import Offered, offered
-from mailprobe.transcript.model import Pattern, Pieces, Placeholder
+from mailprobe.transcript.matching.sequence import anything
+from mailprobe.transcript.model import Pattern, Pieces
 
 
 def contradictions(
@@ -11,7 +12,7 @@ def contradictions(
 ) -> Iterator[tuple[Pattern, Pattern]]:
     """Each `S-` that forbids what an `S+` of the same reply asks for."""
     for minus in conditions:
-        if minus.tag != "-" or _is_anything(minus.pieces):
+        if minus.tag != "-" or anything(minus.pieces):  # of the lines that no `S+` took
             continue
         for plus in conditions:
             if plus.tag == "+" and _forbids(minus, plus, listing=listing):
@@ -32,12 +33,3 @@ def _offer(pieces: Pieces) -> Offered | None:
     if len(pieces) != 1 or not isinstance(pieces[0], bytes):
         return None
     return offered(pieces[0])
-
-
-def _is_anything(pieces: Pieces) -> bool:
-    """`S- {}` speaks of the lines that no `S+` took."""
-    match pieces:
-        case (Placeholder(name="", kind="any", regex=None),):
-            return True
-        case _:
-            return False

@@ -19,7 +19,7 @@ from mailprobe.transcript.model import (
 )
 from mailprobe.transcript.steps import Write
 from mailprobe.transcript.talks.names import Names, Trouble, arguments
-from mailprobe.transcript.talks.walkthrough import Walkthrough, settings_of
+from mailprobe.transcript.talks.walkthrough import Walkthrough
 from mailprobe.transcript.values import LIVE
 
 _BROKEN = pattern(rb"[\r\n\0]")  # more than one line
@@ -56,7 +56,7 @@ def check_names(transcript: Transcript, walkthrough: Walkthrough, tell: Tell) ->
 
 def _check_public(transcript: Transcript, walkthrough: Walkthrough, tell: Tell) -> None:
     """A password that stands in the file, for a server that is not on this machine."""
-    settings = {setting.name: setting for setting in settings_of(transcript)}
+    settings = {setting.name: setting for setting in transcript.settings()}
     headers = {line.place[:2]: line for line in transcript.headers}
     if not settings:
         return
@@ -108,7 +108,7 @@ def check_unused(transcript: Transcript, tell: Tell) -> None:
 
 def used_names(transcript: Transcript) -> Iterator[str]:
     """Every name that is asked for, or captured."""
-    for setting in settings_of(transcript):
+    for setting in transcript.settings():
         yield from _names(setting.pieces)
     for line in transcript.walk():
         match line:

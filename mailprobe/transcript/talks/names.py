@@ -9,6 +9,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from mailprobe.enums import Enum, auto
 from mailprobe.patterns import pattern
 from mailprobe.protocol.catalogue import Lines, Then
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.model import Command
 from mailprobe.safe import safe
 from mailprobe.transcript.model import (
@@ -40,7 +41,6 @@ from mailprobe.transcript.steps import (
     Write,
 )
 from mailprobe.transcript.talks.logins import secret_of, speaks, user_of
-from mailprobe.transcript.talks.shadow import catalogue_of
 from mailprobe.transcript.values import LIVE
 from mailprobe.value import field, frozen, mutable
 

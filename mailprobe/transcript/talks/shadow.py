@@ -5,11 +5,10 @@ it belongs to, and where secrets stand is then known before anything travels.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 
 from mailprobe.protocol import events
-from mailprobe.protocol.catalogue import GO_AHEADS, Catalogue
-from mailprobe.protocol.connection import Connection
+from mailprobe.protocol.catalogue import GO_AHEADS
+from mailprobe.protocol.connection import Connection, catalogue_of
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.items import NEED_DATA, Phase, Raw
 from mailprobe.protocol.model import Protocol, Role
@@ -26,18 +25,6 @@ _NUMBERS = ("int", "num")
 
 Told = events.CommandSent | events.AnswerSent | events.DataSent | events.RawSent
 _TOLD = (events.CommandSent, events.AnswerSent, events.DataSent, events.RawSent)
-
-
-@cache
-def catalogue_of(protocol: str) -> Catalogue:
-    """The catalogue of one of `PROTOCOLS`: most runs speak but one of them."""
-    if protocol == Protocol.POP3:
-        from mailprobe.protocol.pop3 import POP3
-
-        return POP3
-    from mailprobe.protocol.smtp import LMTP, SMTP
-
-    return LMTP if protocol == Protocol.LMTP else SMTP
 
 
 def code_of(wanted: ReplyClass, owed: Owed | None) -> str:

@@ -8,7 +8,7 @@ from itertools import islice
 
 from mailprobe.transcript.dialogue import compile_steps
 from mailprobe.transcript.load import Variant, variants
-from mailprobe.transcript.model import Include, Setting, Transcript, Unreadable, Wrong
+from mailprobe.transcript.model import Transcript, Unreadable, Wrong
 from mailprobe.transcript.steps import Choice, Repeat, Step
 from mailprobe.transcript.values import Values
 from mailprobe.value import frozen
@@ -61,17 +61,9 @@ def walkthroughs(transcript: Transcript, report: Report) -> Iterator[Walkthrough
                 yield from _ways(transcript, values, wrong, report)
 
 
-def settings_of(transcript: Transcript) -> Iterator[Setting]:
-    """Those of the file first: they win over those of what it includes."""
-    yield from transcript.head.settings
-    for line in transcript.walk():
-        if isinstance(line, Include):
-            yield from line.settings
-
-
 def _values(transcript: Transcript, variant: Variant) -> dict[str, bytes]:
     values = Values(matrix=variant.values, now=lambda form: "now", uuid=lambda: "uuid")
-    for setting in settings_of(transcript):
+    for setting in transcript.settings():
         values.define(setting)
     return values.settings
 

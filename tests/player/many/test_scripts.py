@@ -1,6 +1,5 @@
 """From files to what is played."""
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mailprobe.errors import Failure, Word
@@ -8,20 +7,12 @@ from mailprobe.player.many.scripts import Script, scripts
 from mailprobe.player.many.selection import Found, Selection
 from mailprobe.player.many.summary import Summary
 from mailprobe.player.results import Result, Verdict
-from mailprobe.transcript.model import Head, Transcript
+from mailprobe.transcript.model import Transcript
 from mailprobe.transcript.parse import parse
 
 
 def found(name: str) -> Found:
     return Found(name, name)
-
-
-def runs(head: Head) -> Iterator[tuple[str, Mapping[str, bytes]]]:
-    for matrix in head.matrices:
-        for label, value in matrix.values:
-            yield f"{matrix.name}={label}", {matrix.name: value}
-    if not head.matrices:
-        yield "", {}
 
 
 def made(
@@ -31,7 +22,7 @@ def made(
         return parse(text.encode(), name)
 
     selection, summary = selection or Selection(), summary or Summary()
-    return list(scripts([found("x.mpt")], selection, summary, load, runs))
+    return list(scripts([found("x.mpt")], selection, summary, load))
 
 
 HEAD = "mailprobe: 1\nprotocol: smtp\n"
@@ -88,7 +79,7 @@ def test_what_cannot_be_read() -> None:
             raise Failure(Word.USAGE, "cannot read a")
         return parse(f"{HEAD}\nS? 220\n".encode(), name)
 
-    work = list(scripts([found("a"), found("b")], Selection(), Summary(), load, runs))
+    work = list(scripts([found("a"), found("b")], Selection(), Summary(), load))
     assert names(work) == ["a", "b"]
     first = work[0]
     assert isinstance(first, Result)

@@ -8,11 +8,11 @@ import pytest
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.model import Command, Protocol
 from mailprobe.session import Session
 from mailprobe.shell.connections.listening import listen
-from mailprobe.shell.connections.opening import catalogue_of
 from mailprobe.transport.stream import Stream
 
 LONG = 20.0  # seconds; nothing waits so long unless it is broken

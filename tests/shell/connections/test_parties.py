@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from mailprobe.errors import ExitStatus
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.model import Protocol
 from mailprobe.session import Observer, Session
 from mailprobe.shell.connections import connecting
-from mailprobe.shell.connections.opening import catalogue_of
 from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.front.terminal import Interrupts
 from mailprobe.shell.interface import Entry, Key

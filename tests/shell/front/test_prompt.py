@@ -13,10 +13,10 @@ from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.model import Protocol
 from mailprobe.session import Session, Settings
 from mailprobe.shell.connections import connecting as module
-from mailprobe.shell.connections.opening import catalogue_of
 from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.front.prompt import FullFront
 from mailprobe.shell.front.terminal import Interrupts

@@ -9,10 +9,10 @@ import pytest
 from mailprobe import lookup
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import CommandSpec
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.model import Command, Protocol
 from mailprobe.session import Item, Session, Settings
 from mailprobe.shell.config import Config, Profile
-from mailprobe.shell.connections.opening import catalogue_of
 from mailprobe.shell.local import commands as local
 from mailprobe.shell.local.sending import unescape
 from mailprobe.shell.typing.preferences import Preferences

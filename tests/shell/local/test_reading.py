@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailprobe.errors import Failure
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.model import Command, Protocol
 from mailprobe.safe import safe
 from mailprobe.session import Session
-from mailprobe.shell.connections.opening import catalogue_of
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local import commands
 from mailprobe.shell.typing.preferences import Preferences
