@@ -53,7 +53,7 @@ class ExchangeLog:
             _close(self._bodies.popleft())
 
     def _sent(self, event: events.CommandSent) -> None:
-        if len(self.exchanges) == _KEPT:
+        if len(self.exchanges) == _KEPT and self.exchanges[0].body is not None:
             _close(self.exchanges[0])
         self.exchanges.append(Exchange(event.command, event.at))
 

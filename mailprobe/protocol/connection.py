@@ -70,6 +70,7 @@ class Connection:
         self.facts = Facts(catalogue.protocol)
         self.lost = False  # whether it is over: nothing that comes can be understood any more
         self._sends = _SENDS[role]
+        self._read = self._read_client if role is Role.SERVER else self._read_server
         self._events: deque[Event] = deque()
         self._ended = False  # nothing more will come, and that was not judged yet
         self._at = 0.0
@@ -79,6 +80,7 @@ class Connection:
     def _forget(self) -> None:
         """Nothing that was said in the clear survives into TLS (RFC 3207, section 4.2)."""
         self._progress = Progress(self.catalogue, self.facts, self._moved)
+        self.due = self._progress.due  # how many replies are owed, with the rest of a response
         self._outgoing = Outgoing(self.catalogue, self._progress, self._events.append)
         self._buffer = ReceiveBuffer()
         pop3 = self.catalogue.protocol is Protocol.POP3
@@ -109,10 +111,6 @@ class Connection:
     def outstanding(self) -> int:
         """How many replies are owed; the end of mail data in LMTP counts its recipients."""
         return self._progress.outstanding()
-
-    def due(self) -> int:
-        """How many replies are owed, with the rest of a multi-line response."""
-        return self._progress.due()
 
     @property
     def waiting(self) -> bool:
@@ -245,11 +243,14 @@ class Connection:
     def next_event(self) -> Event | NeedData:
         """What happened next, in the order of the wire."""
         told = self._events
-        while not told:
-            if not self._buffer.octets or self.lost or not self._read():
-                if self._ended and not self.lost:
-                    self._judge_end()
-                return told.popleft() if told else NEED_DATA
+        try:
+            while not told:
+                if not self._buffer.octets or self.lost or not self._read():
+                    if self._ended and not self.lost:
+                        self._judge_end()
+                    return told.popleft() if told else NEED_DATA
+        except Failure as failure:
+            self._misread(failure)
         return told.popleft()
 
     def _judge_end(self) -> None:
@@ -301,14 +302,6 @@ class Connection:
             self._progress.start_over()
         self.facts.tls = True
 
-    def _read(self) -> bool:
-        """Take one step through the octets that came; False when more are needed."""
-        try:
-            return self._read_client() if self.role is Role.SERVER else self._read_server()
-        except Failure as failure:
-            self._misread(failure)
-            return True
-
     def _misread(self, failure: Failure) -> None:
         """A line that is no reply is told and passed over; anything worse ends the framing."""
         if failure.word is Word.PROTOCOL and (line := self._replies.forget()):
@@ -321,6 +314,7 @@ class Connection:
     # ------------------------------------------------------------- client role: reading replies
 
     def _read_server(self) -> bool:
+        """Take one step through the octets that came; False when more are needed."""
         if self.facts.state is State.TLS:
             # Whatever stands behind the go-ahead was not sent by the peer that TLS will prove
             # (RFC 3207, section 5; CVE-2021-22947 and its kin).
@@ -376,6 +370,7 @@ class Connection:
     # ------------------------------------------------------------ server role: reading commands
 
     def _read_client(self) -> bool:
+        """The same, as the server reads."""
         if self.phase is Phase.CHUNK:
             piece = self._buffer.take(self.chunk_left)
             last = self._progress.count_chunk(len(piece))

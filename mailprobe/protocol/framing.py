@@ -53,10 +53,7 @@ class ReceiveBuffer:
         if not end:
             self._searched = len(octets)
             return None
-        line = bytes(octets[:end])
-        del octets[:end]
-        self._searched = 0
-        return line
+        return self.take_all() if end == len(octets) else self.take(end)
 
     def take(self, count: int) -> bytes:
         """The first `count` octets, or as many as there are."""

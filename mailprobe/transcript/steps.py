@@ -183,7 +183,7 @@ Step = Write | Reply | RawLine | Happens | Handshake | Check | Choice | Repeat |
 
 
 def connection_of(step: Step) -> int | None:
-    """The connection that a step opens, if it is its first."""
+    """The number of the connection that a step is about, if it is about one."""
     match step:
         case Write(connection=number) | Reply(connection=number) | RawLine(connection=number):
             return number

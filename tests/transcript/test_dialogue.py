@@ -19,6 +19,7 @@ from mailprobe.transcript.steps import (
     Sort,
     Step,
     Write,
+    connection_of,
 )
 from mailprobe.transcript.talks import names
 
@@ -484,3 +485,23 @@ def test_forms_of_joined_lines() -> None:
     line = found[0].expected.status[0]
     assert isinstance(line, ExpectedLine)
     assert line.form is Form.COOKED
+
+
+def test_what_a_step_is_about() -> None:
+    """Lines of the wire, events and handshakes are of one connection; a title is of none."""
+    found = steps(
+        "== A title\nS: 220 mx\nC2: NOOP\nS2: 250 ok\nC: STARTTLS\nS: 220 go\n@tls\n"
+        "S2@ close\n@assert state == greeted\n",
+        headers="protocol 2: smtp\nconnect: a.example\nconnect 2: b.example\n",
+    )
+    assert [(type(step), connection_of(step)) for step in found] == [
+        (Section, None),
+        (Reply, 1),
+        (Write, 2),
+        (Reply, 2),
+        (Write, 1),
+        (Reply, 1),
+        (Handshake, 1),
+        (Happens, 2),
+        (Check, None),
+    ]
