@@ -111,7 +111,7 @@ class ReplyReader:
         code = self._codes.get(head)
         if code is None and not self._pop3 and _is_code(head):
             code = self._codes[head] = head.decode("ascii")
-        return code if blank and line.endswith(CRLF) else None
+        return code if blank and line[-2:] == CRLF else None
 
     def _take(self, line: bytes, *, challenge: bool) -> Reply | None:
         crlf = line.endswith(CRLF)

@@ -219,11 +219,17 @@ class Progress:
             if not owed.each or not self._due(owed):
                 self._owed.popleft()
                 if owed.stage is Stage.COMMAND:
-                    self._carry_out(owed, reply)
+                    if owed.row.consequential or self._matters(owed):
+                        self._carry_out(owed, reply)
                 else:
                     self._conclude(owed, reply)
         if reply.code == "421":  # whatever it answers (RFC 5321, section 4.2.2)
             self.move(State.CLOSED)
+
+    def _matters(self, owed: Owed) -> bool:
+        """Whether a reply to a command without consequences changes anything."""
+        lines = owed.lines
+        return lines is Lines.MULTI or lines is Lines.DATA or self.facts.state is State.AUTH
 
     def _conclude(self, owed: Owed, reply: Reply) -> None:
         """Take in a reply to what is no command."""

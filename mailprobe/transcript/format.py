@@ -49,11 +49,11 @@ def lines_of(octets: bytes) -> list[bytes]:
 
 def wire_lines(side: str, octets: bytes) -> bytes:
     """The recorded form of `octets`: whole lines by `:` or `\\`, everything else by `=`."""
-    text = octets[:-2].decode("latin-1")
-    # Nearly every line.  Of ASCII no characters print but those that can be seen and the blank.
-    plain = text.isascii() and text.isprintable() and text[-1:] not in " "
-    if plain and octets.endswith(b"\r\n") and len(text) < _PIECE:
-        return f"{side}: {text}\n".encode()
+    if octets[-2:] == b"\r\n" and octets.isascii() and len(octets) <= _PIECE:
+        text = octets[:-2].decode()
+        # Nearly every line.  Of ASCII nothing prints but what can be seen, and the blank.
+        if text.isprintable() and text[-1:] not in " ":
+            return f"{side}: {text}\n".encode()
     return "".join([_wire_line(side, line) for line in lines_of(octets)]).encode()
 
 

@@ -83,7 +83,7 @@ class Secrets:
     def command_sent(self, event: events.CommandSent) -> None:
         command, self._begun = event.command, b""
         # After the empty initial response the server goes on with the second step.
-        self._messages = None if command.argument.endswith(b"=") else []
+        self._messages = None if command.argument[-1:] == b"=" else []
         if event.secret is not None:
             start, end = event.secret
             self._messages = []
