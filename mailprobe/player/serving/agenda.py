@@ -6,7 +6,7 @@ Plain values, made by `parts`; no wire, no clock.
 from mailprobe.enums import Enum, auto
 from mailprobe.protocol.catalogue import Catalogue, Then
 from mailprobe.protocol.connection import catalogue_of
-from mailprobe.protocol.model import Command
+from mailprobe.protocol.model import Command, Protocol
 from mailprobe.protocol.progress import Owed, Stage
 from mailprobe.protocol.smtp import SMTP
 from mailprobe.transcript.matching.mismatch import content_column
@@ -134,4 +134,5 @@ def code_for(step: Reply, catalogue: Catalogue) -> str:
     stage = Stage.GREETING if context.greeting else Stage.DATA if context.data else Stage.COMMAND
     row = catalogue.row(command)
     owed = Owed(stage, command, row, row.shape.of(command.argument), each=False)
-    return code_of(question.classes[0], None if context.unsolicited else owed)
+    pop3 = catalogue.protocol is Protocol.POP3
+    return code_of(question.classes[0], None if context.unsolicited else owed, pop3=pop3)

@@ -21,17 +21,20 @@ _CHUNK = 256 * 1024 * 1024  # octets of a BDAT chunk that are gone through
 
 # What a class of replies stands for where only its first digit is given (RFC 5321, 4.2.1).
 _CODES = {"2": "250", "3": "354", "4": "450", "5": "550", "x": "250"}
+_ANY = "xxx"  # any reply at all
 _NUMBERS = ("int", "num")
 
 Told = events.CommandSent | events.AnswerSent | events.DataSent | events.RawSent
 _TOLD = (events.CommandSent, events.AnswerSent, events.DataSent, events.RawSent)
 
 
-def code_of(wanted: ReplyClass, owed: Owed | None) -> str:
+def code_of(wanted: ReplyClass, owed: Owed | None, *, pop3: bool) -> str:
     """The reply code that stands for a class: one that lets the dialogue go on, if there is."""
     code = wanted.code
     if "x" not in code:
         return code
+    if pop3 and code == _ANY:
+        return "+" if "+" in _usual(owed) else "+OK"
     for candidate in (*_usual(owed), _CODES.get(code[0], "")):
         if _is_of(code, candidate):
             return candidate
@@ -107,7 +110,7 @@ class Shadow:
 
     def hear_class(self, wanted: ReplyClass) -> list[Event]:
         """The server gives one whole reply of a class."""
-        code = code_of(wanted, self.connection.owed())
+        code = code_of(wanted, self.connection.owed(), pop3=self.pop3)
         found = self.hear(f"{code} x\r\n".encode())
         if self.connection.reading_body:
             found += self.hear(b".\r\n")
