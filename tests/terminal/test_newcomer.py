@@ -20,6 +20,9 @@ def test_a_newcomers_walk(tmp_path: Path) -> None:
         person.sees("mailprobe>")
         person.sees("sandbox")  # the first screen names it
         person.enter("/help")
+        person.sees("/save")
+        person.prompted("mailprobe>")
+        person.enter("/help /save")
         person.sees("/save FILE")
         person.prompted("mailprobe>")
 

@@ -7,11 +7,13 @@ from mailprobe.safe import safe
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, usage
 
+_NARROW = 80  # columns
+
 
 def _help(shell: Shell, argument: str) -> None:
     word = argument.split()[0] if argument else ""
-    if not word:
-        _overview(shell)
+    if word.lower() in _OVERVIEWS:
+        _OVERVIEWS[word.lower()](shell)
         return
     if word.startswith("/"):
         from mailprobe.shell.local.commands import COMMANDS  # it holds this module's rows, too
@@ -32,16 +34,51 @@ def _help(shell: Shell, argument: str) -> None:
 
 
 def _overview(shell: Shell) -> None:
-    from mailprobe.shell.local.commands import COMMANDS
+    """What fits on the smallest screen: the names, and where there is more."""
+    import textwrap  # here alone
+
+    from mailprobe.shell.local.commands import ROOMS
 
     shell.write(
-        "What you type goes to the server, byte for byte. A line that begins with / is for "
-        "mailprobe;\n//x sends /x. Ctrl-] opens one local command anywhere.\n"
+        "What you type goes to the server, byte for byte. A line that begins with /\n"
+        "is for mailprobe; //x sends /x. Ctrl-] opens one local command anywhere.\n"
     )
+    if verbs := _legal_now(shell):
+        text = f"The server takes now: {' '.join(verbs)}"
+        shell.write("\n" + textwrap.fill(text, _NARROW, subsequent_indent="  ") + "\n")
+    rows = [
+        f"{title:<20}{' '.join(f'/{row.name}' for row in room.ROWS)}\n"
+        for title, room in ROOMS.items()
+    ]
+    shell.write("\n" + "".join(rows))
+    shell.write(
+        "\n/help RCPT, /help 550 and /help /save tell what one is; /help all, what these do.\n"
+        "Tab completes; a dim text behind the cursor says what is still missing.\n"
+    )
+
+
+def _legal_now(shell: Shell) -> list[str]:
+    """The verbs that the table allows where the session stands."""
+    if shell.session is None or shell.session.closed:
+        return []
+    from mailprobe.shell.typing.complete import completions
+    from mailprobe.shell.typing.suggestion import NOTHING
+
+    connection = shell.session.connection
+    found = completions("", connection.facts, connection.catalogue, NOTHING)
+    return [one.text.split()[0] for one in found if one.apt]
+
+
+def _all(shell: Shell) -> None:
+    from mailprobe.shell.local.commands import COMMANDS
+
     shell.table(
         ("local command", "what it does"),
         [(Own(row.syntax), row.summary) for row in COMMANDS.values()],
     )
+
+
+_OVERVIEWS = {"": _overview, "all": _all}
 
 
 def _catalogues(shell: Shell) -> list[Catalogue]:
@@ -86,7 +123,7 @@ def _mx(shell: Shell, argument: str) -> None:
 ROWS = (
     LocalCommand(
         "help",
-        "/help [VERB|CODE|/COMMAND]",
+        "/help [VERB|CODE|/COMMAND|all]",
         "explain a command, a code, or these",
         _help,
         Argument.TOPIC,

@@ -132,6 +132,8 @@ def _topics(place: _Place) -> Found:
     for row in place.catalogue or ():
         if begins(row.verb, place.typed):
             yield in_case(row.verb, place.typed), row.summary, True
+    if "all".startswith(place.typed):
+        yield "all", "every local command, and what it does", True
     for local in place.known.rows:
         if f"/{local.name}".startswith(place.typed):
             yield f"/{local.name}", local.summary, True

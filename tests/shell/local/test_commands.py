@@ -165,6 +165,25 @@ def test_every_command_has_its_syntax_and_summary(name: str) -> None:
     assert row.summary in desk.text
 
 
+def test_the_overview_fits_the_smallest_screen() -> None:
+    """Every local command by its name, and the verbs that are legal now: 24 rows of 80 columns."""
+    desk = Desk(GREETING)
+    local.run(desk, "/help")
+    lines = desk.text.split("\n")
+    assert len(lines) < 24
+    assert max(map(len, lines)) <= 80
+    assert {f"/{name}" for name in local.COMMANDS} <= set(desk.text.split())
+    assert "takes now: EHLO HELO " in desk.text
+    assert " RCPT" not in desk.text.partition("Connections")[0]
+
+
+def test_all_local_commands_in_a_table() -> None:
+    """/help all says of each what it takes and does."""
+    desk = Desk()
+    local.run(desk, "/help all")
+    assert desk.rows == [(row.syntax, row.summary) for row in local.COMMANDS.values()]
+
+
 def test_unknown_command_is_told_and_not_sent() -> None:
     """A slash and an unknown word are never a line for the server."""
     assert "//" in _refused(Desk(GREETING), "/noop")
@@ -249,7 +268,7 @@ def test_connect_by_a_profile() -> None:
     """`@NAME` is a profile of config.toml; one that is not there is told, with those that are."""
     desk = Desk()
     profile = Profile("work", "mx.example", "smtp", starttls=True)
-    desk.config = Config(Path("c.toml"), profiles={"work": profile})
+    desk.config = Config("c.toml", profiles={"work": profile})
     local.run(desk, "/connect @work")
     local.run(desk, "/connect SMTP @work")
     assert desk.targets == [Target(Protocol.SMTP, "mx.example", 25, Tls.STARTTLS)] * 2

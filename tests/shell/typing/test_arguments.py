@@ -88,6 +88,7 @@ def texts(line: str, facts: Facts | None = None, catalogue: Catalogue | None = S
         ("/connect pop3 ", ["/connect pop3 sandbox", "/connect pop3 work"]),
         ("/connect w", ["/connect work"]),
         ("/help eh", ["/help ehlo"]),
+        ("/help al", ["/help all"]),
         ("/help /sa", ["/help /save"]),
         ("/help 22", ["/help 220", "/help 221"]),
         ("/help a b", []),
