@@ -52,7 +52,7 @@ def _overview(shell: Shell) -> None:
     ]
     shell.write("\n" + "".join(rows))
     shell.write(
-        "\n/help RCPT, /help 550 and /help /save tell what one is; /help all, what these do.\n"
+        "\n/help RCPT, /help 550, /help /save tell what one is; /help all, what these do.\n"
         "Tab completes; a dim text behind the cursor says what is still missing.\n"
     )
 
