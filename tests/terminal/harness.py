@@ -19,7 +19,7 @@ import pyte
 
 from tests.terminal.warm import Child
 
-PATIENCE = 20.0  # seconds until what has not come will not come
+PATIENCE = 60.0  # seconds until what has not come will not come
 _RAW = re.compile(rb"\x1b\]|\x07|\x9b")  # what no prompt of ours ever writes
 
 
