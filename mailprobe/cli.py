@@ -19,14 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
+    from mailprobe.keyboard import Keyboard
+
 
 def _nowhere() -> "TextIO":
     return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - lives as long as we
 
 
-def main(argv: Sequence[str], env: Mapping[str, str]) -> ExitStatus:
+def main(
+    argv: Sequence[str], env: Mapping[str, str], keyboard: "Keyboard | None" = None
+) -> ExitStatus:
     """Run one command line.  Every failure is one line on standard error, and a status."""
-    streams = Streams(sys.stdout, sys.stderr)
+    streams = Streams(sys.stdout, sys.stderr, keyboard)
     name, rest = (argv[0], argv[1:]) if argv and argv[0] in SUBCOMMANDS else ("talk", argv)
     try:
         run = _command(name)
@@ -45,6 +49,8 @@ def _command(name: str) -> "Callable[[Sequence[str], Mapping[str, str], Streams]
     """What a word of `SUBCOMMANDS` runs; no word of them loads what another needs."""
     if name == "replay":
         from mailprobe.commands.replay import run
+    elif name == "route":
+        from mailprobe.commands.route import run
     elif name == "sandbox":
         from mailprobe.commands.sandbox import run
     elif name == "serve":
@@ -56,15 +62,18 @@ def _command(name: str) -> "Callable[[Sequence[str], Mapping[str, str], Streams]
     return run
 
 
-def run() -> int:
-    """`main` for this process: its arguments, its environment, its last words."""
+def run(keyboard: "Keyboard | None" = None) -> int:
+    """`main` for this process: its arguments, its environment, its last words.
+
+    `keyboard` is that of a person who may be typing already.
+    """
     # a stream that was closed before we began is None
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         # what a peer said is printable, but not in every locale
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        return main(sys.argv[1:], os.environ)
+        return main(sys.argv[1:], os.environ, keyboard)
     except BrokenPipeError:  # the reader of our output has seen enough
         return ExitStatus.OK
     except SystemExit as leave:  # --help, --version, or a signal that ended the shell

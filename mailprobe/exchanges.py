@@ -10,7 +10,7 @@ from mailprobe import files
 from mailprobe.errors import Failure
 from mailprobe.protocol import events
 from mailprobe.protocol.events import Event
-from mailprobe.protocol.model import Command, Reply
+from mailprobe.protocol.model import Command, Reply, Verdict
 from mailprobe.value import field, mutable
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
@@ -29,9 +29,10 @@ class Exchange:
     command: Command
     sent_at: float
     replies: list[Reply] = field(default_factory=list)
-    took: float = 0.0  # from the command to the last reply so far
+    took: float = 0.0  # to the last reply so far, from what was sent before it
     # Of a multi-line response, dots undone; only the newest few exchanges keep theirs.
     body: "IO[bytes] | None" = None
+    steps: list[float] | None = None  # when answers, and the last octets of mail data, were sent
 
 
 class ExchangeLog:
@@ -42,6 +43,7 @@ class ExchangeLog:
         self._keep_bodies = keep_bodies
         self._reading: Exchange | None = None  # whose body is coming
         self._bodies: deque[Exchange] = deque()  # whose bodies are kept
+        self._sending: Exchange | None = None  # whose mail data is on its way
 
     def __call__(self, event: Event) -> None:
         if (remember := _MEMORABLE.get(type(event))) is not None:
@@ -60,12 +62,31 @@ class ExchangeLog:
     def _answered(self, event: events.ReplyReceived) -> None:
         for exchange in reversed(self.exchanges):
             if exchange.command is event.command:
+                since = (
+                    exchange.sent_at if exchange.steps is None else _since(exchange, event.reply)
+                )
                 exchange.replies.append(event.reply)
-                exchange.took = event.at - exchange.sent_at
+                exchange.took = event.at - since
                 if event.body:
                     self._reading = exchange
                     exchange.body = self._spool(exchange) if self._keep_bodies else None
                 return
+
+    def _stepped(self, event: events.AnswerSent) -> None:
+        for exchange in reversed(self.exchanges):
+            if exchange.command is event.command:
+                exchange.steps = [*(exchange.steps or ()), event.at]
+                return
+
+    def _wrote(self, event: events.DataSent) -> None:
+        if not self.exchanges:
+            return
+        exchange = self.exchanges[-1]
+        if exchange.steps is None or self._sending is not exchange:
+            exchange.steps = [*(exchange.steps or ()), event.at]
+        else:
+            exchange.steps[-1] = event.at
+        self._sending = None if event.last else exchange
 
     def _spool(self, exchange: Exchange) -> "IO[bytes]":
         from mailprobe.spool import Spool  # only where somebody reads a message
@@ -92,7 +113,21 @@ _MEMORABLE: dict[type[Event], Callable[..., None]] = {
     events.CommandSent: ExchangeLog._sent,
     events.ReplyReceived: ExchangeLog._answered,
     events.BodyChunk: ExchangeLog._keep,
+    events.AnswerSent: ExchangeLog._stepped,
+    events.DataSent: ExchangeLog._wrote,
 }
+
+
+def _since(exchange: Exchange, reply: Reply) -> float:
+    """When that was sent which `reply` speaks of; a person may have typed a while before it.
+
+    A go-ahead or a challenge may have been foreseen: the steps behind it are out already.
+    """
+    moments: list[float] = [exchange.sent_at, *(exchange.steps or ())]
+    if reply.verdict is not Verdict.GO_ON:
+        return moments[-1]
+    before = sum(one.verdict is Verdict.GO_ON for one in exchange.replies)
+    return moments[min(before, len(moments) - 1)]
 
 
 def _close(exchange: Exchange) -> None:

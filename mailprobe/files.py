@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _PRIVATE = 0o600
 _SECRET = 64 * 1024  # octets of a file that holds one
+_LARGEST_LIST = 1024 * 1024  # octets of a file of many secrets
 _BLOCK = 64 * 1024  # octets that are read at a time
 _NEW = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_RDWR | os.O_CLOEXEC
 _OLD = os.O_CREAT | os.O_NOFOLLOW | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK
@@ -39,10 +40,10 @@ class PrivateFile:
             self._descriptor = os.open(self.path, _NEW, _PRIVATE)
         except FileExistsError:
             raise AlreadyThere(
-                Word.USAGE, f"{safe(str(path))} exists already and is not overwritten"
+                Word.USAGE, f"{safe(str(self.path))} exists already and is not overwritten"
             ) from None
         except (OSError, ValueError) as error:
-            raise _unwritable(path, error) from None
+            raise _unwritable(self.path, error) from None
         self.size = 0  # octets
 
     def append(self, octets: bytes) -> None:
@@ -149,13 +150,15 @@ class SourceFile:
             at += len(octets)
 
 
-def append_private(path: "Path", octets: bytes) -> None:
+def append_private(path: "str | Path", octets: bytes) -> None:
     """Append to a file that may exist, made 0600 in a 0700 folder when it does not.
 
     Raises Failure `usage` when it cannot be written, or is no regular file.
     """
+    from pathlib import Path
+
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, _OLD, _PRIVATE)
         try:
             _refuse_irregular(descriptor)
@@ -169,13 +172,12 @@ def append_private(path: "Path", octets: bytes) -> None:
         raise _unwritable(path, error) from None
 
 
-def replace_private(path: "Path", octets: bytes) -> None:
+def replace_private(path: "str | Path", octets: bytes) -> None:
     """Put a new file of `octets`, 0600, in the place of `path`.  Raises Failure `usage`."""
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    file = PrivateFile(fresh)
+    file = PrivateFile(f"{path}.{os.getpid()}")
     try:
         file.append(octets)
-        fresh.replace(path)
+        file.path.replace(path)
     except OSError as error:
         raise _unwritable(path, error) from None
     finally:
@@ -210,11 +212,27 @@ def read_blocks(path: "Path", size: int) -> Iterator[bytes]:
         raise _unreadable(path, error) from None
 
 
+def refuse_readable(path: "str | Path") -> None:
+    """Raise Failure `usage` for a file of secrets that is not for us alone; see `read_secret`."""
+    os.close(_open_secret(path, _LARGEST_LIST))
+
+
 def read_secret(path: "str | Path") -> bytes:
     """What a file holds that is for us alone, without its last line end.
 
     Raises Failure `usage` for one that others may read, for a link, and for what is no file.
     """
+    descriptor = _open_secret(path, _SECRET)
+    try:
+        octets = os.read(descriptor, _SECRET)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    finally:
+        os.close(descriptor)
+    return octets.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def _open_secret(path: "str | Path", limit: int) -> int:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
@@ -224,14 +242,14 @@ def read_secret(path: "str | Path") -> bytes:
                 raise ValueError("others may read it: chmod 600")
             if found.st_uid not in (os.geteuid(), 0):
                 raise ValueError("it belongs to somebody else")
-            if found.st_size > _SECRET:
-                raise ValueError(f"a secret has at most {_SECRET} octets")
-            octets = os.read(descriptor, _SECRET)
-        finally:
+            if found.st_size > limit:
+                raise ValueError(f"a secret has at most {limit} octets")
+        except BaseException:
             os.close(descriptor)
+            raise
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
-    return octets.removesuffix(b"\n").removesuffix(b"\r")
+    return descriptor
 
 
 def read_trusted(path: "str | Path", limit: int) -> bytes | None:

@@ -21,6 +21,10 @@ from mailprobe.transport.target import Target, Tls
 from mailprobe.value import replace
 from mailprobe.wire import Observer, Settings, Wire
 
+TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
+if TYPE_CHECKING:
+    from mailprobe.protocol.sasl import Binding
+
 __all__ = ["Exchange", "Item", "Observer", "Session", "Settings"]
 
 Item = Command | Answer | Data | Raw
@@ -46,7 +50,7 @@ class Session(Wire):
     ) -> None:
         settings = settings or Settings()
         self._log = ExchangeLog(keep_bodies=settings.keep_bodies)
-        self._asked_for_tls = False
+        self._asked_for_tls: Word | None = None  # what a refusal of that is
         self.loopback = False  # whether what we send stays on this machine
         self.exchanges = self._log.exchanges  # the newest commands, the oldest of them first
         super().__init__(catalogue, (self._log, *observers), settings, clock)
@@ -60,6 +64,9 @@ class Session(Wire):
         `transport.link.Interrupted` while there is no link yet.
         """
         self._server_name = target.server_name
+        if target.associations:
+            tls = replace(self.settings.tls, associations=target.associations)
+            self.settings = replace(self.settings, tls=tls)
         try:
             transport = (link or connect)(
                 target,
@@ -117,21 +124,22 @@ class Session(Wire):
     def leave(self) -> None:
         """QUIT, wait at most a second, close; a failure on the way is an event, no more.
 
-        Never QUIT after 421 or inside mail data.  In POP3 marks are taken back first, those of a
+        Never QUIT after 421, inside mail data or behind a line that was half sent, whose end it
+        would become.  In POP3 marks are taken back first, those of a
         DELE that was refused, too; where that is refused there is no QUIT, which would delete
         (RFC 1939, section 6).
         """
         self.hurry()
         try:
-            if self.connection.phase is Phase.ANSWER:
+            if self.connection.phase is Phase.ANSWER and not self.connection.begun:
                 self.send(Answer(b"*"))
                 self.wait()
             over = self.state in (State.CLOSED, State.UPDATE)
-            if self.connection.phase is Phase.COMMAND and not over:
+            if self.between_lines and not over:
                 self._say_goodbye()
         except (Failure, Interrupted):
             pass
-        if self.connection.phase is Phase.COMMAND:
+        if self.between_lines:
             self.close()
         self.drop()
 
@@ -157,8 +165,18 @@ class Session(Wire):
     # ---------------------------------------------------------------------------- what is known
 
     @property
+    def between_lines(self) -> bool:
+        """Whether the next octet would begin a command: neither mail data nor a line is open."""
+        return self.connection.phase is Phase.COMMAND and not self.connection.begun
+
+    @property
     def last(self) -> Exchange | None:
         return self.exchanges[-1] if self.exchanges else None
+
+    @property
+    def server_name(self) -> str:
+        """The host as it was asked for; "" where nobody has named one."""
+        return self._server_name
 
     def exposes(self, item: Item) -> bool:
         """Whether `item` carries a credential over a link that others can read."""
@@ -177,6 +195,16 @@ class Session(Wire):
                 return any(self._credential(Command(line)) for line in lines)
             case _:
                 return False
+
+    def binding_for(self, mechanism: str) -> "Binding | None":
+        """What of the TLS channel a login by SASL is told: see `sasl.binding_for`."""
+        from mailprobe.protocol import sasl  # with hashlib and hmac: only where somebody logs in
+
+        for kind in sasl.BINDINGS if self.connection.facts.tls else ():
+            if (octets := self.transport.channel_binding(kind)) is not None:
+                offered = self.connection.facts.mechanisms
+                return sasl.binding_for(mechanism, offered, sasl.Binding(kind, octets))
+        return None
 
     def _credential(self, command: Command) -> bool:
         row = self.connection.catalogue.row(command)
@@ -261,14 +289,15 @@ class Session(Wire):
             raise self._without_tls("was refused")
         if self.must_upgrade(item) and not self.upgrade():
             return False
-        self._asked_for_tls = self._asked_for_tls or then is Then.TLS
+        if self._asked_for_tls is None and then is Then.TLS:
+            self._asked_for_tls = Word.REFUSED  # the one who typed it sees that, as of any command
         return True
 
     @property
     def _tls_was_refused(self) -> bool:
         """Whether it is required, was asked for, and the answer was no."""
         connection = self.connection
-        asked = self.settings.starttls and self._asked_for_tls
+        asked = self.settings.starttls and self._asked_for_tls is not None
         return asked and not connection.facts.tls and not connection.waiting
 
     @property
@@ -276,7 +305,8 @@ class Session(Wire):
         return next(row.verb for row in self.connection.catalogue if row.then is Then.TLS)
 
     def _without_tls(self, why: str) -> Failure:
-        return Failure(Word.SECURITY, f"TLS is required and {self._tls_verb} {why}")
+        word = self._asked_for_tls or Word.SECURITY
+        return Failure(word, f"TLS is required and {self._tls_verb} {why}")
 
     def _then(self, item: Item) -> Then:
         row = self.connection.catalogue.row(item) if isinstance(item, Command) else None
@@ -309,7 +339,11 @@ class Session(Wire):
             return False
         if verb not in (facts.offers or ()) and (hello or facts.offers is not None):
             raise self._without_tls("is not offered")
-        if self.exchange(verb.encode()) is None:
+        try:
+            asked = self.exchange(verb.encode())
+        finally:
+            self._asked_for_tls = Word.SECURITY
+        if asked is None:
             return False
         if not self.connection.facts.tls:
             raise self._without_tls("was refused")

@@ -252,8 +252,8 @@ class Wire:
             return
         ending = self.transport.ending or Ending.EOF
         if ending == Ending.RESET and connection.waiting:
-            due = connection.due_next()
-            connection.fail(Word.RESET, f"the connection was reset before {due}", self.now())
+            where = connection.inside or f"before {connection.due_next()}"
+            connection.fail(Word.RESET, f"the connection was reset {where}", self.now())
         connection.receive_data(b"", self.now())
         self._pump()
         self.transport.drop()

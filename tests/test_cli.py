@@ -112,6 +112,22 @@ def test_mistakes_in_the_command_line(arguments: tuple[str, ...]) -> None:
     assert "secret" not in result.err
 
 
+@pytest.mark.parametrize(
+    "line, sentence",
+    [
+        ("smtp host --timeout -1", "argument --timeout: -1 is no time: write 5, 500ms, 2s or 3m"),
+        ("smtp host --max-line -.5K", "argument --max-line: -.5K is no size: write 512, 64K or 1M"),
+        ("sandbox --smtp -1", "argument --smtp: -1 is no port: 0 to 65535"),
+        ("smtp host --timeout -4", "argument --timeout: expected one argument"),
+        ("smtp host --timeout", "argument --timeout: expected one argument"),
+        ("smtp -- --timeout -1", "expected smtp TARGET, "),
+    ],
+)
+def test_a_number_below_zero_is_a_value(line: str, sentence: str) -> None:
+    """It is what is wrong, not missing; -4 and -6 are options."""
+    assert f"usage: {sentence}" in run_inside(*line.split()).err
+
+
 def run_inside(*arguments: str) -> probe.Result:
     """`cli.main` in this process: quicker than a process each, where nothing is connected."""
     out: list[str] = []

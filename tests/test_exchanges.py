@@ -4,7 +4,13 @@ import pytest
 
 from mailprobe.errors import Failure, Word
 from mailprobe.exchanges import ExchangeLog
-from mailprobe.protocol.events import BodyChunk, CommandSent, ReplyReceived
+from mailprobe.protocol.events import (
+    AnswerSent,
+    BodyChunk,
+    CommandSent,
+    DataSent,
+    ReplyReceived,
+)
 from mailprobe.protocol.model import Command, Reply, Verdict
 
 
@@ -57,3 +63,53 @@ def test_a_body_that_the_disk_does_not_take_is_no_body(monkeypatch: pytest.Monke
     log = ExchangeLog(keep_bodies=False)
     _say(log, 1, body=b"x\r\n")
     assert log.exchanges[0].body is None
+
+
+def _reply(log: ExchangeLog, at: float, command: Command, verdict: Verdict) -> None:
+    code = {Verdict.DONE: "250", Verdict.GO_ON: "354", Verdict.REFUSED: "554"}[verdict]
+    log(ReplyReceived(at, Reply.of(code, "x"), command))
+
+
+def test_the_clock_begins_again_with_what_was_sent_last() -> None:
+    """A reply to mail data, a chunk or an answer counts from them, not from what came before."""
+    log, data = ExchangeLog(), Command(b"DATA")
+    log(DataSent(0.5, b"to nobody", last=True))
+    log(CommandSent(1, data, b"DATA\r\n"))
+    _reply(log, 1.5, data, Verdict.GO_ON)
+    assert log.exchanges[-1].took == 0.5
+    log(DataSent(10, b"a\r\n", last=False))
+    log(DataSent(20, b".\r\n", last=True))
+    _reply(log, 20.25, data, Verdict.DONE)
+    assert log.exchanges[-1].took == 0.25
+    chunk = Command(b"BDAT 2")
+    log(CommandSent(30, chunk, b"BDAT 2\r\n"))
+    log(DataSent(40, b"ab", last=True))
+    _reply(log, 40.5, chunk, Verdict.DONE)
+    assert log.exchanges[-1].took == 0.5
+    login = Command(b"AUTH LOGIN")
+    log(CommandSent(50, login, b"AUTH LOGIN\r\n"))
+    _reply(log, 51, login, Verdict.GO_ON)
+    for at in (60, 70):
+        log(AnswerSent(at, b"YQ==", b"YQ==\r\n", login))
+        _reply(log, at + 0.125, login, Verdict.GO_ON if at == 60 else Verdict.DONE)
+        assert log.exchanges[-1].took == 0.125
+    log(AnswerSent(80, b"YQ==", b"YQ==\r\n", Command(b"AUTH X")))  # of a command long forgotten
+    assert log.exchanges[-1].steps == [60, 70]
+
+
+def test_a_go_ahead_that_was_foreseen_counts_from_its_command() -> None:
+    """Mail data may go out before anybody has allowed it."""
+    log, data = ExchangeLog(), Command(b"DATA")
+    log(CommandSent(1, data, b"DATA\r\n"))
+    log(DataSent(2, b".\r\n", last=True))
+    _reply(log, 4, data, Verdict.GO_ON)
+    assert log.exchanges[-1].took == 3
+    _reply(log, 5, data, Verdict.DONE)
+    assert log.exchanges[-1].took == 3
+    log(CommandSent(6, data, b"DATA\r\n"))
+    _reply(log, 7, data, Verdict.GO_ON)
+    log(DataSent(8, b"a", last=False))
+    _reply(log, 10, data, Verdict.REFUSED)  # before the end of it
+    assert log.exchanges[-1].took == 2
+    _reply(log, 11, data, Verdict.GO_ON)  # of a server that has lost its way
+    assert log.exchanges[-1].took == 3

@@ -2,12 +2,14 @@
 
 import ast
 import functools
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from tests.hostile import probe
@@ -32,6 +34,20 @@ status = main()
 open({names!r}, "w").write("\\n".join(sys.modules))
 sys.exit(status)
 """
+# The same when the first prompt is drawn, and when what the next keys need has been loaded.
+_LISTED_AT_THE_PROMPT = """
+import os, sys
+from mailprobe.shell.front import later
+load = later.load
+def listed():
+    open({first!r}, "w").write("\\n".join(sys.modules))
+    load()
+    open({later!r}, "w").write("\\n".join(sys.modules))
+    os._exit(0)
+later.load = listed
+from mailprobe.__main__ import main
+main()
+"""
 
 
 def loaded_by(folder: Path, *arguments: str, text: bytes = b"") -> set[str]:
@@ -44,6 +60,10 @@ def loaded_by(folder: Path, *arguments: str, text: bytes = b"") -> set[str]:
         check=True,
         timeout=probe.LONG,
     )
+    return listed_in(names)
+
+
+def listed_in(names: Path) -> set[str]:
     loaded = names.read_text().split("\n")
     return {name if name.startswith("mailprobe") else name.split(".")[0] for name in loaded}
 
@@ -94,6 +114,27 @@ def test_the_sandbox_loads_no_terminal(tmp_path: Path) -> None:
     """Nor does the session with the one that starts inside."""
     loaded = loaded_by(tmp_path, "pop3", "sandbox", text=b"CAPA\nQUIT\n")
     assert not loaded & set(HEAVY)
+
+
+def test_the_first_prompt_waits_for_nothing_else(sandbox: dict[str, str], tmp_path: Path) -> None:
+    """Local commands, completion and recording are for later; the next key finds them loaded."""
+    names = {when: tmp_path / when for when in ("first", "later")}
+    code = _LISTED_AT_THE_PROMPT.format(**{when: str(path) for when, path in names.items()})
+    env = {**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", "HOME": str(tmp_path)}
+    child = pexpect.spawn(sys.executable, ["-c", code, "smtp", sandbox["SMTP"]], env=env)  # type: ignore[arg-type]  # as it takes it
+    child.expect(pexpect.EOF, timeout=probe.LONG)
+    assert child.wait() == 0
+    needed = {
+        *("mailprobe.shell.local.commands", "mailprobe.shell.local.settings"),
+        *("mailprobe.shell.typing.complete", "mailprobe.shell.typing.hint"),
+        *("mailprobe.shell.typing.lexer", "mailprobe.shell.writing.typed", "mailprobe.folders"),
+    }
+    first, later = map(listed_in, names.values())
+    assert {"prompt_toolkit", "mailprobe.protocol.smtp"} <= first
+    unwanted = {*needed, "pathlib", "ipaddress", "urllib", "rich", "dns"}
+    assert first & unwanted == set()
+    assert needed <= later
+    assert not later & {"mailprobe.transcript.record", "mailprobe.transcript.recording.writer"}
 
 
 def test_a_replay_loads_what_it_needs(sandbox: dict[str, str], tmp_path: Path) -> None:
@@ -170,6 +211,7 @@ _EDGES = {
     "commands/streams.py": "standard streams",
     "files.py": "files",
     "folders.py": "folders",
+    "keyboard.py": "the terminal, before all else",
     "outputs.py": "files that somebody named",
     "programs.py": "programs that somebody named",
     "lookup.py": "name servers",

@@ -10,7 +10,7 @@ import dns.resolver
 import pytest
 
 from mailprobe.errors import Failure, Word
-from mailprobe.lookup import (
+from mailprobe.hops import (
     MAXIMUM_ADDRESSES,
     MAXIMUM_HOSTS,
     MAXIMUM_RESOLVED,
@@ -18,8 +18,8 @@ from mailprobe.lookup import (
     MailHost,
     NextHop,
     Outcome,
-    next_hop,
 )
+from mailprobe.lookup import next_hop
 from tests.nameserver import REFERRAL, SILENT, Fault, Nameserver
 
 ZONE = r"""
@@ -194,6 +194,12 @@ def test_a_server_that_never_answers() -> None:
     assert (found.outcome, found.hosts) == (Outcome.TIMEOUT, ())
     assert "no answer within the limit of 0.2 s" in found.sentence
     assert asked == {"MX"}
+
+
+def test_a_limit_that_somebody_set_has_its_name(nameserver: Nameserver) -> None:
+    """What is left of it says nothing to anybody."""
+    found = next_hop("example.test", server=nameserver.address, limit=0, limit_name="--max-time")
+    assert "no answer within --max-time" in found.sentence
 
 
 def test_no_time_at_all(nameserver: Nameserver) -> None:

@@ -608,10 +608,11 @@ def test_without_tls_nothing_else_is_sent(
     session, link, _ = started(*chunks, b"221 bye\r\n", catalogue=catalogue, starttls=True)
     for line in typed:
         session.exchange(line)
+    word = Word.REFUSED if b"STARTTLS" in typed else Word.SECURITY
     failure = failure_of(lambda: session.exchange(b"NOOP"))
-    assert (failure.word, failure.sentence) == (Word.SECURITY, f"TLS is required and {sentence}")
+    assert (failure.word, failure.sentence) == (word, f"TLS is required and {sentence}")
     count = len(link.sent)
-    assert failure_of(lambda: session.exchange(b"NOOP")).word is Word.SECURITY
+    assert failure_of(lambda: session.exchange(b"NOOP")).word is word
     assert len(link.sent) == count
     assert b"NOOP\r\n" not in link.sent
     session.send(Command(b"QUIT"))
@@ -816,7 +817,7 @@ def test_a_refusal_of_tls_is_remembered() -> None:
     for line in (b"EHLO me", b"STARTTLS", b"NOOP"):
         failure = failure_of(lambda line=line: session.exchange(line))
         assert (failure.word, failure.sentence) == (
-            Word.SECURITY,
+            Word.REFUSED,  # of a STARTTLS that was typed
             "TLS is required and STARTTLS was refused",
         )
     session.exchange(b"QUIT")
@@ -956,3 +957,50 @@ def test_farewell_goes_at_once() -> None:
     session, link, _ = started(b"221 bye\r\n", piece=1, pause=3600.0)
     session.leave()
     assert b"".join(link.sent) == b"QUIT\r\n"
+
+
+@pytest.mark.parametrize(
+    "catalogue, said, begun",
+    [(SMTP, (), b"NO"), (POP3, (), b"ST"), (SMTP, (b"334 \r\n", b"AUTH LOGIN"), b"Zm9")],
+)
+def test_a_line_that_was_half_sent_gets_no_quit(
+    catalogue: Catalogue, said: tuple[bytes, ...], begun: bytes
+) -> None:
+    """QUIT, or the * of a login, would become its end: the link is dropped."""
+    session, link, heard = started(*said[:1], b"500 what\r\n", catalogue=catalogue)
+    for line in said[1:]:
+        session.exchange(line)
+    count = len(link.sent)
+    session.send(Raw(begun))
+    assert not session.between_lines
+    session.leave()
+    assert link.sent[count:] == [begun]
+    assert names(heard)[-1] == "Closed"
+
+
+@pytest.mark.parametrize("verb", [b"NOOP", b"STARTTLS", b"EHLO me"])
+def test_an_upgrade_of_ours_that_was_refused_stays_security(verb: bytes) -> None:
+    """Nobody typed the STARTTLS: whatever is tried next, it is the word of the first failure."""
+    session, _, _ = started(OFFER, b"454 no\r\n", starttls=True, hello_name="me")
+    assert failure_of(lambda: session.exchange(b"NOOP")).word is Word.SECURITY
+    assert failure_of(lambda: session.exchange(verb)).word is Word.SECURITY
+
+
+@pytest.mark.parametrize(
+    "catalogue, chunks, command, sentence",
+    [
+        (SMTP, (), b"NOOP", "before a reply to NOOP"),
+        (SMTP, (b"250-a\r\n25",), b"NOOP", "in the middle of a reply: 250-a\\r\\n25"),
+        (POP3, (b"+OK\r\nhalf",), b"RETR 1", "in the middle of a multi-line response"),
+    ],
+)
+def test_a_reset_says_what_it_cut(
+    catalogue: Catalogue, chunks: tuple[bytes, ...], command: bytes, sentence: str
+) -> None:
+    """Half of what was awaited is no silence."""
+    session, _, _ = started(*chunks, catalogue=catalogue, ending=Ending.RESET)
+    failure = failure_of(lambda: session.exchange(command))
+    assert (failure.word, failure.sentence) == (
+        Word.RESET,
+        f"the connection was reset {sentence}",
+    )

@@ -17,15 +17,21 @@ TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this n
 if TYPE_CHECKING:
     from typing import IO, TextIO, TypeVar
 
+    from mailprobe.keyboard import Keyboard
+
     T = TypeVar("T", str, bytes)
 
 _PIECE = 64 * 1024
 
 
 class Streams:
-    """Standard output and error of one run.  Everything is flushed at once."""
+    """Standard output and error of one run.  Everything is flushed at once.
 
-    def __init__(self, out: "TextIO", err: "TextIO") -> None:
+    `keyboard` is that of a person whom nothing echoes, where standard input is one.
+    """
+
+    def __init__(self, out: "TextIO", err: "TextIO", keyboard: "Keyboard | None" = None) -> None:
+        self.keyboard = keyboard
         self._out = out
         self._err = err
 
@@ -118,7 +124,10 @@ def read_whole(name: str, limit: int) -> bytes:
 
 @contextlib.contextmanager
 def wakeup() -> Iterator[int]:
-    """A descriptor that SIGINT and SIGTERM make readable: no exception in the middle of a reply."""
+    """A descriptor that SIGINT, SIGTERM and SIGHUP make readable.
+
+    So none of them is an exception in the middle of a reply, and all that was made is taken away.
+    """
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
 
@@ -126,7 +135,10 @@ def wakeup() -> Iterator[int]:
         with contextlib.suppress(BlockingIOError):
             os.write(writing, b"\0")
 
-    before = {number: signal.signal(number, wake) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup wants that to stay
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, wake) for number in numbers}
     try:
         yield reading
     finally:

@@ -3,6 +3,7 @@
 # The word on the command line, which is the name of the module too: what it does.
 SUBCOMMANDS = {
     "replay": "play transcripts and check what the servers say",
+    "route": "where the mail of a domain goes, and what DNS says about it",
     "sandbox": "a practice server on loopback",
     "serve": "play transcripts as the server, and check what clients say",
     "transcript": "show, convert and check transcripts",

@@ -5,7 +5,6 @@ import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from mailprobe.commands import quick
 from mailprobe.commands import streams as standard
@@ -27,8 +26,10 @@ if TYPE_CHECKING:
     import argparse
 
     from mailprobe.commands.parser import Parser
+    from mailprobe.keyboard import Keyboard
 
 _TIMEOUT = 60.0  # seconds
+_NO_ECHO = "note: what you type is not echoed; it is shown as C: when it is sent"
 _OPTIONS: tuple[Row, ...] = (
     (("--mx",), {"metavar": "DOMAIN", "help": "talk to the mail exchangers of DOMAIN, in order"}),
     (("--tls",), {"action": "store_true", "help": "TLS from the first octet (port 465 or 995)"}),
@@ -39,6 +40,13 @@ _OPTIONS: tuple[Row, ...] = (
         ("--insecure-auth",),
         {"action": "store_true", "help": "let credentials travel in the clear"},
     ),
+    (("--auth",), {"metavar": "MECH", "help": "log in: a SASL mechanism, or APOP"}),
+    (("--user",), {"metavar": "U", "help": "whose login it is; without a file he is asked"}),
+    (("--authzid",), {"metavar": "A", "help": "whom he acts for (PLAIN, EXTERNAL)"}),
+    (("--password-file",), {"metavar": "FILE", "help": "the secret, or token, is what FILE holds"}),
+    (("--password-env",), {"metavar": "NAME", "help": "it is the value of a variable"}),
+    (("--netrc",), {"action": "store_true", "help": "it stands in ~/.netrc, or $NETRC"}),
+    (("--keyring",), {"action": "store_true", "help": "the desktop's keyring has it"}),
     (("--ehlo",), {"metavar": "NAME", "type": hello_name, "help": "name for EHLO"}),
     (("--dns",), {"metavar": "SERVER[:PORT]", "help": "ask this name server"}),
     (("--record",), {"metavar": "FILE", "help": "write the session down as a transcript"}),
@@ -91,18 +99,31 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     """Talk.  Raises Failure, and Interrupted where there was no link yet."""
     asked = quick.read(argv, _OPTIONS, "words") or parser().parse_intermixed_args(argv)
     options = _options(asked, env)
+    if asked.ca is not None:
+        from mailprobe.transport.tls import check_ca  # and ssl, 26 ms
+
+        check_ca(asked.ca)
     if asked.script is None and sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
-        return _shell(options)
+        return _shell(options, streams.keyboard)
+    if streams.keyboard is not None:
+        if asked.script in (None, "-"):
+            streams.tell(_NO_ECHO)
+        else:
+            streams.keyboard.release()
     with standard.source(asked.script) as source:
         return _pipe(options, source, streams)
 
 
-def _shell(options: Options) -> ExitStatus:
+def _shell(options: Options, keyboard: "Keyboard | None") -> ExitStatus:
     gc.disable()  # until the shell has loaded what it needs there is nothing to collect
     from mailprobe.shell import app
 
-    with standard.terminal():
-        return app.run(options)
+    try:
+        with standard.terminal():
+            return app.run(options, None if keyboard is None else keyboard.found)
+    finally:
+        if keyboard is not None:
+            keyboard.forget()
 
 
 def _pipe(options: Options, source: int, streams: Streams) -> ExitStatus:
@@ -113,7 +134,8 @@ def _pipe(options: Options, source: int, streams: Streams) -> ExitStatus:
     color = wants_color(options.color, options.env, isatty=streams.on_terminal)
     printer = Printer(streams.write, streams.tell, color=color)
     with standard.wakeup() as wakeup:
-        Pipe(options, source, printer, streams.tell, streams.write, wakeup).run()
+        ask = standard.ask_secret  # a script may be played where somebody sits
+        Pipe(options, source, printer, streams.tell, streams.write, wakeup, ask).run()
     return ExitStatus.OK
 
 
@@ -123,9 +145,46 @@ def _options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Options:
     options = _general_options(asked, env)
     words = asked.words
     if words and words[-1].startswith("@"):
-        return _with_profile(options, asked)
+        return _with_login(_with_profile(options, asked), asked, env)
     protocol, target = _target(asked)
-    return replace(options, protocol=protocol, target=target)
+    options = replace(options, protocol=protocol, target=target)
+    return _with_login(options, asked, env)
+
+
+def _with_login(options: Options, asked: "argparse.Namespace", env: Mapping[str, str]) -> Options:
+    """Take in whose login it is, and where the secret is; it is for that server alone."""
+    places = (asked.password_file, asked.password_env, asked.netrc, asked.keyring)
+    if asked.auth is None and asked.user is None and not any(places):
+        return options
+    from mailprobe.shell.config import Profile
+    from mailprobe.shell.credentials import Credentials
+
+    profile = options.profile or Profile("")
+    user = asked.user or profile.user
+    _check_login(options, asked, user)
+    login = Credentials(
+        mechanism=asked.auth or "",
+        user=user,
+        authzid=asked.authzid or "",
+        password_file=asked.password_file or "",
+        variable=asked.password_env or "",
+        netrc=(env.get("NETRC") or env.get("HOME", "") + "/.netrc") if asked.netrc else "",
+        keyring=asked.keyring,
+    )
+    return replace(options, profile=replace(profile, user=user, login=login))
+
+
+def _check_login(options: Options, asked: "argparse.Namespace", user: str) -> None:
+    """Raises Failure `usage`."""
+    if options.target is None and options.mx is None:
+        raise Failure(Word.USAGE, "--auth, --user and what tells of a secret need a target")
+    from mailprobe.protocol import sasl
+
+    if asked.auth is not None and asked.auth.upper() not in (*sasl.MECHANISMS, "APOP"):
+        known = ", ".join((*sasl.MECHANISMS, "APOP"))
+        raise Failure(Word.USAGE, f"--auth {safe(asked.auth)}: expected one of {known}")
+    if not user and (asked.auth is None or sasl.secret_kind(asked.auth)):
+        raise Failure(Word.USAGE, "a login needs --user, or a profile that names one")
 
 
 def _general_options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Options:
@@ -146,11 +205,11 @@ def _general_options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Opt
     given = {"timeout": asked.timeout, "ehlo": asked.ehlo}
     return Options(
         mx=asked.mx,
-        mx_tls=wanted,
+        tls=wanted,
         settings=settings,
         family=asked.family or socket.AF_UNSPEC,
         dns=asked.dns,
-        record=Path(asked.record) if asked.record is not None else None,
+        record=asked.record,
         keep_going=asked.keep_going,
         color=asked.color,
         plain=asked.plain,

@@ -11,6 +11,7 @@ from mailprobe.player.playing.blocks import Block
 from mailprobe.player.playing.links import MailLink
 from mailprobe.player.playing.prepared import Choices, Prepared
 from mailprobe.player.playing.problems import Account, Skipped, Stopped, placed
+from mailprobe.player.playing.purposes import purpose_of
 from mailprobe.player.playing.replying import take_reply
 from mailprobe.player.playing.stage import AnyLink, Seen, Stage
 from mailprobe.player.playing.writing import write
@@ -53,7 +54,6 @@ class Played:
 
 def play(prepared: Prepared) -> Played:
     """Play once.  Raises Interrupted."""
-    began = time.monotonic()
     run = _Run(prepared)
     verdict, reason, problem = Verdict.PASSED, "", None
     stopped: Stopped | None = None
@@ -76,7 +76,7 @@ def play(prepared: Prepared) -> Played:
         path=prepared.path,
         title=_title(prepared),
         verdict=verdict,
-        seconds=time.monotonic() - began,
+        seconds=time.monotonic() - run.began,
         section=run.section,
         reason=reason,
         problem=problem,
@@ -91,6 +91,7 @@ class _Run:
     """One walk along the steps.  `stage` is None before anything can be played."""
 
     def __init__(self, prepared: Prepared) -> None:
+        self.began = time.monotonic()
         self.stage: Stage | None = None
         self.section = ""
         self._prepared = prepared
@@ -108,9 +109,11 @@ class _Run:
         prepared.check()
         for name, line in prepared.secrets.items():
             try:
-                prepared.options.vault.value(name)
+                vault = prepared.options.vault
+                vault.value(name, "" if vault.knows(name) else purpose_of(prepared, line))
             except Failure as failure:
                 raise placed(failure, line) from None
+        self.began = time.monotonic()  # what a person took to type a secret is not the server's
         self.stage = Stage(prepared)
         self._walk(self.stage, prepared.block)
         self._check_end(self.stage, prepared.block)

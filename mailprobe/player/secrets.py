@@ -47,21 +47,24 @@ class Vault:
         """Whether there is a value without asking a person."""
         return name in self._files or variable_of(name) in self._environment
 
-    def value(self, name: str) -> bytes:
-        """The secret `name`.  Raises Failure `usage` when nobody knows it, or it is unfit."""
+    def value(self, name: str, purpose: str = "") -> bytes:
+        """The secret `name`; `purpose` tells a person who is asked what it is for.
+
+        Raises Failure `usage` when nobody knows it, or it is unfit.
+        """
         import threading  # most runs have no secret
 
         with self._locks.setdefault("", threading.Lock()):
             if name not in self._known:
-                self._known[name] = _fit(name, self._find(name))
+                self._known[name] = _fit(name, self._find(name, purpose))
             return self._known[name]
 
-    def _find(self, name: str) -> bytes:
+    def _find(self, name: str, purpose: str) -> bytes:
         if name in self._files:
             return read_secret(self._files[name])
         found = self._environment.get(variable_of(name))
         if found is None and self._ask is not None:
-            found = self._ask(f"secret {name} (hidden): ")
+            found = self._ask(f"secret {name}{purpose and ' ' + purpose} (hidden): ")
         if found is None:
             raise Failure(
                 Word.USAGE,

@@ -35,7 +35,7 @@ from mailprobe.value import field, frozen
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
 if TYPE_CHECKING:
-    import ssl
+    from mailprobe.sandbox.dialogue import Tls
 
 LOOPBACK = "127.0.0.1"
 _DATE = "%a, %d %b %Y %H:%M:%S %z"  # RFC 5322, section 3.3
@@ -90,7 +90,7 @@ class Server(Running):
         self._changed = threading.Condition()
         self._stopped = threading.Event()
         self._folder: Path | None = None
-        self._certificates: Callable[[], ssl.SSLContext] | None = None
+        self._tls: Tls | None = None
         self._ca: Callable[[], Path] | None = None
 
     # ------------------------------------------------------------------------ what is played
@@ -145,20 +145,18 @@ class Server(Running):
 
     def _prepare_tls(self) -> None:
         """Raises Failure USAGE for a certificate of no use."""
+        from mailprobe.sandbox.certificates import Brought, Certificates
+
         options = self._options
         if options.certificate is not None:
-            from mailprobe.transport.tls import server_context
-
-            context = server_context(options.certificate, options.key)
-            self._certificates = lambda: context
+            self._tls = Brought(options.certificate, options.key)
             return
-        from mailprobe.sandbox.certificates import Certificates
         from mailprobe.sandbox.maildrop import renamed
 
         with renamed("making the server's folder"):
             self._folder = Path(tempfile.mkdtemp(prefix="mailprobe-"))
         certificates = Certificates(self._folder)
-        self._certificates = certificates.context
+        self._tls = certificates
         self._ca = lambda: certificates.ca
 
     @property
@@ -206,9 +204,9 @@ class Server(Running):
                 self._changed.notify_all()
 
     def _perform(self, visit: Visit, part: Part, stream: Stream) -> None:
-        assert self._certificates is not None  # `start` has made them
+        assert self._tls is not None  # `start` has made them
         performance = Performance(
-            part, visit, stream, self._certificates, self._options.manner, self._stopped
+            part, visit, stream, self._tls, self._options.manner, self._stopped
         )
         try:
             performance.play()

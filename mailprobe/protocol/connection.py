@@ -148,6 +148,16 @@ class Connection:
         """The octets of a reply that is not whole yet."""
         return self._replies.unfinished + self._buffer.octets
 
+    @property
+    def inside(self) -> str:
+        """What the other side is in the middle of, for a sentence; "" between two of its words."""
+        if self.reading_body:
+            return "in the middle of a multi-line response"
+        if not self.unfinished:
+            return ""
+        what = "a reply" if self.role is Role.CLIENT else _PLACES[self.phase]
+        return f"in the middle of {what}: {safe(self.unfinished[:_SHOWN])}"
+
     def owed(self) -> Owed | None:
         """What the next reply of the server belongs to; None: nothing is owed."""
         self._progress.settle_idle()
@@ -264,11 +274,8 @@ class Connection:
 
     def _cut_off(self) -> str:
         """What the stream must not end in; "" when this is a good place."""
-        if self.reading_body:
-            return "in the middle of a multi-line response"
-        if self.unfinished:
-            what = "a reply" if self.role is Role.CLIENT else _PLACES[self.phase]
-            return f"in the middle of {what}: {safe(self.unfinished[:_SHOWN])}"
+        if inside := self.inside:
+            return inside
         if self.state in (State.CLOSED, State.UPDATE):
             return ""
         if self._progress.next_owed():

@@ -13,7 +13,6 @@ from mailprobe.value import frozen
 
 CRLF = b"\r\n"
 END_OF_DATA = b"\r\n.\r\n"  # RFC 5321, section 4.1.1.4; RFC 1939, section 3
-_REPLY_LINES = 10_000
 _POP3_CODES = {b"+OK": "+OK", b"-ERR": "-ERR"}
 _LF = pattern(rb"\n")
 _DOT_LINE = pattern(rb"\r\n\.")  # seen to be faster than bytes.replace() where dots are many
@@ -27,6 +26,11 @@ class Limits:
     reply: int = 1024 * 1024
     body: int = 256 * 1024 * 1024
     body_line: int = 1024 * 1024
+
+    @property
+    def reply_lines(self) -> int:
+        """The most lines of a reply: short ones take more memory than their octets."""
+        return max(1000, self.reply // 100)
 
 
 def over(limit: str, octets: int, what: str) -> Failure:
@@ -120,7 +124,7 @@ class ReplyReader:
         offset = len(self._wire)
         if match is None or (match[1] == b"+" and not challenge):
             self._wire += line
-            raise Failure(Word.PROTOCOL, _complaint(content))
+            raise Failure(Word.PROTOCOL, _complaint(content, pop3=self._pop3))
         code = match[1]
         last = self._pop3 or match[2] != b"-"
         self._wire += line
@@ -138,8 +142,11 @@ class ReplyReader:
         self._lines.append(content)
         if len(self._wire) > self._limits.reply:
             raise over("reply", self._limits.reply, "a reply")
-        if len(self._lines) >= _REPLY_LINES:
-            raise Failure(Word.LIMIT, f"a reply has more than {_REPLY_LINES} lines")
+        if len(self._lines) >= self._limits.reply_lines:
+            most = self._limits.reply_lines
+            raise Failure(
+                Word.LIMIT, f"a reply has more than {most} lines (--max-reply moves this)"
+            )
         return None
 
     def _deviate(self, what: str, reference: str, at: int) -> None:
@@ -178,21 +185,23 @@ _BINARY = {
     0xFF: "it speaks telnet",
 }
 
+_POP3, _SMTP = "POP3", "SMTP, LMTP or FTP"
 _SERVICES = (
     (pattern(rb"HTTP/|<(?i:!doctype|html)"), "HTTP"),
     (pattern(rb"SSH-[0-9.]+-"), "SSH"),
     (pattern(rb"\* (?i:OK|BYE|PREAUTH)"), "IMAP"),
-    (pattern(rb"\+OK|-ERR"), "POP3"),
-    (pattern(rb"[245][0-9][0-9][ -]"), "SMTP, LMTP or FTP"),
+    (pattern(rb"\+OK|-ERR"), _POP3),
+    (pattern(rb"[245][0-9][0-9][ -]"), _SMTP),
     (pattern(rb'"?IMPLEMENTATION"? '), "ManageSieve"),
     (pattern(rb"RFB [0-9.]+"), "VNC"),
 )
 
 
-def _complaint(line: bytes) -> str:
+def _complaint(line: bytes, *, pop3: bool) -> str:
     shown = safe(line[:120]) + ("..." if len(line) > 120 else "")
+    own = _POP3 if pop3 else _SMTP
     for service, name in _SERVICES:
-        if service.match(line):
+        if name != own and service.match(line):
             return f"this is {name}, another service: {shown}"
     return f"not a reply: {shown}"
 

@@ -11,16 +11,21 @@ from typing import Protocol as Structural
 from mailprobe.protocol import events
 from mailprobe.protocol.events import Ending, Event
 from mailprobe.protocol.facts import Message
+from mailprobe.protocol.framing import CRLF
 from mailprobe.protocol.model import Advice, Command, Deviation, Reply, Verdict
 from mailprobe.render import theme
 from mailprobe.render.folded import FETCHING, LISTING, Folded, Listing
 from mailprobe.render.progress import Progress, size_of
-from mailprobe.render.widths import columns_of, time_text
+from mailprobe.render.raw import line_text, raw_text, rows_of_data
+from mailprobe.render.rows import beginning, beginning_of_line, wrapped
+from mailprobe.render.widths import columns_of, size_text, time_text
 from mailprobe.safe import safe
 from mailprobe.transcript.redact import PUBLIC_ANSWERS
 
 _TIMED = 1000  # commands on their way whose time is kept
 _CUT = 2000  # octets of an unfinished reply that are shown
+_WHOLE = 512  # octets of a line that is never folded (RFC 1939, section 3; RFC 5321, 4.5.3.1.5)
+_AT_ONCE = frozenset({"BDAT"})  # what is followed by its octets without a go-ahead
 _APART = 2  # blanks at least between a reply and what is said about it
 _ENDINGS = {
     Ending.EOF: "the server closed the connection",
@@ -44,6 +49,7 @@ class Screen:
     readers and slow links: what colour says is said in words.  `messages` tells what is known of
     a maildrop, `rewritable` whether a line that is written now may be written over, and `layout`
     how many columns there are (0: nobody knows) and how many rows of one answer are shown (0: all).
+    `margin` is how many of the columns somebody else takes on each line.
     """
 
     def __init__(
@@ -56,15 +62,20 @@ class Screen:
         messages: Callable[[], Mapping[int, Message]] = dict,
         rewritable: Callable[[], bool] = bool,
         layout: Callable[[], tuple[int, int]] = lambda: (0, 0),
+        margin: Callable[[], int] = int,
     ) -> None:
         self.hushed = False  # the person does not want to see the rest of this body
+        self.belated = False  # what comes now may have come a while ago
+        self.verbatim = False  # what is sent now is shown with the ends of its lines
         self._put = write
         self._color = color
         self._secrets = secrets
         self._plain = plain
         self._messages = messages
         self._layout = layout
+        self._margin = margin
         self._columns, self._fold = layout()
+        self._glued = False  # a line has begun, and whoever reads has been told
         self._withheld = False  # a part of the body was not shown
         self._typed: bytes | None = None
         # what is on its way, and since when; an AUTH or DATA stands there once for each step
@@ -99,19 +110,19 @@ class Screen:
 
     def note(self, sentence: str) -> None:
         """Show a remark of ours; a peer's octets in `sentence` have been through `safe()`."""
-        self._show(self._paint("note", f"note: {_clean(sentence)}"))
+        self._say("note", f"note: {_clean(sentence)}")
 
     def warn(self, sentence: str) -> None:
         """Show what nobody may overlook."""
-        self._show(self._paint("warning", f"warning: {_clean(sentence)}"))
+        self._say("warning", f"warning: {_clean(sentence)}")
 
     def fail(self, word: str, sentence: str) -> None:
         """Show a failure in the form that every failure has."""
-        self._show(self._paint("failure", f"mailprobe: {word}: {_clean(sentence)}"))
+        self._say("failure", f"mailprobe: {word}: {_clean(sentence)}")
 
     def rest(self) -> None:
         """Somebody else writes now: leave no line that is still to be written over."""
-        self._progress.erase()
+        self._progress.rest()
 
     # ------------------------------------------------------------------------------- commands
 
@@ -121,6 +132,10 @@ class Screen:
         self._last = command
         self._asked.append((command, event.at))
         self._columns, self._fold = self._layout()  # people resize windows
+        if self._ended_oddly(event.octets):
+            said = line if event.secret else self._secrets.mask(line)
+            self._show_octets(line_text(said, event.octets, event.secret))
+            return
         if line == self._typed:
             self._typed = None
             return
@@ -134,6 +149,10 @@ class Screen:
     def _answered(self, event: events.AnswerSent) -> None:
         """A step of a login: secret, but for what gives nothing away."""
         self._asked.append((event.command, event.at))
+        if self._ended_oddly(event.octets):
+            secret = None if event.line in PUBLIC_ANSWERS else (0, len(event.line))
+            self._show_octets(line_text(event.line, event.octets, secret))
+            return
         if event.line == self._typed:
             self._typed = None
             return
@@ -142,8 +161,32 @@ class Screen:
 
     def _data(self, event: events.DataSent) -> None:
         if self._last is not None and event.last:
+            if self._last.verb in _AT_ONCE and self._asked:
+                self._asked.pop()  # no go-ahead stands between it and its octets (RFC 3030)
             self._asked.append((self._last, event.at))
+        if self.verbatim:
+            for row in rows_of_data(self._secrets.mask(event.octets), _CUT):
+                self._show_octets(row)
         self._progress.sent(len(event.octets), event.at, last=event.last)
+
+    def _begun(self, event: events.RawSent) -> None:
+        """Octets without the end of their line: nobody sees that they are on the wire."""
+        self._typed = None
+        if not self.verbatim:
+            return
+        self._show_octets("****" if event.secret else raw_text(self._secrets.mask(event.octets)))
+        if not self._glued:
+            self.note("the line has no end yet: what is sent next is a part of it")
+            self._glued = True
+
+    def _ended_oddly(self, octets: bytes) -> bool:
+        """Whether the end of the line has to be seen, which a typed line does not show."""
+        self._glued = False
+        return self.verbatim or (bool(octets) and not octets.endswith(CRLF))
+
+    def _show_octets(self, text: str) -> None:
+        self._typed = None
+        self._show(self._paint("sent", f"> {text}"))
 
     # -------------------------------------------------------------------------------- replies
 
@@ -152,12 +195,12 @@ class Screen:
         while asked and asked[0][0] is not command:  # LMTP answers the same mail data several times
             asked.popleft()
         since = asked[0][1] if asked else None
-        remark = "" if since is None else time_text(event.at - since)
+        remark = "" if since is None else self._time(event.at - since)
         if event.recipient is not None:
             remark = ", ".join(filter(None, (f"for {safe(event.recipient)}", remark)))
         if reply.code[0] in "3+" and asked and reply.verdict is Verdict.GO_ON:
             asked.popleft()
-        self._show_reply("< ", reply, remark)
+        self._show_reply("< ", reply, remark, ": /page")
         if event.body:
             self._begin_body(event, since)
 
@@ -167,8 +210,11 @@ class Screen:
     def _unsolicited(self, event: events.Unsolicited) -> None:
         self._show_reply("<* ", event.reply, "unsolicited")
 
-    def _show_reply(self, mark: str, reply: Reply, remark: str) -> None:
-        """The lines of a reply, and behind the last one what there is to say about it."""
+    def _show_reply(self, mark: str, reply: Reply, remark: str, way: str = "") -> None:
+        """The lines of a reply, and behind the last one what there is to say about it.
+
+        `way` tells where all of it can be read.
+        """
         if self._body is not None or self._progress.shown:
             self._put(self._interrupted())
         start = self._starts.get(mark + reply.code)
@@ -176,32 +222,53 @@ class Screen:
             start = self._learn_start(mark, reply)
         if self._plain:
             remark = f"{reply.verdict.value}, {remark}" if remark else reply.verdict.value
-        lines, above = reply.lines, ""
+        lines, above, end = reply.lines, "", self._plain_again
         if len(lines) > 1:
-            above = self._lines_above(mark, start, lines)
-        last = mark + safe(self._secrets.mask(lines[-1]))
-        end = self._plain_again
+            above = self._lines_above(mark, start, lines, way)
+        said = self._secrets.mask(lines[-1])
+        last = mark + safe(said)
+        if len(said) > _WHOLE and self._fold:
+            shown, more = beginning_of_line(said, max(self._fold * self._columns, _WHOLE))
+            if more:
+                rest = f"... {size_text(more)} more of this line{way}"
+                tail = self._paint("time", rest) + (self._aside(rest, remark) if remark else "")
+                self._put(f"{above}{start}{mark}{safe(shown)}{end}\n{tail}\n")
+                return
         self._put(f"{above}{start}{last}{end}{self._aside(last, remark) if remark else ''}\n")
+
+    def _time(self, seconds: float) -> str:
+        """How long that took; nobody knows it of what was only found later."""
+        return f"seen after {time_text(seconds)}" if self.belated else time_text(seconds)
 
     def _learn_start(self, mark: str, reply: Reply) -> str:
         style = theme.REPLY[reply.verdict] if mark == "< " else "unsolicited"
         start = self._starts[mark + reply.code] = theme.start(style) if self._color else ""
         return start
 
-    def _lines_above(self, mark: str, start: str, lines: tuple[bytes, ...]) -> str:
+    def _lines_above(self, mark: str, start: str, lines: tuple[bytes, ...], way: str) -> str:
         """All lines but the last, or the first of them and how many more there are."""
         shown = lines[:-1] if not self._fold or len(lines) <= self._fold else lines[: self._fold]
+        if self._fold and max(map(len, shown)) > _WHOLE:
+            return self._long_lines_above(mark, start, lines, way)
         text = "".join(
             f"{start}{mark}{safe(self._secrets.mask(line))}{self._plain_again}\n" for line in shown
         )
         if (more := len(lines) - 1 - len(shown)) > 0:
-            text += self._paint("time", f"... {more:,} more lines: /page") + "\n"
+            text += self._paint("time", f"... {more:,} more lines{way}") + "\n"
         return text
+
+    def _long_lines_above(self, mark: str, start: str, lines: tuple[bytes, ...], way: str) -> str:
+        """The same, of lines that take several rows each."""
+        columns = self._columns - self._margin()
+        said = [f"{mark}{safe(self._secrets.mask(line))}" for line in lines[:-1]]
+        shown, more = beginning(said, self._fold, columns)
+        text = "".join(f"{start}{line}{self._plain_again}\n" for line in shown)
+        return text + self._paint("time", f"... {more}{way}") + "\n" if more else text
 
     def _aside(self, line: str, remark: str) -> str:
         """What stands behind `line`, at the right edge where there is room."""
         if not self._plain:
-            room = self._columns - 1 - columns_of(line) - columns_of(remark)
+            room = self._columns - self._margin() - 1 - columns_of(line) - columns_of(remark)
             if room >= _APART:
                 return f"{' ' * room}{self._dim}{remark}{self._plain_again}"
         return f"{self._dim}  ({remark}){self._plain_again}"
@@ -211,9 +278,9 @@ class Screen:
     def _begin_body(self, event: events.ReplyReceived, since: float | None) -> None:
         verb = event.command.verb
         if verb in LISTING and self._fold:
-            self._body = Listing(verb, self._messages, self._fold, self._columns)
+            self._body = Listing(verb, self._messages, self._fold, self._columns - self._margin())
         else:
-            self._body = Folded(self._fold, self._columns)
+            self._body = Folded(self._fold, self._columns - self._margin())
         self._message = verb in FETCHING
         self._body_since, self._body_size = since, 0
         began = event.at if since is None else since
@@ -222,7 +289,7 @@ class Screen:
     def _chunk(self, event: events.BodyChunk) -> None:
         body = self._body
         if body is None:  # its beginning was seen by the screen before this one
-            body = self._body = Folded(self._fold, self._columns)
+            body = self._body = Folded(self._fold, self._columns - self._margin())
         self._body_size += len(event.octets)
         if self.hushed:
             self._withheld = self._withheld or bool(event.octets)
@@ -244,7 +311,7 @@ class Screen:
         if self._withheld:
             words.append("the rest not shown")
         if self._body_since is not None:
-            words.append(time_text(at - self._body_since))
+            words.append(self._time(at - self._body_since))
         above = ""
         if body.more and not self._withheld:
             ways = "/page, /headers, /mime" if self._message else "/page"
@@ -276,7 +343,7 @@ class Screen:
         what = f"{safe(event.version)}, {safe(event.cipher)}"
         if event.verified:
             name = safe(event.server_name)
-            self._show(self._paint("tls", f"note: {what}, verified for {name}"))
+            self._say("tls", f"note: {what}, verified for {name}")
         else:
             self.warn(f"{what}, server NOT VERIFIED: anybody may be at the other end")
 
@@ -302,6 +369,12 @@ class Screen:
         """Write whole lines; a body that was cut short has left one open."""
         self._put(f"{self._interrupted()}{text}\n")
 
+    def _say(self, style: str, sentence: str) -> None:
+        """A sentence of ours, broken at blanks where the terminal is narrow."""
+        columns = self._layout()[0]
+        rows = wrapped(sentence, columns and columns - self._margin()).split("\n")
+        self._show("\n".join(self._paint(style, row) for row in rows))
+
     def _paint(self, style: str, text: str) -> str:
         return theme.paint(style, text, color=self._color)
 
@@ -313,6 +386,7 @@ _SHOWN: dict[type[Event], Callable[..., None]] = {
     events.CommandSent: Screen._sent,
     events.AnswerSent: Screen._answered,
     events.DataSent: Screen._data,
+    events.RawSent: Screen._begun,
     events.Greeting: Screen._greeted,
     events.Unsolicited: Screen._unsolicited,
     events.Failed: Screen._fail,

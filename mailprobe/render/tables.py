@@ -8,6 +8,9 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from mailprobe.protocol.catalogue import CommandSpec, Parameter
+from mailprobe.render.rows import wrapped
+from mailprobe.render.theme import paint
+from mailprobe.render.widths import columns_of
 from mailprobe.safe import safe
 
 if TYPE_CHECKING:
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _WIDTH = 80  # columns
+_NARROWEST = 20  # columns
+_BROKEN = 20  # columns at least for a word that no line can hold
 
 
 class Own(str):
@@ -34,20 +39,88 @@ def table(
 ) -> str:
     """`rows` below the names of their columns; ends in LF.
 
-    Cells are what a server said, as it came: they go through `safe()` here, but for `Own`.
+    No word is broken that a line can hold: where the terminal is too narrow for the columns, each
+    row becomes a block of lines.  Cells are what a server said, as it came: they go through
+    `safe()` here, but for `Own`.
     """
+    cells = [[cell if isinstance(cell, Own) else safe(cell) for cell in row] for row in rows]
+    above = f"{safe(title)}\n" if title else ""
+    room, between = max(width, _NARROWEST), 2 if plain else 3  # as rich lays them out
+    widths = _widths(columns, cells, room, between)
+    if widths is None:  # in a narrow terminal, an empty column is the first that can be missed
+        kept = [at for at in range(len(columns)) if any(row[at] for row in cells)]
+        columns, cells = [columns[at] for at in kept], [[row[at] for at in kept] for row in cells]
+        widths = _widths(columns, cells, room, between)
+    if widths is None:
+        return above + _blocks(columns, cells, width=width, color=color)
+    return _grid(columns, cells, widths, width=width, color=color, plain=plain, title=title)
+
+
+def _grid(
+    columns: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    *,
+    width: int,
+    color: bool,
+    plain: bool,
+    title: str,
+) -> str:
     from rich import box
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     grid = Table(box=None if plain else box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        grid.add_column(Text(column, style="bold"), overflow="fold")
-    for row in rows:
-        grid.add_row(*(Text(cell if isinstance(cell, Own) else safe(cell)) for cell in row))
+    for column, size in zip(columns, widths, strict=True):
+        grid.add_column(Text(column, style="bold"), overflow="fold", width=size)
+    for row in cells:
+        grid.add_row(*map(Text, row))
     above = [Text(safe(title), style="bold")] if title else []
     return _rendered(Group(*above, grid), width=width, color=color)
+
+
+def _widths(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], room: int, between: int
+) -> list[int] | None:
+    """How wide each column is, so that no word is broken; None where that cannot be."""
+    each = [[column, *(row[at] for row in cells)] for at, column in enumerate(columns)]
+    room -= between * (len(columns) - 1)
+    wide = [min(max(map(columns_of, texts)), max(room, 0)) for texts in each]
+    least = [max(_longest_word(text, room) for text in texts) for texts in each]
+    if sum(least) > room:
+        return None
+    while sum(wide) > room:  # the widest of those that can give gives
+        able = [at for at in range(len(wide)) if wide[at] > least[at]]
+        wide[max(able, key=wide.__getitem__)] -= 1
+    return wide
+
+
+def _longest_word(text: str, room: int) -> int:
+    """Columns of the longest word that a line can hold; a longer one is broken anyhow."""
+    sizes = (columns_of(word) for word in text.split(" "))
+    return max((size if size <= room else min(room, _BROKEN) for size in sizes), default=0)
+
+
+def _blocks(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], *, width: int, color: bool
+) -> str:
+    """Each row as lines of `name: value`, with an empty line between two of them."""
+    blocks = []
+    for row in cells:
+        lines, mark = [], ""
+        for column, cell in zip(columns, row, strict=True):
+            if not cell:
+                continue
+            if not column:  # a mark of the whole row
+                mark = f"{cell} "
+                continue
+            text = wrapped(f"{mark}{column}: {cell}", max(width, _NARROWEST))
+            head = f"{mark}{column}:"
+            mark = ""
+            lines.append(paint("title", head, color=color) + text.removeprefix(head) + "\n")
+        blocks.append("".join(lines))
+    return "\n".join(blocks)
 
 
 def help_text(
@@ -123,7 +196,7 @@ def _console(file: StringIO, *, width: int, color: bool) -> "Console":
         force_terminal=color,
         no_color=not color,
         color_system="standard" if color else None,
-        width=max(width, 20),
+        width=max(width, _NARROWEST),
         height=25,  # with both given, rich asks neither the terminal nor TERM
         legacy_windows=False,
     )

@@ -10,9 +10,11 @@ from mailprobe.value import frozen
 
 DOMAIN = "example.test"
 _SECRETS = {"alice": "secret", "bob": "builder"}
+_TOKENS = {"alice": "token-of-alice"}  # what OAUTHBEARER and XOAUTH2 take
 _ALIASES = {"postmaster": "alice"}
 
 USERS = tuple(_SECRETS)
+MAILBOXES = tuple(f"{name}@{DOMAIN}" for name in (*_SECRETS, *_ALIASES))
 
 _NAME_LIMIT = 100  # characters of a folder's name; file systems take 255 octets
 _UNSAFE = pattern(rb"[^a-z0-9@+_.-]|\A\.")
@@ -28,6 +30,12 @@ def user_of(name: str) -> str | None:
 def secret_of(name: str) -> str | None:
     user = user_of(name)
     return _SECRETS[user] if user else None
+
+
+def token_of(name: str) -> str | None:
+    """The bearer token by which `name` comes in."""
+    user = user_of(name)
+    return _TOKENS.get(user) if user else None
 
 
 def members_of(name: str) -> tuple[str, ...]:

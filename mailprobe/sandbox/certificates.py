@@ -4,6 +4,7 @@ Made when somebody asks for it: trustme costs 100 ms.  Knows no protocol.
 """
 
 import threading
+from functools import cached_property
 from pathlib import Path
 
 from mailprobe.sandbox.maildrop import renamed
@@ -22,6 +23,7 @@ class Certificates:
         self._path = folder / "ca.pem"
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
+        self._certificate = b""  # the server's, PEM
 
     @property
     def ca(self) -> Path:
@@ -36,6 +38,12 @@ class Certificates:
                 self._context = self._make()
             return self._context
 
+    @cached_property
+    def end_point(self) -> bytes | None:
+        """What a login over TLS may be bound to (RFC 5929, section 4).  Raises Failure."""
+        self.context()
+        return _end_point(self._certificate)
+
     def _make(self) -> "ssl.SSLContext":
         import trustme
 
@@ -44,6 +52,36 @@ class Certificates:
         authority = trustme.CA()
         context = server_context()
         with renamed("making the sandbox's certificates"):
-            authority.issue_cert(*NAMES).configure_cert(context)
+            issued = authority.issue_cert(*NAMES)
+            issued.configure_cert(context)
+            self._certificate = issued.cert_chain_pems[0].bytes()
             authority.cert_pem.write_to_path(str(self._path))
         return context
+
+
+class Brought:
+    """A certificate and its key that somebody has brought, PEM.  Raises Failure USAGE."""
+
+    def __init__(self, certificate: str, key: str | None) -> None:
+        from mailprobe.transport.tls import server_context
+
+        self._context = server_context(certificate, key)
+        self._path = Path(certificate)
+
+    def context(self) -> "ssl.SSLContext":
+        return self._context
+
+    @cached_property
+    def end_point(self) -> bytes | None:
+        with renamed("reading the certificate"):
+            return _end_point(self._path.read_bytes())
+
+
+def _end_point(pem: bytes) -> bytes | None:
+    """Of the first certificate, which is the server's own."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    from mailprobe.transport.verification import end_point
+
+    return end_point(x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER))

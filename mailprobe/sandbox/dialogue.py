@@ -4,8 +4,8 @@ A service judges events and says replies; it never sees a link, so that tests dr
 """
 
 import time
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from typing import Protocol
 
 from mailprobe.errors import Failure, Word
@@ -49,6 +49,8 @@ class Dialogue:
         self.connection = Connection(catalogue, Role.SERVER, _LIMITS)
         self.peer = peer
         self.over = False  # the service wants no more of this client
+        # What a login may be bound to, under TLS: it is asked for when somebody logs in.
+        self.bindings: Callable[[], Mapping[str, bytes]] = dict
         self._drain = drain
         self._output = bytearray()
         self._commands = 0
@@ -117,6 +119,16 @@ class Service(Protocol):
         """The client is gone, or will be: give back what is held."""
 
 
+class Tls(Protocol):
+    """The server's part of TLS."""
+
+    @property
+    def end_point(self) -> bytes | None:
+        """What of its certificate a login may be bound to."""
+
+    def context(self) -> "ssl.SSLContext": ...
+
+
 def advance(service: Service) -> None:
     """Let the service answer what has come, until it needs more or the session is over."""
     dialogue = service.dialogue
@@ -128,7 +140,7 @@ def advance(service: Service) -> None:
 def converse(
     stream: Stream,
     service: Service,
-    context: Callable[[], "ssl.SSLContext"],
+    tls: Tls,
     *,
     implicit: bool = False,
     patience: float = PATIENCE,
@@ -136,17 +148,15 @@ def converse(
     """Serve one client until it leaves.  Raises Failure when the link breaks."""
     try:
         if implicit:
-            _start_tls(stream, service, context(), upgrade=False, patience=patience)
+            _start_tls(stream, service, tls, upgrade=False, patience=patience)
         service.greet()
-        _converse(stream, service, context, patience)
+        _converse(stream, service, tls, patience)
     finally:
         service.end()
     stream.close(time.monotonic() + _FAREWELL)
 
 
-def _converse(
-    stream: Stream, service: Service, context: Callable[[], "ssl.SSLContext"], patience: float
-) -> None:
+def _converse(stream: Stream, service: Service, tls: Tls, patience: float) -> None:
     dialogue = service.dialogue
     connection = dialogue.connection
     while True:
@@ -155,7 +165,7 @@ def _converse(
         if dialogue.finished:
             return
         if connection.state is State.TLS:
-            _start_tls(stream, service, context(), upgrade=True, patience=patience)
+            _start_tls(stream, service, tls, upgrade=True, patience=patience)
             service.forget()
             continue
         try:
@@ -174,13 +184,21 @@ def _converse(
 def _start_tls(
     stream: Stream,
     service: Service,
-    context: "ssl.SSLContext",
+    tls: Tls,
     *,
     upgrade: bool,
     patience: float,
 ) -> None:
-    facts = stream.accept_tls(context, time.monotonic() + patience, upgrade=upgrade)
+    facts = stream.accept_tls(tls.context(), time.monotonic() + patience, upgrade=upgrade)
     started = events.TlsStarted(
         time.monotonic(), facts.version, facts.cipher, "", verified=False, implicit=not upgrade
     )
     service.dialogue.connection.start_tls(started)
+    service.dialogue.bindings = partial(bindings_of, stream, tls)
+
+
+def bindings_of(stream: Stream, tls: Tls) -> Mapping[str, bytes]:
+    """The channel bindings that this link has (RFC 5929), by kind."""
+    found = {"tls-unique": stream.channel_binding("tls-unique")}
+    found["tls-server-end-point"] = tls.end_point
+    return {kind: octets for kind, octets in found.items() if octets is not None}

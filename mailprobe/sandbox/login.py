@@ -1,10 +1,23 @@
 """A SASL login as the server sees it: line in, next step out.  SMTP and POP3 share it."""
 
 import secrets
+from collections.abc import Mapping
 
 from mailprobe.protocol import sasl
-from mailprobe.sandbox.accounts import DOMAIN, secret_of
+from mailprobe.sandbox.accounts import DOMAIN, secret_of, token_of
 from mailprobe.value import frozen
+
+# Strongest first, and what takes a password before what takes a token.
+OFFERED = (
+    *("SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5"),
+    *("PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"),
+)
+_BOUND = tuple(f"{name}{sasl.PLUS}" for name in OFFERED if name.startswith("SCRAM-"))
+
+
+def offered(bindings: Mapping[str, bytes]) -> tuple[str, ...]:
+    """The mechanisms for a link that has these channel bindings."""
+    return (*_BOUND, *OFFERED) if bindings else OFFERED
 
 
 @frozen
@@ -32,12 +45,17 @@ class Login:
     Raises ValueError for a mechanism that nobody knows.
     """
 
-    def __init__(self, mechanism: str) -> None:
+    def __init__(self, mechanism: str, bindings: Mapping[str, bytes]) -> None:
         # CRAM-MD5 wants the form of a message-id; SCRAM takes it as well.
         nonce = f"{secrets.token_hex(12)}@{DOMAIN}"
         self._steps = sasl.server(
-            mechanism, secret_of, nonce=nonce, salt=secrets.token_bytes(16), iterations=4096
+            mechanism,
+            token_of if sasl.secret_kind(mechanism) == sasl.TOKEN else secret_of,
+            nonce=nonce,
+            salt=secrets.token_bytes(16),
+            bindings=bindings,
         )
+        self._refused: Refused | None = None  # what is said as soon as our reasons are answered
 
     def begin(self, initial: bytes | None) -> Step:
         """Take the AUTH command; `initial` is its initial response as it was sent, if any."""
@@ -50,7 +68,7 @@ class Login:
         """Take the client's answer to a challenge."""
         if line == b"*":
             return Refused("the login was cancelled", malformed=True)
-        return self._go_on(line, first=False)
+        return self._refused or self._go_on(line, first=False)
 
     def _go_on(self, line: bytes, *, first: bool) -> Step:
         try:
@@ -60,7 +78,10 @@ class Login:
         try:
             challenge = self._steps.send(response)
         except sasl.SaslError as error:
-            return Refused(error.sentence, malformed=False)
+            refused = Refused(error.sentence, malformed=False)
+            if error.challenge is None:
+                return refused
+            self._refused, challenge = refused, error.challenge
         except StopIteration as end:
             return Granted(end.value)
         return Challenge(sasl.encode(challenge or b""))

@@ -15,13 +15,13 @@ from mailprobe.protocol.model import Command, State
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.sandbox.accounts import DOMAIN, secret_of, user_of
 from mailprobe.sandbox.dialogue import Dialogue
-from mailprobe.sandbox.login import Challenge, Granted, Login, Refused, Step
+from mailprobe.sandbox.login import Challenge, Granted, Login, Refused, Step, offered
 from mailprobe.sandbox.maildrop import Entry, InUse, Maildrop, Message, Store
 from mailprobe.version import VERSION
 
 __all__ = ["POP3", "Pop3Service"]
 
-_WRONG = "[AUTH] There is no such user, or the secret is wrong"  # RFC 3206, section 5
+_WRONG = "[AUTH] There is no such user, or the credentials are wrong"  # RFC 3206, section 5
 _TROUBLE = "[SYS/TEMP] The maildrop cannot be read now, try again later"  # RFC 3206, section 4
 
 
@@ -137,15 +137,19 @@ class Pop3Service:
         right = hmac.compare_digest(expected, digest)
         self._log_in(user if secret is not None and right else None)
 
+    @property
+    def _offered(self) -> tuple[str, ...]:
+        return offered(self.dialogue.bindings())
+
     def _auth(self, match: Match[bytes], name: str | None) -> None:
         if not match[0]:  # as servers older than RFC 5034 do
             self._say("These mechanisms are here:")
-            self.dialogue.give([f"{mechanism}\r\n".encode() for mechanism in sasl.MECHANISMS])
+            self.dialogue.give([f"{mechanism}\r\n".encode() for mechanism in self._offered])
             return
         mechanism = match[1].decode("ascii")
-        if mechanism.upper() not in sasl.MECHANISMS:
-            raise NotDone(f"Try one of {' '.join(sasl.MECHANISMS)}")
-        self._login = Login(mechanism)
+        if mechanism.upper() not in self._offered:
+            raise NotDone(f"Try one of {' '.join(self._offered)}")
+        self._login = Login(mechanism, self.dialogue.bindings())
         self._go_on(self._login.begin(match[2]))
 
     def _answer(self, line: bytes) -> None:
@@ -190,7 +194,7 @@ class Pop3Service:
 
     def _capabilities(self, match: Match[bytes], name: str | None) -> None:
         lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "USER"]
-        lines.append(f"SASL {' '.join(sasl.MECHANISMS)}")
+        lines.append(f"SASL {' '.join(self._offered)}")
         facts = self._connection.facts
         if not facts.tls and facts.state is State.AUTHORIZATION:
             lines.append("STLS")

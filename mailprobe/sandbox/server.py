@@ -106,7 +106,7 @@ class Sandbox(Running):
         converse(
             stream,
             kind.make(dialogue, store),
-            self._certificates.context,
+            self._certificates,
             implicit=kind.implicit,
             patience=self._patience,
         )

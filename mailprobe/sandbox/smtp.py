@@ -15,7 +15,7 @@ from mailprobe.protocol.smtp import LMTP, SMTP
 from mailprobe.sandbox import parameters
 from mailprobe.sandbox.accounts import DOMAIN, POSTMASTER, Address, members_of
 from mailprobe.sandbox.dialogue import Dialogue
-from mailprobe.sandbox.login import Challenge, Granted, Login, Refused, Step
+from mailprobe.sandbox.login import Challenge, Granted, Login, Refused, Step, offered
 from mailprobe.sandbox.maildrop import Store
 from mailprobe.sandbox.parameters import NotDone, Refusal, not_done
 from mailprobe.sandbox.transaction import MAXIMUM_SIZE, TOO_LARGE, TROUBLE, Source, Transaction
@@ -24,8 +24,8 @@ __all__ = ["LMTP", "MAXIMUM_RECIPIENTS", "MAXIMUM_SIZE", "SMTP", "SmtpService"]
 
 MAXIMUM_RECIPIENTS = 1000  # RFC 5321, section 4.5.3.1.8: at least 100
 
-_OFFERED = ("PIPELINING", "SIZE", "8BITMIME", "SMTPUTF8", "DSN", "CHUNKING", "ENHANCEDSTATUSCODES")
-_PARAMETERS_OF = frozenset({*_OFFERED, "AUTH"})
+_KEYWORDS = ("PIPELINING", "SIZE", "8BITMIME", "SMTPUTF8", "DSN", "CHUNKING", "ENHANCEDSTATUSCODES")
+_PARAMETERS_OF = frozenset({*_KEYWORDS, "AUTH"})
 
 # What is in the way where the session stands (503).
 _NOT_NOW = {
@@ -142,11 +142,11 @@ class SmtpService:
         self._drop_transaction()
         self._hello, self._extended = match[0], True
         keywords = [
-            f"SIZE {MAXIMUM_SIZE}" if keyword == "SIZE" else keyword for keyword in _OFFERED
+            f"SIZE {MAXIMUM_SIZE}" if keyword == "SIZE" else keyword for keyword in _KEYWORDS
         ]
         if not self._connection.facts.tls:
             keywords.append("STARTTLS")
-        keywords.append(f"AUTH {' '.join(sasl.MECHANISMS)}")
+        keywords.append(f"AUTH {' '.join(self._offered)}")
         self._say("250", f"{DOMAIN} greets {match[0].decode('utf-8', 'replace')}", *keywords)
 
     def _greet_plainly(self, match: Match[bytes]) -> None:
@@ -164,13 +164,17 @@ class SmtpService:
             return
         self._say("220", "2.0.0 Go ahead")
 
+    @property
+    def _offered(self) -> tuple[str, ...]:
+        return (*offered(self.dialogue.bindings()), "ANONYMOUS")
+
     def _authenticate(self, match: Match[bytes]) -> None:
         if self._user is not None:
             raise not_done("503", "5.5.1 You are logged in already")
         mechanism = match[1].decode("ascii")
-        if mechanism.upper() not in sasl.MECHANISMS:
-            raise not_done("504", f"5.5.4 Try one of {' '.join(sasl.MECHANISMS)}")
-        self._login = Login(mechanism)
+        if mechanism.upper() not in self._offered:
+            raise not_done("504", f"5.5.4 Try one of {' '.join(self._offered)}")
+        self._login = Login(mechanism, self.dialogue.bindings())
         self._go_on(self._login.begin(match[2]))
 
     def _answer(self, line: bytes) -> None:
@@ -218,7 +222,7 @@ class SmtpService:
         parameters.read(row, match["parameters"], _PARAMETERS_OF)
         path = match["mailbox"] or match["postmaster"]
         address = POSTMASTER if match["postmaster"] else _address(path, utf8=transaction.utf8)
-        if not address.ours and self._user is None:
+        if not address.ours and self._user in (None, sasl.ANYBODY):
             raise not_done("550", f"5.7.1 No relaying: only {DOMAIN} is here, or log in by AUTH")
         if len(transaction.recipients) >= MAXIMUM_RECIPIENTS:
             raise not_done("452", f"4.5.3 More than {MAXIMUM_RECIPIENTS} recipients")

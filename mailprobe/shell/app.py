@@ -13,16 +13,21 @@ from mailprobe.shell.interface import Front
 from mailprobe.shell.options import Options
 from mailprobe.value import replace
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _POOR = ("", "dumb", "unknown")  # values of TERM without cursor movement
 
 
-def run(options: Options) -> ExitStatus:
+def run(options: Options, found: "list[Any] | None" = None) -> ExitStatus:
     """Talk with a person until he leaves: 0, or 130.
 
+    `found` are the modes of the terminal, where they were changed before.
     Raises Failure `usage` when the recording cannot be made, or config.toml is wrong, and
     SystemExit after SIGTERM.
     """
-    terminal, interrupts = Terminal(sys.stdin.fileno()), Interrupts()
+    terminal, interrupts = Terminal(sys.stdin.fileno(), found), Interrupts()
     try:
         with taken(terminal, interrupts):
             return _talk(options, terminal, interrupts)
@@ -64,7 +69,7 @@ def _full(
         from mailprobe.shell.front.prompt import FullFront
 
         return FullFront(terminal, interrupts, conversation.options.env)
-    except (ImportError, AssertionError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - prompt_toolkit has many names for it
         conversation.become_plain()
         plain.write(f"note: the full shell does not start ({type(error).__name__}): plain it is\n")
         return plain

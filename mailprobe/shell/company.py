@@ -5,10 +5,9 @@ It sends nothing; what is done with what somebody typed is for `Conversation`.
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from functools import cached_property
 
 from mailprobe.errors import ExitStatus, Failure, Word
-from mailprobe.folders import names_in
 from mailprobe.protocol.catalogue import Catalogue, CommandSpec
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.items import Phase
@@ -23,19 +22,23 @@ from mailprobe.shell.connections import connecting
 from mailprobe.shell.connections.parties import Parties
 from mailprobe.shell.front.terminal import Interrupts
 from mailprobe.shell.interface import Front
-from mailprobe.shell.local import commands
-from mailprobe.shell.local.settings import CHOICES
 from mailprobe.shell.memory.addresses import AddressBook, addresses_path
 from mailprobe.shell.options import Options
 from mailprobe.shell.reading import showing
-from mailprobe.shell.typing.mask import for_history
 from mailprobe.shell.typing.preferences import Preferences
 from mailprobe.shell.typing.standing import Look, look_at
-from mailprobe.shell.typing.suggestion import Known
 from mailprobe.shell.view import View
 from mailprobe.shell.writing.switches import Switches
 from mailprobe.transcript.redact import Secrets
+from mailprobe.transport.target import Tls
 from mailprobe.value import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mailprobe.shell.typing.suggestion import Known
+    from mailprobe.shell.writing.challenges import ByHand
 
 _GLANCE = 0.05  # seconds that a flood may keep a prompt from the keys
 _NOWHERE = Facts(Protocol.SMTP)  # what is known before anything is
@@ -61,6 +64,7 @@ class Company:
         self.targets: Sequence[tuple[str, str]] = ()  # profiles, and what they stand for
         self._told_how_to_leave = False
         self._warned = False
+        self._unwatched = False  # since a line was begun, nobody has looked what came
         if options.record is not None:
             self._view.recording.start(options.record)
 
@@ -77,7 +81,11 @@ class Company:
 
     @property
     def facts(self) -> Facts:
-        return self.session.connection.facts if self.session is not None else _NOWHERE
+        """What decides how the next line is read, and what of it is a secret."""
+        facts = self.session.connection.facts if self.session is not None else _NOWHERE
+        if self.switches.group is not None and self.switches.logging_in:
+            return replace(facts, login_refused=True)  # answers may come as commands
+        return facts
 
     @property
     def catalogue(self) -> Catalogue | None:
@@ -100,6 +108,10 @@ class Company:
     def place(self) -> str:
         """The number of the session to which the person talks, where there is another one."""
         return str(self.parties.current.number) if self.parties.others else ""
+
+    @property
+    def tls(self) -> Tls:
+        return self.options.tls
 
     @property
     def name_server(self) -> str | None:
@@ -128,21 +140,30 @@ class Company:
         )
 
     @property
-    def known(self) -> Known:
+    def known(self) -> "Known":
         """What completion may look at beyond the facts."""
+        from mailprobe.folders import names_in
+        from mailprobe.shell.local.commands import COMMANDS  # and all their rooms
+        from mailprobe.shell.local.settings import CHOICES
+        from mailprobe.shell.typing.suggestion import Known
+
         return Known(
-            rows=tuple(commands.COMMANDS.values()),
+            rows=tuple(COMMANDS.values()),
             addresses=self.addresses.newest,
             subjects=self._view.learned.subjects,
             names_in=names_in,
             settings=CHOICES,
             targets=self.targets,
+            mailboxes=self._mailboxes,
+            answers=self._answers,
         )
 
     def remembers(self, line: str) -> str | None:
         """What the history may keep of `line`, as it is entered now."""
         if self.phase is Phase.CHUNK or self.preferences.private:  # mail data in a chunk
             return None
+        from mailprobe.shell.typing.mask import for_history
+
         return for_history(line, self.facts, self.catalogue)
 
     def become_plain(self) -> None:
@@ -165,7 +186,10 @@ class Company:
         for party in list(self.parties):
             wanted = descriptor is None or party.descriptor == descriptor
             if wanted and party.session is not None:
+                # without a descriptor that says when, nobody knows how long it has been there
+                party.view.screen.belated = descriptor is None
                 more = party.session.glance(_GLANCE) or more
+                party.view.screen.belated = False
         return more
 
     def tell(self, sentence: str) -> None:
@@ -192,8 +216,34 @@ class Company:
         plain = self.options.plain
         self.write(help_text(row, width=_width(), color=self.color, plain=plain))
 
-    def ask_secret(self, prompt: str) -> str | None:
+    def ask_secret(self, prompt: str, kind: str = "password") -> str | None:
         return self.front.ask_secret(prompt)
+
+    def mask(self, text: str) -> str:
+        """`text` without any secret that is known."""
+        octets = text.encode("utf-8", "surrogateescape")
+        return self._view.secrets.mask(octets).decode("utf-8", "surrogateescape")
+
+    @cached_property
+    def by_hand(self) -> "ByHand":
+        """The login that is typed step by step."""
+        from mailprobe.shell.writing.challenges import ByHand  # and sasl
+
+        return ByHand()
+
+    @property
+    def _mailboxes(self) -> Sequence[str]:
+        """Addresses that the server has for certain."""
+        if not self._view.practice:
+            return ()
+        from mailprobe.sandbox.accounts import MAILBOXES
+
+        return MAILBOXES
+
+    def _answers(self) -> Sequence[tuple[str, str]]:
+        from mailprobe.shell.writing.challenges import offers
+
+        return offers(self.by_hand, self.session)
 
     def learn(self, secret: bytes) -> None:
         self._view.secrets.learn(secret)
@@ -247,7 +297,7 @@ class Company:
         if self.parties.fall_back():
             self._view.screen.note(f"this is session {self.place or self.parties.current.number}")
 
-    def save(self, path: Path) -> None:
+    def save(self, path: "Path") -> None:
         self._view.recording.save(path)
         self._view.screen.note(f"recording into {safe(str(path))}")
 
@@ -265,6 +315,10 @@ class Company:
         return self._view.lines
 
     @property
+    def columns(self) -> int:
+        return _width()
+
+    @property
     def fold(self) -> int:
         return showing.fold_of(self)
 
@@ -273,8 +327,10 @@ class Company:
             raise Failure(Word.USAGE, "there is no connection: /connect opens one")
         return self.session
 
-    def _new_screen(self, write: Callable[[str], None], secrets: Secrets) -> Screen:
-        return showing.new_screen(self, write, secrets)
+    def _new_screen(
+        self, write: Callable[[str], None], secrets: Secrets, margin: Callable[[], int]
+    ) -> Screen:
+        return showing.new_screen(self, write, secrets, margin)
 
 
 def _width() -> int:

@@ -4,8 +4,8 @@ A file of TOML: data, never code, and never a secret.  Only a shell at a termina
 defaults; its profiles are taken by whoever names one.  Replays know nothing of it.
 """
 
+import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from mailprobe import files
 from mailprobe.durations import seconds
@@ -14,14 +14,18 @@ from mailprobe.patterns import pattern
 from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
 from mailprobe.session import Settings
+from mailprobe.shell.credentials import Credentials
 from mailprobe.shell.options import Options
-from mailprobe.transport.target import Target, parse_target
+from mailprobe.transport.target import Target, Tls, parse_further, parse_target
 from mailprobe.value import field, frozen, replace
 
 _LARGEST = 256 * 1024  # octets
 _NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _SECRET = pattern(r"(?i)pass|secret|token|pwd|credential|(^|[_-])key$")
 _NO_SECRET = "no secret belongs into this file: password_file names one that only you can read"
+
+
+_NOTHING: Mapping[str, str] = {}
 
 
 @frozen
@@ -38,29 +42,40 @@ class Profile:
     user: str = ""
     password_file: str = ""
     timeout: float | None = None  # seconds
+    login: Credentials | None = None  # what the command line says of one; no file does
 
-    def target_for(self, protocol: Protocol | None) -> Target:
-        """Where to go; `protocol` is what the person said, if he did.  Raises Failure `usage`."""
+    def target_for(self, protocol: Protocol | None, wanted: Tls = Tls.NONE) -> Target:
+        """Where to go; `protocol` is what the person said, if he did.  Raises Failure `usage`.
+
+        `wanted` is the TLS of every connection that does not say itself how it begins.
+        """
         said = Protocol(self.protocol) if self.protocol else None
         if protocol is not None and said not in (None, protocol):
             raise Failure(Word.USAGE, f"profile {self.name} is for {said}, not for {protocol}")
+        if not (self.tls or self.starttls):
+            return parse_further(self.target, protocol or said, wanted)
         return parse_target(self.target, protocol or said, tls=self.tls, starttls=self.starttls)
 
     def settings(self, general: Settings) -> Settings:
         """`general`, and what is particular about this server."""
         changed = general
         if self.ca:
-            ca = str(Path(self.ca).expanduser())
+            ca = os.path.expanduser(self.ca)  # noqa: PTH111 - pathlib costs 4 ms
             changed = replace(changed, tls=replace(changed.tls, ca=ca))
         if self.ehlo:
             changed = replace(changed, hello_name=self.ehlo)
         return changed if self.timeout is None else replace(changed, timeout=self.timeout)
 
-    def secret_of(self, user: str) -> str | None:
-        """What the password file holds, where it is the one of that user.  Raises Failure."""
+    def secret_of(self, user: str, host: str = "", env: Mapping[str, str] = _NOTHING) -> str | None:
+        """What the password file holds, where it is the one of that user.  Raises Failure.
+
+        `host` and `env` are for the places that the command line names, which count more.
+        """
+        if self.login is not None and (found := self.login.secret_of(user, host, env)) is not None:
+            return found
         if not self.password_file or user != self.user:
             return None
-        octets = files.read_secret(Path(self.password_file).expanduser())
+        octets = files.read_secret(os.path.expanduser(self.password_file))  # noqa: PTH111
         return octets.decode("utf-8", "surrogateescape")
 
 
@@ -68,7 +83,7 @@ class Profile:
 class Config:
     """`defaults` are names of settings and their values, as `/set` takes them."""
 
-    path: Path | None = None  # None: there is no file
+    path: str | None = None  # None: there is no file
     defaults: Mapping[str, str] = field(default_factory=dict)
     plain: bool = False
     profiles: Mapping[str, Profile] = field(default_factory=dict)
@@ -78,40 +93,39 @@ class Config:
         found = self.profiles.get(name)
         if found is None:
             known = ", ".join(self.profiles) or "no profile"
-            where = safe(str(self.path)) if self.path else "a config.toml that is not there"
+            where = safe(self.path) if self.path else "a config.toml that is not there"
             raise Failure(Word.USAGE, f"there is no profile {safe(name)}; {where} has {known}")
         return found
 
 
 def config_of(options: Options) -> Config:
     """What the person has written down, unless he wants none of it.  Raises Failure `usage`."""
-    from mailprobe.shell.local.settings import CHOICES  # whose names the defaults have
-
-    return read_config(options.env, CHOICES) if options.with_config else Config()
+    return read_config(options.env) if options.with_config else Config()
 
 
-def config_path(env: Mapping[str, str]) -> Path | None:
+def config_path(env: Mapping[str, str]) -> str | None:
     """Where it is looked for; None when nobody says where home is."""
     folder, home = env.get("XDG_CONFIG_HOME", ""), env.get("HOME", "")
     if folder.startswith("/"):  # the XDG specification: a relative path is to be ignored
-        return Path(folder, "mailprobe", "config.toml")
-    return Path(home, ".config", "mailprobe", "config.toml") if home else None
+        return f"{folder}/mailprobe/config.toml"
+    return f"{home}/.config/mailprobe/config.toml" if home else None
 
 
-def read_config(env: Mapping[str, str], settings: Mapping[str, object]) -> Config:
-    """Read the file, if there is one.  `settings` names the defaults that there can be.
-
-    Raises Failure `usage`, with file and key.
-    """
+def read_config(env: Mapping[str, str]) -> Config:
+    """Read the file, if there is one.  Raises Failure `usage`, with file and key."""
     path = config_path(env)
     octets = files.read_trusted(path, _LARGEST) if path is not None else None
-    return Config() if path is None or octets is None else _Reader(path, settings).read(octets)
+    if path is None or octets is None:
+        return Config()
+    from mailprobe.shell.local.settings import CHOICES  # whose names the defaults have
+
+    return _Reader(path, CHOICES).read(octets)
 
 
 class _Reader:
     """Turns what the file says into a `Config`, or says what is wrong with it."""
 
-    def __init__(self, path: Path, settings: Mapping[str, object]) -> None:
+    def __init__(self, path: str, settings: Mapping[str, object]) -> None:
         self._path = path
         self._settings = settings
 
@@ -212,7 +226,7 @@ class _Reader:
         return self._wrong(before + key, sentence)
 
     def _wrong(self, key: str, sentence: str) -> Failure:
-        where = f"{safe(str(self._path))}: " + (f"{safe(key)}: " if key else "")
+        where = f"{safe(self._path)}: " + (f"{safe(key)}: " if key else "")
         return Failure(Word.USAGE, where + sentence)
 
 

@@ -8,19 +8,18 @@ from collections.abc import Callable, Iterable, Sequence
 
 from mailprobe.errors import ExitStatus, Failure, Word
 from mailprobe.protocol import events
-from mailprobe.protocol.items import Misuse, Phase
+from mailprobe.protocol.framing import CRLF
+from mailprobe.protocol.items import Misuse, Phase, Raw
 from mailprobe.protocol.model import Command
+from mailprobe.render.rows import wrapped
 from mailprobe.safe import safe
 from mailprobe.session import Item, Session
 from mailprobe.shell.company import Company
 from mailprobe.shell.config import Profile
-from mailprobe.shell.connections import connecting, leaving
-from mailprobe.shell.connections.listening import listen
+from mailprobe.shell.connections import connecting
 from mailprobe.shell.front import welcome
 from mailprobe.shell.interface import Entry, Key
-from mailprobe.shell.local import commands
 from mailprobe.shell.reading import showing
-from mailprobe.shell.writing import typed
 from mailprobe.transport.link import Interrupted
 from mailprobe.transport.target import Target
 from mailprobe.value import replace
@@ -41,10 +40,15 @@ class Conversation(Company):
                 lambda: connecting.connect(self, self.options.target, self.options.profile)
             )
             return
-        self.write(welcome.FIRST_SCREEN)
+        lines = welcome.FIRST_SCREEN.split("\n")
+        self.write("\n".join(wrapped(line, self.columns, indent=4) for line in lines))
 
     def take(self, entry: Entry) -> None:
         """Do what an entry asks for; nothing that goes wrong in it is raised."""
+        from mailprobe.shell.local import commands  # the first prompt does without both
+        from mailprobe.shell.writing import typed
+
+        self._unwatched = self.options.plain
         match entry.key:
             case Key.LINE:
                 self._guarded(lambda: typed.take_lines(self, entry.text))
@@ -112,13 +116,17 @@ class Conversation(Company):
         session = self._open_session()
         if not self.may_expose(item):
             return False
-        self._view.screen.expect_typed(typed)
+        screen = self._view.screen
+        screen.expect_typed(typed)
+        # whoever chooses the octets himself wants to see them
+        screen.verbatim = isinstance(item, Raw) or (typed is not None and self.switches.end != CRLF)
         try:
             if typed is not None:
                 self._advise(session, item)
             whole = self._put(session, item)
         finally:
-            self._view.screen.expect_typed(None)
+            screen.expect_typed(None)
+            screen.verbatim = False
         if whole and session.connection.phase is Phase.CHUNK:
             return True  # the reply comes behind the octets, which are still to be typed
         if whole:
@@ -148,6 +156,7 @@ class Conversation(Company):
 
     def _put(self, session: Session, item: Item) -> bool:
         before = self._view.sent
+        self._catch_up()
         try:
             return session.send(item)
         except Failure as failure:
@@ -156,6 +165,12 @@ class Conversation(Company):
             if session.closed or not told or self._view.sent != before:
                 raise
         return session.send(item)
+
+    def _catch_up(self) -> None:
+        """In the plain shell nobody watched while this was typed: see what came meanwhile."""
+        if self._unwatched:
+            self._unwatched = False
+            self.poll()
 
     def _advise(self, session: Session, item: Item) -> None:
         if isinstance(item, Command):
@@ -166,13 +181,23 @@ class Conversation(Company):
         connecting.connect(self, target, profile)
 
     def listen(self, seconds: float) -> bool:
-        heard = listen(self._open_session(), seconds, self.wakeup, lambda: self.heard)
+        from mailprobe.shell.connections.listening import listen
+
+        session = self._open_session()
+        before, owed = self.heard, session.connection.outstanding
+        self._catch_up()
+        if self.heard > before and not (owed and session.connection.outstanding):
+            session.check()
+            return True
+        heard = listen(session, seconds, self.wakeup, lambda: self.heard)
         if not heard:
             self.interrupts.clear()
         return heard
 
     def leave(self) -> None:
         """End politely, after asking where an end would do something that cannot be undone."""
+        from mailprobe.shell.connections import leaving
+
         leaving.leave(self)
 
     # -------------------------------------------------------------------------------- interruptions
@@ -183,6 +208,8 @@ class Conversation(Company):
             return
         session = self.session
         if session is not None and self.phase is not Phase.COMMAND:
+            from mailprobe.shell.connections import leaving
+
             leaving.choose_in_data(self, session)
         elif not self._told_how_to_leave:
             self._told_how_to_leave = True

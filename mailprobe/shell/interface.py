@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Protocol as Interface
 
@@ -11,10 +10,12 @@ from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.session import Item, Session, Settings
 from mailprobe.shell.typing.preferences import Preferences
 from mailprobe.shell.writing.switches import Switches
-from mailprobe.transport.target import Target
+from mailprobe.transport.target import Target, Tls
 from mailprobe.value import frozen
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mailprobe.shell.config import Config, Profile
     from mailprobe.shell.conversation import Conversation
 
@@ -74,6 +75,10 @@ class Shell(Interface):
     def settings(self) -> Settings: ...
 
     @property
+    def tls(self) -> Tls:
+        """What the command line wants of every connection."""
+
+    @property
     def preferences(self) -> Preferences:
         """How the person wants to type."""
 
@@ -95,6 +100,10 @@ class Shell(Interface):
         """`text` in a style of `render.theme`, where colours are shown."""
 
     @property
+    def columns(self) -> int:
+        """How wide the terminal is; 0: there is none, and no line of ours is wrapped."""
+
+    @property
     def fold(self) -> int:
         """Rows of one answer that are shown; 0 is all of them."""
 
@@ -107,8 +116,8 @@ class Shell(Interface):
     def explain(self, row: CommandSpec) -> None:
         """Show what the table knows about a command."""
 
-    def ask_secret(self, prompt: str) -> str | None:
-        """Ask without echo; None when the person gave up."""
+    def ask_secret(self, prompt: str, kind: str = "password") -> str | None:
+        """Ask without echo; None when the person gave up.  `kind` is what a secret is called."""
 
     def may_expose(self, item: Item) -> bool:
         """Whether `item` may travel; where others can read it, the person is asked."""
@@ -189,7 +198,7 @@ class Shell(Interface):
     def fall_back(self) -> None:
         """Where this session has ended and another one is open, talk to that."""
 
-    def save(self, path: Path) -> None:
+    def save(self, path: "Path") -> None:
         """Record all connections from their beginning, and go on recording."""
 
     def note(self, text: str) -> None: ...

@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Mapping
-from pathlib import Path
 
 from mailprobe.protocol.model import Protocol
 from mailprobe.session import Settings
@@ -21,11 +20,11 @@ class Options:
     protocol: Protocol | None = None
     target: Target | None = None
     mx: str | None = None  # a domain whose mail exchangers are tried in their order
-    mx_tls: Tls = Tls.NONE
+    tls: Tls = Tls.NONE  # what --tls, --starttls want of every connection
     settings: Settings = field(default_factory=Settings)
     family: socket.AddressFamily = socket.AF_UNSPEC
     dns: str | None = None  # SERVER[:PORT]
-    record: Path | None = None
+    record: str | None = None
     keep_going: bool = False
     color: str = "auto"  # auto, always, never
     plain: bool = False

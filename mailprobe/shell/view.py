@@ -12,7 +12,7 @@ from mailprobe.render.console import Screen
 from mailprobe.shell.memory.learned import Learned
 from mailprobe.shell.recording.recording import Recording
 from mailprobe.transcript.redact import Secrets
-from mailprobe.transport.target import Target
+from mailprobe.transport.target import Kind, Target
 
 _SENT = (events.CommandSent, events.AnswerSent, events.DataSent, events.RawSent)
 _HEARD = (events.Greeting, events.ReplyReceived, events.Unsolicited, events.BodyChunk)
@@ -32,6 +32,7 @@ class View:
         self.sent = 0  # events that tell of something sent
         self.heard = 0  # events that tell of something said to us
         self.lines = 0  # of the mail data that is being sent
+        self.practice = False  # the server is the sandbox
         self._make_screen = make_screen
 
     def __call__(self, event: Event) -> None:
@@ -55,6 +56,7 @@ class View:
 
     def begin(self, target: Target) -> None:
         """A connection is about to be made."""
+        self.practice = target.kind is Kind.SANDBOX
         self.recording.begin(target)
 
     def repaint(self) -> None:

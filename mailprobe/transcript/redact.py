@@ -22,16 +22,12 @@ _DIGEST = pattern(rb"[0-9a-f]{32}")
 _WORD = pattern(rb"[A-Za-z][A-Za-z0-9]{0,15}")
 _MECHANISM = pattern(rb"[ \t]*([^ \t]*)")
 _NO_END = pattern(rb"[^\r\n]")
-_STEPS = {"PLAIN": 1, "LOGIN": 2, "CRAM-MD5": 1, "SCRAM-SHA-1": 2, "SCRAM-SHA-256": 2}
 # What is as good as a secret inside a message: a digest (RFC 2195), a proof (RFC 5802), a token
 # (RFC 7628), and what stands behind the last NUL (RFC 4616), well-formed or not.
 _PROOFS = pattern(rb" ([0-9a-f]{32})$|,p=([^,]+)$|Bearer ([^\x01]+)|\0([^\0]+)$", re.IGNORECASE)
 # Who speaks for another one (RFC 4616; RFC 5801, section 4): no function says that.
-_ON_BEHALF = {
-    "PLAIN": pattern(rb"[^\0]"),
-    "SCRAM-SHA-1": pattern(rb"..[^,]", re.DOTALL),
-    "SCRAM-SHA-256": pattern(rb"..[^,]", re.DOTALL),
-}
+_PLAIN_ON_BEHALF = pattern(rb"[^\0]")
+_SCRAM_ON_BEHALF = pattern(rb"[^,]*,[^,]")
 # What an EHLO or CAPA reply offers: a password that is one of these words hides nothing there, and
 # without it the offer would be another one.
 _OFFER = pattern(rb"^(?:[0-9]{3}[ -]AUTH[ =]|SASL )[^\r\n]*", re.IGNORECASE | re.MULTILINE)
@@ -46,7 +42,7 @@ _SCRAM_FINAL = pattern(rb"c=[^,]+,r=[^,]+(?:,[^,]+)*,p=[^,]+", re.DOTALL)
 
 
 class Secrets:
-    """The secrets of one session.  A name stands for one value, and `password` is the first.
+    """The secrets of one session.  A name stands for one value; `password`, `token` is the first.
 
     `placeholder` is what a transcript writes for the secret of the event that came last.
     """
@@ -59,7 +55,7 @@ class Secrets:
         self.user = b""  # that the last of them was said for, where a mechanism names him
         self._names: dict[bytes, str] = {}  # value: its name
         self._forms: set[bytes] = set()  # all in which one may travel
-        self._counts = {"password": 0, "typed": 0}
+        self._counts = {"password": 0, "token": 0, "typed": 0}
         self._pattern: re.Pattern[bytes] | None = None
         self._literals: list[bytes] | None = None  # the forms that hold no other
         # What the client said in the AUTH that is open; None: it went astray.
@@ -151,7 +147,8 @@ class Secrets:
         user, secret = sasl.credentials_in(mechanism, said or [message])
         value = (secret or "").encode("utf-8", "surrogateescape")
         self.user = (user or "").encode()
-        name = self.learn(value) if value else "password"
+        kind = sasl.secret_kind(mechanism) or sasl.PASSWORD
+        name = self._learn(value, kind) if value else kind
         for proof in _PROOFS.finditer(message):
             self._learn_forms(proof[proof.lastindex or 0])
         self._messages = said if _is_step(mechanism, said, user, value) else None
@@ -159,7 +156,7 @@ class Secrets:
             self._learn_forms(message)
             return self.name_fragment(line)
         self._learn_forms(line)
-        other = "" if name == "password" else f", {name}"
+        other = "" if name == kind else f", {name}"
         return f'{{=sasl("{_argument(user)}"{other})}}'
 
     def mask(self, octets: bytes) -> bytes:
@@ -239,7 +236,7 @@ class Secrets:
     def _next(self, kind: str) -> str:
         self._counts[kind] += 1
         number = self._counts[kind]
-        return kind if (kind, number) == ("password", 1) else f"{kind}-{number}"
+        return kind if number == 1 and kind != "typed" else f"{kind}-{number}"
 
 
 _LEARN: dict[type[Event], Callable[..., None]] = {
@@ -277,14 +274,20 @@ def _with_mechanisms(octets: bytes, blotted: bytes) -> bytes:
 
 def _is_step(mechanism: str, said: list[bytes] | None, user: str | None, secret: bytes) -> bool:
     """Whether the last of the messages is what the mechanism says next, and no mistake."""
-    if not said or not user or len(user) > _LONGEST_USER:
+    from mailprobe.protocol import sasl
+
+    row = sasl.TABLE.get(mechanism)
+    if row is None or not said or not user or len(user) > _LONGEST_USER or len(said) > row.steps:
         return False
-    if len(said) > _STEPS[mechanism] or (mechanism == "PLAIN" and not secret):
-        return False
-    speaks = _ON_BEHALF.get(mechanism)
-    if speaks is not None and speaks.match(said[0]):
-        return False
-    return len(said) == 1 or mechanism == "LOGIN" or bool(_SCRAM_FINAL.fullmatch(said[1]))
+    if mechanism == "PLAIN":
+        return bool(secret) and not _PLAIN_ON_BEHALF.match(said[0])
+    if mechanism.startswith("SCRAM-"):
+        if _SCRAM_ON_BEHALF.match(said[0]):
+            return False
+        return len(said) == 1 or bool(_SCRAM_FINAL.fullmatch(said[1]))
+    if row.secret == sasl.TOKEN:  # the second message gives up: the token was refused
+        return len(said) == 1 or said[1] == b"\1"
+    return True
 
 
 def is_verb(word: bytes) -> bool:

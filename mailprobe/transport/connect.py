@@ -41,14 +41,15 @@ def connect(
 ) -> Stream:
     """Return a link to `target`.
 
-    `addresses`, when given, are what the name was found to be already: no look-up.  `clock`
-    gives the `at` of the events.  Raises Failure DNS, CONNECT, or TIMEOUT when the limit ran
-    out, and Interrupted when `wakeup` became readable.
+    `addresses`, when given here or in `target`, are what the name was found to be already: no
+    look-up.  `clock` gives the `at` of the events.  Raises Failure DNS, CONNECT, or TIMEOUT when
+    the limit ran out, and Interrupted when `wakeup` became readable.
     """
     if target.kind is Kind.SANDBOX:
         raise ValueError("the sandbox is reached by the address that it was started on")
     failed: list[tuple[str, OSError]] = []
-    routes = _routes(target, deadline, family, addresses, on_event, clock, wakeup)
+    known = addresses or target.addresses
+    routes = _routes(target, deadline, family, known, on_event, clock, wakeup)
     for done, (kind, address) in enumerate(routes):
         name = name_of(address)
         on_event(Connecting(clock(), name))

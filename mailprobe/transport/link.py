@@ -13,6 +13,10 @@ from mailprobe.errors import Failure, Word
 from mailprobe.safe import safe
 from mailprobe.value import frozen
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.answers import Association
+
 Octets = bytes | bytearray | memoryview
 
 ANSWER_SHOWN = 200  # octets of a peer's unexpected text that a sentence repeats
@@ -58,6 +62,7 @@ class TlsSettings:
 
     ca: str | None = None  # a file of PEM certificates to trust in place of the system's
     verify: bool = True
+    associations: "tuple[Association, ...]" = ()  # TLSA that it has to fit, in place of any CA
 
 
 @frozen
@@ -124,6 +129,9 @@ class Transport(ABC):
         the peer is gone.
         """
 
+    def keep_pace(self) -> None:  # noqa: B027 - most links hold nothing back
+        """Take from now on little more than the peer does: what was sent has nearly arrived."""
+
     def rest(self, until: float) -> bool:
         """Sleep until that moment, or until something comes; False when interrupted by `wakeup`."""
         poll, wakeup = select.poll(), self.wakeup
@@ -148,6 +156,10 @@ class Transport(ABC):
         is `text_before_tls()`.  Raises PlainText, Failure TLS, TIMEOUT, EOF, RESET or USAGE (an
         unreadable CA file), or Interrupted; the link is fit for `drop` alone then.
         """
+
+    def channel_binding(self, kind: str) -> bytes | None:
+        """Return what ties a login to this link (RFC 5929); None where it has none of `kind`."""
+        return None
 
     @abstractmethod
     def half_close(self) -> None:

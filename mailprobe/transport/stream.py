@@ -45,6 +45,8 @@ _NAP_TIMEVAL = array("l", (0, int(_NAP * 1e6))).tobytes()  # struct timeval
 _DONE, _WANT_READ, _WANT_WRITE = 0, -1, -2
 _MASKS = {_WANT_READ: select.POLLIN, _WANT_WRITE: select.POLLOUT}
 _NOTHING = memoryview(b"")
+_AHEAD = 128 * 1024  # octets that the system holds of what the peer has no room for yet
+_LOWEST: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)  # not on every system
 
 
 def milliseconds(deadline: float | None) -> int | None:
@@ -234,6 +236,12 @@ class Stream(Transport):
             self._was_reset |= failed.word is Word.RESET
             raise
 
+    def keep_pace(self) -> None:
+        if _LOWEST is None:
+            return
+        with contextlib.suppress(OSError):  # no TCP, or gone
+            self._channel.socket.setsockopt(socket.IPPROTO_TCP, _LOWEST, _AHEAD)
+
     def _send_on(
         self,
         view: memoryview,
@@ -273,7 +281,15 @@ class Stream(Transport):
         context = tls.client_context(settings)
         if upgrade:
             self._refuse_waiting(plain)
-        return self._secure(tls.Secured(plain, context, server_name, upgrade=upgrade), deadline)
+        channel = tls.Secured(plain, context, server_name, upgrade=upgrade)
+        facts = self._secure(channel, deadline)
+        if settings.associations and settings.verify:
+            from mailprobe.transport import dane
+            from mailprobe.value import replace
+
+            dane.check(settings.associations, channel.chain(), server_name)
+            facts = self.tls = replace(facts, server_name=server_name, verified=True)
+        return facts
 
     def accept_tls(
         self, context: "ssl.SSLContext", deadline: float | None = None, *, upgrade: bool
@@ -314,6 +330,10 @@ class Stream(Transport):
                 raise Interrupted
         self.tls = channel.facts()
         return self.tls
+
+    def channel_binding(self, kind: str) -> bytes | None:
+        channel = self._channel
+        return None if isinstance(channel, _Plain) else channel.channel_binding(kind)
 
     # --------------------------------------------------------------------------- the ending
 

@@ -13,6 +13,10 @@ from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
 from mailprobe.value import frozen
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.answers import Association
+
 
 class Tls(Enum):
     """When TLS starts."""
@@ -36,7 +40,8 @@ class Target:
 
     `host` is an A-label name, or an IP address without brackets; "sandbox" for the practice
     server (its port is 0 until it is started), "localhost" for a unix socket, whose absolute
-    `path` is given then.
+    `path` is given then.  `addresses` are what `host` was found to be, if that is known already,
+    `associations` the TLSA records that DNSSEC vouches for.
     """
 
     protocol: Protocol
@@ -45,6 +50,8 @@ class Target:
     tls: Tls = Tls.NONE
     path: str | None = None
     kind: Kind = Kind.NETWORK
+    addresses: tuple[str, ...] = ()
+    associations: "tuple[Association, ...]" = ()
 
     @property
     def server_name(self) -> str:
@@ -94,6 +101,19 @@ def parse_target(
     Raises Failure USAGE with a sentence that never repeats what may be a password.
     """
     return _parsed(text, protocol, tls, starttls)
+
+
+def parse_further(text: str, protocol: Protocol | None, wanted: Tls) -> Target:
+    """Read the target of a later connection, for which TLS was asked for on the command line.
+
+    A URL says itself how TLS begins there, never that there is none.  Raises Failure USAGE.
+    """
+    scheme = _split_scheme(text)[0] if wanted is not Tls.NONE else None
+    if scheme is None:
+        tls, starttls = wanted is Tls.IMPLICIT, wanted is Tls.STARTTLS
+        return parse_target(text, protocol, tls=tls, starttls=starttls)
+    implicit = _SCHEMES[scheme][2] is Tls.IMPLICIT
+    return parse_target(text, protocol, starttls=not implicit)
 
 
 @lru_cache(maxsize=32)  # a thousand transcripts of a run go to the same few servers

@@ -4,8 +4,10 @@ It and `verification` alone import `ssl` (26 ms): `stream` imports them when TLS
 """
 
 import contextlib
+import os
 import socket
 import ssl
+import stat
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.events import Ending
@@ -20,7 +22,7 @@ from mailprobe.transport.link import (
     WriteFailed,
     text_before_tls,
 )
-from mailprobe.transport.verification import why_not, why_not_trusted
+from mailprobe.transport.verification import end_point, presented, why_not, why_not_trusted
 
 DONE, WANT_READ, WANT_WRITE = 0, -1, -2
 _RAW = 64 * 1024  # octets taken from the socket at once
@@ -41,12 +43,23 @@ def client_context(settings: TlsSettings) -> ssl.SSLContext:
     context.hostname_checks_common_name = False  # RFC 9525, section 2
     if settings.ca is not None:
         _trust(context, settings.ca)
-    elif settings.verify:
+    elif settings.verify and not settings.associations:
         context.load_default_certs()
-    if not settings.verify:
+    if not settings.verify or settings.associations:  # those are looked at behind the handshake
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def check_ca(path: str) -> None:
+    """Raise Failure USAGE now for a CA file that would be no use when TLS starts.
+
+    A pipe is left alone, which can be read but once.
+    """
+    with contextlib.suppress(OSError, ValueError):  # as opening it will tell
+        if stat.S_ISFIFO(os.stat(path).st_mode):  # noqa: PTH116 - pathlib costs 4 ms
+            return
+    _trust(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), path)
 
 
 def _trust(context: ssl.SSLContext, path: str) -> None:
@@ -159,6 +172,22 @@ class Secured:
             verified=self._verifies,
             certificate=self._tls.getpeercert(binary_form=True) or b"",
         )
+
+    def chain(self) -> list[bytes]:
+        """What the peer presented, DER, its own certificate first."""
+        return presented(self._tls)
+
+    def channel_binding(self, kind: str) -> bytes | None:
+        """Of the kinds of RFC 5929; tls-exporter (RFC 9266) the ssl module does not give.
+
+        tls-unique is not defined for TLS 1.3; tls-server-end-point is the client's here.
+        """
+        if kind == "tls-unique" and self._tls.version() != "TLSv1.3":
+            return self._tls.get_channel_binding(kind)
+        if kind == "tls-server-end-point":
+            certificate = self._tls.getpeercert(binary_form=True)
+            return None if certificate is None else end_point(certificate)
+        return None
 
     # ------------------------------------------------------------- between socket and OpenSSL
 

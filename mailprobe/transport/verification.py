@@ -62,17 +62,17 @@ def why_not_trusted(
     error: ssl.SSLCertVerificationError, link: ssl.SSLObject, name: str | None
 ) -> str:
     """Say which check failed, show the chain, name the option to go on."""
-    chain = _chain(link)
+    chain = presented(link)
     wrong, way_on = _UNTRUSTED.get(
         error.verify_code, (safe(error.verify_message.rstrip(".")), _UNVERIFIED)
     )
-    if error.verify_code in _OTHER_HOST and chain and not _names(chain[0]):
+    if error.verify_code in _OTHER_HOST and chain and not names_of(chain[0]):
         wrong = "it names its host in the common name alone, which no longer counts (RFC 9525)"
     shown = "; then ".join(describe(certificate) for certificate in chain[:4]) or "not available"
     return f"the certificate of {safe(name or '')} is not trusted: {wrong} ({shown}); {way_on}"
 
 
-def _chain(link: ssl.SSLObject) -> list[bytes]:
+def presented(link: ssl.SSLObject) -> list[bytes]:
     """Return what the peer presented, DER, though the handshake failed; empty where unknown."""
     # SSLObject.get_unverified_chain() is public from Python 3.13 on, the same method of the
     # object inside exists since 3.10.
@@ -87,20 +87,41 @@ def describe(certificate: bytes) -> str:
     from cryptography import x509
 
     try:
-        with _quietly():
+        with quietly():
             read = x509.load_der_x509_certificate(certificate)
             subject, issuer = read.subject.rfc4514_string(), read.issuer.rfc4514_string()
             since, until = read.not_valid_before_utc.date(), read.not_valid_after_utc.date()
     except (ValueError, TypeError, x509.InvalidVersion) as error:  # of odd name attributes
         return f"unreadable certificate: {safe(str(error))}"
     return (
-        f"{safe(subject) or 'no subject'}, for {_listed(_names(certificate))}, "
+        f"{safe(subject) or 'no subject'}, for {_listed(names_of(certificate))}, "
         f"issued by {safe(issuer)}, valid {since} to {until}"
     )
 
 
+def end_point(certificate: bytes) -> bytes | None:
+    """Return the data of tls-server-end-point (RFC 5929, section 4.1) for a certificate, DER.
+
+    None where its signature has no hash function, or cannot be read.
+    """
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        with quietly():
+            used = x509.load_der_x509_certificate(certificate).signature_hash_algorithm
+    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
+        return None
+    if used is None:
+        return None
+    import hashlib
+
+    name = "sha256" if used.name in ("md5", "sha1") else used.name
+    return hashlib.new(name, certificate).digest()
+
+
 @contextlib.contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Keep cryptography's warnings of odd certificates off a person's terminal."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -112,12 +133,12 @@ def _listed(names: list[str], most: int = 10) -> str:
     return (", ".join(map(safe, names[:most])) or "no host") + more
 
 
-def _names(certificate: bytes) -> list[str]:
+def names_of(certificate: bytes) -> list[str]:
     """Return the hosts and addresses of the subject alternative name (RFC 5280, 4.2.1.6)."""
     from cryptography import x509
 
     try:
-        with _quietly():
+        with quietly():
             read = x509.load_der_x509_certificate(certificate)
             found = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (

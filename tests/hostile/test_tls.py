@@ -1,7 +1,9 @@
 """TLS that is refused, stripped, injected, broken, or not to be believed."""
 
 import datetime
+import os
 import ssl
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +26,7 @@ from tests.hostile.server import (
     stall,
     start_tls,
 )
-from tests.hostile.test_faults import SHORT, check_transcript
+from tests.hostile.test_faults import check_transcript, limit
 
 DAY = datetime.timedelta(days=1)
 HELLO = {"smtp": send(b"220 mx\r\n"), "lmtp": send(b"220 mx\r\n"), "pop3": send(b"+OK mx\r\n")}
@@ -101,7 +103,7 @@ def test_a_handshake_that_fails(protocol: str, after: Step, word: str, tmp_path:
     with ScriptedServer(*upgrading(protocol, Peer.hear, after)) as server:
         result = probe.run(
             protocol,
-            *(f"127.0.0.1:{server.port}", *SHORT, "--record", path),
+            *(f"127.0.0.1:{server.port}", *limit(word), "--record", path),
             text=VERB[protocol] + b"\nNOOP\nQUIT\n",
         )
         assert b"NOOP" not in server.heard
@@ -232,7 +234,7 @@ def test_no_tls_on_a_port_for_tls(
     path = tmp_path / "session.mpt"
     with ScriptedServer(*steps) as server:
         result = probe.run(
-            protocol, f"127.0.0.1:{server.port}", "--tls", *SHORT, "--record", str(path)
+            protocol, f"127.0.0.1:{server.port}", "--tls", *limit(word), "--record", str(path)
         )
     assert result.ended == (word, 4)
     check_transcript(path, word)
@@ -267,12 +269,49 @@ def test_a_certificate_of_nobody_known(certificates: Certificates) -> None:
         assert probe.smtp(server.port, "--tls", text=b"QUIT\n").ended == ("tls", 4)
 
 
-@pytest.mark.parametrize("file", ["missing.pem", "."])
-def test_a_ca_file_that_is_none(file: str, tmp_path: Path) -> None:
-    """That is a mistake in the command line."""
-    with ScriptedServer(stall) as server:
-        result = probe.smtp(server.port, "--tls", "--ca", tmp_path / file)
+@pytest.mark.parametrize("file", ["missing.pem", ".", "no.pem", "empty.pem"])
+@pytest.mark.parametrize("option", [(), ("--tls",), ("--starttls", "--no-verify")])
+def test_a_ca_file_that_is_none(file: str, option: tuple[str, ...], tmp_path: Path) -> None:
+    """That is a mistake in the command line, told before anybody is connected to."""
+    (tmp_path / "no.pem").write_text("no PEM\n")
+    (tmp_path / "empty.pem").touch()
+    with ScriptedServer(HELLO["smtp"], expect(b"EHLO"), OFFER) as server:
+        result = probe.smtp(
+            server.port,
+            *option,
+            "--ca",
+            tmp_path / file,
+            "--record",
+            tmp_path / "x",
+            text=b"NOOP\n",
+        )
+        assert server.heard == b""
     assert result.ended == ("usage", 2)
+    assert result.out == ""
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_ca_file_of_a_profile_that_is_none(tmp_path: Path) -> None:
+    """The same, before its host is looked up."""
+    (tmp_path / "mailprobe").mkdir()
+    config = tmp_path / "mailprobe" / "config.toml"
+    config.write_text('[profile.x]\nprotocol = "smtp"\ntarget = "x.invalid"\nca = "/no/ca.pem"\n')
+    config.chmod(0o600)
+    result = probe.run("smtp", "@x", env={"XDG_CONFIG_HOME": str(tmp_path)})
+    assert result.ended == ("usage", 2)
+    assert "--ca /no/ca.pem: No such file" in result.err
+
+
+def test_a_ca_that_comes_through_a_pipe(certificates: Certificates, tmp_path: Path) -> None:
+    """As `--ca <(...)` gives it: it is read once, when TLS starts."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=lambda: path.write_bytes(certificates.file.read_bytes()))
+    writer.start()
+    with ScriptedServer(start_tls(certificates.good), HELLO["smtp"], *BYE) as server:
+        result = probe.smtp(server.port, "--tls", "--ca", path, text=b"QUIT\n")
+    writer.join(probe.LONG)
+    assert result.status == 0
 
 
 def test_tls_that_is_cut_off(certificates: Certificates, tmp_path: Path) -> None:

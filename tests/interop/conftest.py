@@ -1,10 +1,11 @@
-"""Fixtures: the real mail servers and our sandbox, started once a run (a worker under xdist)."""
+"""Fixtures: real servers and our sandbox, started once a run (a worker under xdist)."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.interop import practice, servers
+from tests.interop import names, practice, servers
+from tests.interop.names import NameServers
 from tests.interop.practice import Practice
 from tests.interop.servers import MailServers
 
@@ -12,7 +13,7 @@ from tests.interop.servers import MailServers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whoever asks for the servers bears their marker, so that nobody forgets it."""
     for item in items:
-        if "running_servers" in getattr(item, "fixturenames", ()):
+        if {"running_servers", "name_servers"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.servers)
 
 
@@ -30,6 +31,15 @@ def mail_servers(running_servers: MailServers) -> MailServers:
     """The servers, with empty maildrops and an empty queue."""
     running_servers.empty()
     return running_servers
+
+
+@pytest.fixture(scope="session")
+def name_servers() -> Iterator[NameServers]:
+    """NSD with zones for routes, and unbound that validates them."""
+    if reason := names.missing():
+        pytest.skip(reason)
+    with names.running() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from tests.interop import settings
 
@@ -25,6 +26,7 @@ HOST = "127.0.0.1"
 PROGRAMS = ("postfix", "postsuper", "dovecot", "nsd")
 _START_LIMIT = 20.0  # seconds; a daemon that has not opened its ports by then never will
 _STOP_LIMIT = 2.0  # Postfix does not hear SIGTERM in its first seconds
+Started = TypeVar("Started")
 _ATTEMPTS = 3  # another process may take a port between our look and the daemon's bind
 
 
@@ -95,31 +97,36 @@ def missing() -> str | None:
     return None
 
 
-@contextlib.contextmanager
-def running() -> Iterator[MailServers]:
+def running() -> contextlib.AbstractContextManager[MailServers]:
     """Start all servers, and stop them and remove their folder whatever happens."""
+    return held(_start)
+
+
+@contextlib.contextmanager
+def held(start: Callable[[Path, contextlib.ExitStack], Started]) -> Iterator[Started]:
+    """What `start` starts in an empty folder, until it is no longer needed."""
     for attempt in range(_ATTEMPTS):
         with contextlib.ExitStack() as stack:
             folder = Path(tempfile.mkdtemp(prefix="mp-", dir="/tmp"))
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             try:
-                servers = _start(folder, stack)
-            except _PortTaken:
+                started = start(folder, stack)
+            except PortTaken:
                 if attempt + 1 == _ATTEMPTS:
                     raise
                 continue
-            yield servers
+            yield started
             return
 
 
-class _PortTaken(RuntimeError):
+class PortTaken(RuntimeError):
     """A daemon ended at its start because another process listens on one of its ports."""
 
 
 def _start(folder: Path, stack: contextlib.ExitStack) -> MailServers:
     _make_folders(folder)
     _make_certificate(folder / "tls")
-    ports = _free_ports(settings.PORTS)
+    ports = free_ports(settings.PORTS)
     settings.write(folder, HOST, ports)
     logs = folder / "log"
     # Dovecot first: Postfix asks it for the mechanisms and hands it the mail.
@@ -128,9 +135,9 @@ def _start(folder: Path, stack: contextlib.ExitStack) -> MailServers:
         ("postfix", ("-c", folder / "etc/postfix", "start-fg"), settings.POSTFIX),
         ("nsd", ("-d", "-c", folder / "etc/nsd.conf"), settings.NSD),
     ):
-        daemon = _spawn(program, arguments, logs)
-        stack.callback(_stop, daemon)
-        _wait_for_ports(daemon, program, [ports[name] for name in names], logs)
+        daemon = spawn(program, arguments, logs)
+        stack.callback(stop, daemon)
+        wait_for_ports(daemon, program, [ports[name] for name in names], logs)
     return MailServers(
         host=HOST,
         **ports,
@@ -162,7 +169,7 @@ def _make_certificate(folder: Path) -> None:
     certificate.private_key_pem.write_to_path(key)
 
 
-def _free_ports(names: Iterable[str]) -> dict[str, int]:
+def free_ports(names: Iterable[str]) -> dict[str, int]:
     """A port for each name, free for TCP and UDP.
 
     They lie below those that the kernel gives to outgoing connections, so that only another
@@ -183,7 +190,7 @@ def _hold(port: int, held: contextlib.ExitStack) -> bool:
     return True
 
 
-def _spawn(program: str, arguments: tuple[str | Path, ...], logs: Path) -> subprocess.Popen[bytes]:
+def spawn(program: str, arguments: tuple[str | Path, ...], logs: Path) -> subprocess.Popen[bytes]:
     """Start a daemon in the foreground, in a session of its own: Ctrl-C is for us alone."""
     with (logs / f"{program}.out").open("wb") as output:
         return subprocess.Popen(
@@ -196,7 +203,7 @@ def _spawn(program: str, arguments: tuple[str | Path, ...], logs: Path) -> subpr
         )
 
 
-def _stop(daemon: subprocess.Popen[bytes]) -> None:
+def stop(daemon: subprocess.Popen[bytes]) -> None:
     """End the daemon and all that it started; what does not go by SIGTERM is killed.
 
     Postfix's master makes a session of its own, so a process group would not hold them all.
@@ -235,7 +242,7 @@ def _processes() -> dict[int, tuple[str, int]]:
     return found
 
 
-def _wait_for_ports(
+def wait_for_ports(
     daemon: subprocess.Popen[bytes], program: str, ports: list[int], logs: Path
 ) -> None:
     left = list(ports)
@@ -265,7 +272,7 @@ def _failure(sentence: str, logs: Path) -> RuntimeError:
         f"\n--- {log.name}\n{log.read_text(errors='replace')[-3000:]}"
         for log in sorted(logs.iterdir())
     )
-    kind = _PortTaken if "already in use" in text.lower() else RuntimeError
+    kind = PortTaken if "already in use" in text.lower() else RuntimeError
     return kind(f"{sentence}{text}")
 
 

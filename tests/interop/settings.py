@@ -3,8 +3,12 @@
 The facts that a test may rely on stand here: accounts, limits, names, the zone.
 """
 
+import base64
 import grp
+import hmac
+import json
 import os
+import time
 from pathlib import Path
 
 DOMAIN = "example.test"
@@ -16,6 +20,9 @@ ACCOUNTS = {
     "tanstaaf": "tanstaaf",
     "full": "secret",  # over quota: LMTP says 552 5.2.2 after the dot
 }
+# Who may act for any of them: PLAIN with an authzid (RFC 4616).
+MASTER = ("warden", "keys")
+TOKEN_KEY = b"what signs the tokens of OAUTHBEARER and XOAUTH2"
 QUOTA_OF_FULL = 64  # octets
 
 DOVECOT = ("lmtp", "pop3", "pop3s")
@@ -29,6 +36,7 @@ def write(folder: Path, host: str, ports: dict[str, int]) -> None:
     values = {"folder": folder, "host": host, "domain": DOMAIN, **ports}
     for name, text in (
         ("etc/dovecot.conf", _DOVECOT),
+        ("etc/oauth2.conf", _OAUTH2),
         ("etc/postfix/main.cf", _MAIN),
         ("etc/postfix/master.cf", _MASTER),
         ("etc/postfix/mailboxes", "".join(f"{user}@{DOMAIN} x\n" for user in ACCOUNTS)),
@@ -39,18 +47,38 @@ def write(folder: Path, host: str, ports: dict[str, int]) -> None:
     ):
         (folder / name).write_text(text % values if "%(" in text else text)
     _write_accounts(folder / "etc/accounts")
+    _write_secret(folder / "etc/masters", ":{PLAIN}".join(MASTER) + "\n")
+    keys = folder / "etc/keys/default/HS256"
+    keys.mkdir(parents=True)
+    _write_secret(keys / "default", base64.b64encode(TOKEN_KEY).decode())
 
 
 def _write_accounts(file: Path) -> None:
     quota = {"full": f"userdb_quota_rule=*:bytes={QUOTA_OF_FULL}"}
+    lines = (
+        f"{user}:{{PLAIN}}{password}::::::{quota.get(user, '')}\n"
+        for user, password in ACCOUNTS.items()
+    )
+    _write_secret(file, "".join(lines))
+
+
+def _write_secret(file: Path, text: str) -> None:
     file.touch(mode=0o640)
     os.chown(file, 0, grp.getgrnam("dovecot").gr_gid)
-    file.write_text(
-        "".join(
-            f"{user}:{{PLAIN}}{password}::::::{quota.get(user, '')}\n"
-            for user, password in ACCOUNTS.items()
-        )
-    )
+    file.write_text(text)
+
+
+def token(user: str, *, age: int = 0, key: bytes = TOKEN_KEY) -> str:
+    """A bearer token (RFC 7519) for `user` that was made `age` seconds ago, for an hour."""
+    now = int(time.time()) - age  # noqa: TID251 - what is written into a token is a date
+    claims = {"sub": user, "iat": now, "exp": now + 3600}
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=")
+        for part in ({"typ": "JWT", "alg": "HS256"}, claims)
+    ]
+    signature = hmac.new(key, b".".join(parts), "sha256").digest()
+    parts.append(base64.urlsafe_b64encode(signature).rstrip(b"="))
+    return b".".join(parts).decode()
 
 
 # No delay after a failed login and no penalty for the next: tests fail on purpose.
@@ -72,9 +100,19 @@ ssl_key = <%(folder)s/tls/server.key
 ssl_min_protocol = TLSv1.2
 
 disable_plaintext_auth = no
-auth_mechanisms = plain login cram-md5 apop scram-sha-1 scram-sha-256
+auth_mechanisms = plain login cram-md5 apop scram-sha-1 scram-sha-256 oauthbearer xoauth2
 auth_username_format = %%Ln
 auth_failure_delay = 0
+passdb {
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = %(folder)s/etc/oauth2.conf
+}
+passdb {
+  driver = passwd-file
+  args = %(folder)s/etc/masters
+  master = yes
+}
 passdb {
   driver = passwd-file
   args = %(folder)s/etc/accounts
@@ -135,6 +173,12 @@ protocol pop3 {
 protocol lmtp {
   lmtp_save_to_detail_mailbox = no
 }
+"""
+
+_OAUTH2 = """\
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix=%(folder)s/etc/keys/
+username_attribute = sub
 """
 
 # Mail for other domains is thrown away: nothing ever leaves this machine.  mynetworks is an

@@ -160,6 +160,17 @@ def test_mx_falls_back_down_the_list(mail_servers: MailServers, listen, tmp_path
     assert "mx1" not in recorded
 
 
+def test_open_goes_to_an_exchanger_of_the_route(mail_servers: MailServers, listen):
+    """Not to the first one, at which nobody listens: to the one whose number was said."""
+    listen()
+    script = "/route example.test\n/open 2\nEHLO a\nQUIT\n"
+    run = talk("--dns", f"{mail_servers.host}:{mail_servers.dns}", script=script)
+    assert run.sent == ["EHLO a", "QUIT"]
+    assert run.answer("")[0].startswith("220 ")
+    assert "# What a sending server would do" in " ".join(run.stdout.split())
+    assert run.stderr == ""
+
+
 def test_mx_of_whom_nobody_answers(mail_servers: MailServers, listen):
     """The last host's failure is the run's."""
     run = to_mx(mail_servers, "example.test", script="QUIT\n", status=4)

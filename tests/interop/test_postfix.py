@@ -226,14 +226,14 @@ def test_unsolicited_421_in_mail_data(mail_servers: MailServers, tmp_path: Path)
         run.say("\nrest\n.\n")
         spoken = run.wait(4)
     assert spoken.sent[-1] == "Subject: half"
-    assert spoken.stderr.splitlines() == [
-        "note: unsolicited",
-        "mailprobe: eof: the server closed the connection inside the mail data",
-    ]
+    unasked, *closed, failed = spoken.stderr.splitlines()
+    assert unasked == "note: unsolicited"
+    assert closed in ([], ["note: the server closed the connection"])  # told while we waited
+    assert failed == "mailprobe: eof: the server closed the connection inside the mail data"
     recorded = transcript_lines(record)
     assert recorded[-3] == "C: Subject: half"
     assert recorded[-2].startswith("S: 421 4.4.2 ")
-    assert recorded[-1] == "S@ close"
+    assert recorded[-1] == "S@ close" or not closed
     assert mail_servers.mails("alice") == []
 
 
@@ -243,7 +243,8 @@ def test_unsolicited_421_and_nothing_more_to_say(mail_servers: MailServers):
         run.wait_for("# unsolicited\nS: 421 4.4.2 ")
         spoken = run.end(0)
     ended = "note: the input ended without QUIT; the server had hung up\n"
-    assert spoken.stderr == f"note: unsolicited\n{ended}"
+    assert spoken.stderr.startswith("note: unsolicited\n")
+    assert spoken.stderr.endswith(ended)
 
 
 def test_too_many_errors(mail_servers: MailServers):

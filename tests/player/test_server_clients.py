@@ -127,7 +127,7 @@ def test_a_wrong_password_is_refused(mechanism: str, tmp_path: Path) -> None:
         with pytest.raises(smtplib.SMTPException):
             send_by_smtplib(server, "hunter22")
         verdict = verdict_of(server)
-        assert "the login is wrong: no such user, or the secret is wrong" in verdict
+        assert "the login is wrong: no such user, or the credentials are wrong" in verdict
         assert "hunter22" not in verdict
 
 

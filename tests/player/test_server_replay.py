@@ -156,6 +156,52 @@ C~ {=sasl}
 S: 235 2.7.0 in
 """,
     ),
+    "a login that is bound to TLS": (
+        "smtp",
+        r"""
+S: 220 x
+C: EHLO x
+S: 250-x
+S: 250-AUTH SCRAM-SHA-256-PLUS XOAUTH2
+S: 250 STARTTLS
+C: STARTTLS
+S: 220 go
+@tls
+C: EHLO x
+S: 250-x
+S: 250 AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256
+C~ AUTH SCRAM-SHA-256-PLUS {=sasl("user")}
+S: 334 SERVER-FIRST
+C~ {=sasl}
+S: 334 dj02cnJpVFJCaTIzV3BSUi93dHVwK21NaFVaVW4vZEI1bkxUSlJzamw5NUc0PQ==
+C~ {=sasl}
+S: 235 2.7.0 in
+""",
+    ),
+    "who could be bound, and is not asked to": (
+        "smtp",
+        r"""
+S: 220 x
+C: EHLO x
+S: 250 STARTTLS
+C: STARTTLS
+S: 220 go
+@tls
+C: EHLO x
+S: 250-x
+S: 250 AUTH SCRAM-SHA-256 ANONYMOUS EXTERNAL
+C~ AUTH SCRAM-SHA-256 {=sasl("user")}
+S: 334 SERVER-FIRST
+C~ {=sasl}
+S: 334 dj02cnJpVFJCaTIzV3BSUi93dHVwK21NaFVaVW4vZEI1bkxUSlJzamw5NUc0PQ==
+C~ {=sasl}
+S: 235 2.7.0 in
+C~ AUTH ANONYMOUS {=sasl("trace")}
+S: 503 5.5.1 already
+C~ AUTH EXTERNAL {=sasl("user")}
+S: 503 5.5.1 already
+""",
+    ),
     "logins by hand": (
         "smtp",
         r"""

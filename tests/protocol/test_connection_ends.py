@@ -146,14 +146,33 @@ def test_a_line_of_just_the_limit() -> None:
     assert side.hear(b"250 4567\r\n") == ["unsolicited 250"]
 
 
-def test_too_many_lines() -> None:
-    """Ten thousand short lines are enough, whatever --max-reply says."""
-    side = client(SMTP)
-    side.connection.receive_data(b"250-\r\n" * 10_000, 0.0)
+@pytest.mark.parametrize(
+    "catalogue, line",
+    [(POP3, b"+OKx"), (POP3, b"-ERRor"), (SMTP, b"2500 hi"), (SMTP, b"+OK"), (POP3, b"220 mx")],
+)
+def test_what_is_nearly_a_reply_is_no_other_service(catalogue: Catalogue, line: bytes) -> None:
+    """Only the words of others give another service away."""
+    side = client(catalogue, greeted=False)
+    side.connection.receive_data(line + b"\r\n", 0.0)
+    other = "another service" in failure(side).sentence
+    assert other is (line in (b"+OK", b"220 mx"))
+
+
+@pytest.mark.parametrize(
+    "limits, lines",
+    [(Limits(), 10_485), (Limits(reply=2 * 1024**2), 20_971), (Limits(reply=7_000), 1_000)],
+)
+def test_too_many_lines(limits: Limits, lines: int) -> None:
+    """How many short lines are enough follows --max-reply, which the failure names."""
+    side = client(SMTP, limits=limits)
+    side.connection.receive_data(b"250-\r\n" * lines, 0.0)
     failed = failure(side)
-    assert (failed.word, failed.sentence) == (Word.LIMIT, "a reply has more than 10000 lines")
-    side = client(SMTP)
-    assert side.hear(b"250-\r\n" * 9_999 + b"250 \r\n") == ["unsolicited 250"]
+    assert (failed.word, failed.sentence) == (
+        Word.LIMIT,
+        f"a reply has more than {lines} lines (--max-reply moves this)",
+    )
+    side = client(SMTP, limits=limits)
+    assert side.hear(b"250-\r\n" * (lines - 1) + b"250 \r\n") == ["unsolicited 250"]
 
 
 # ---------------------------------------------------------------------- the end of a stream

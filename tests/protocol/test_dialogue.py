@@ -289,6 +289,8 @@ class Pop3Session(Session):
 TestSmtpSession = Session.TestCase
 TestLmtpSession = LmtpSession.TestCase
 TestPop3Session = Pop3Session.TestCase
-TestSmtpSession.settings = settings(stateful_step_count=50)
-TestLmtpSession.settings = settings(stateful_step_count=50)
-TestPop3Session.settings = settings(stateful_step_count=50)
+# An example is fifty steps, each of them as much work as an example elsewhere.
+_STEPS = settings(stateful_step_count=50, max_examples=max(20, settings.default.max_examples // 4))
+TestSmtpSession.settings = _STEPS
+TestLmtpSession.settings = _STEPS
+TestPop3Session.settings = _STEPS

@@ -12,6 +12,7 @@ from mailprobe.protocol.events import Ending, Event
 from mailprobe.protocol.model import Advice, Command, Deviation, Reply, State
 from mailprobe.render.console import Screen
 from mailprobe.safe import safe
+from mailprobe.value import replace
 
 
 class Secrets:
@@ -354,14 +355,53 @@ def test_progress_of_long_mail_data(live: bool) -> None:
     screen(events.CommandSent(0, DATA, b""))
     for at in range(4):
         screen(events.DataSent(at, b"x" * 100_000, last=False))
-    told = ["\rsent 300.0 kB, 150.0 kB/s\x1b[K", "\rsent 400.0 kB, 133.3 kB/s\x1b[K"]
+    told = [
+        "\rsent 100.0 kB\x1b[K",
+        "\rsent 200.0 kB, 100.0 kB/s\x1b[K",
+        "\rsent 300.0 kB, 100.0 kB/s\x1b[K",
+        "\rsent 400.0 kB, 100.0 kB/s\x1b[K",
+    ]
     assert written == (told if live else [])
     screen.rest()
     screen.rest()
     screen(events.DataSent(5, b"hello\r\n", last=True))
     screen(events.DataSent(9, b"typed\r\n", last=False))
     screen(events.DataSent(10, b"typed\r\n", last=False))
-    assert written[2:] == (["\r\x1b[K"] if live else [])
+    assert written[4:] == (["\r\x1b[K"] if live else [])
+
+
+def test_progress_stays_until_the_reply() -> None:
+    """What is sent is still to be taken by the server; the first piece counts for no rate."""
+    written: list[str] = []
+    screen = wide(written)
+    screen.expect_typed(b"DATA")
+    screen(events.CommandSent(0, DATA, b"DATA\r\n"))
+    screen(events.DataSent(1.0, b"x" * 2_000_000, last=False))
+    screen(events.DataSent(2.0, b"x" * 100_000, last=False))
+    screen(events.DataSent(3.0, b"x" * 100_000 + b"\r\n.\r\n", last=True))
+    assert written == [
+        "\rsent 2.0 MB\x1b[K",
+        "\rsent 2.1 MB, 100.0 kB/s\x1b[K",
+        "\rsent 2.2 MB, 100.0 kB/s, waiting for the reply\x1b[K",
+    ]
+    screen(events.ReplyReceived(9.0, reply(b"250 ok", "250"), DATA))
+    assert written[3] == "\r\x1b[K"
+    assert written[-1].startswith("< 250 ok")
+
+
+def test_progress_of_what_was_taken_at_once() -> None:
+    """Nobody knows how fast it goes; a short mail is not worth a word."""
+    written: list[str] = []
+    screen = wide(written)
+    screen(events.DataSent(1.0, b"x" * 4_000_000, last=False))
+    screen(events.DataSent(1.0, b".\r\n", last=True))
+    assert written == [
+        "\rsent 4.0 MB\x1b[K",
+        "\rsent 4.0 MB, waiting for the reply\x1b[K",
+    ]
+    screen.rest()
+    screen(events.DataSent(2.0, b"x\r\n.\r\n", last=True))
+    assert written[2:] == ["\r\x1b[K"]
 
 
 def test_a_body_whose_beginning_another_screen_saw() -> None:
@@ -370,3 +410,143 @@ def test_a_body_whose_beginning_another_screen_saw() -> None:
     screen = wide(written)
     screen(events.BodyChunk(1, b"rest\r\n", b"", last=True))
     assert written == [f"< rest\n< .{'6 octets':>56}\n"]
+
+
+def test_the_reply_to_a_chunk_counts_from_its_last_octet() -> None:
+    """As after mail data: what somebody took to type it says nothing about the server."""
+    chunk = Command(b"BDAT 5")
+    shown = show(
+        events.CommandSent(1.0, chunk, b"BDAT 5\r\n"),
+        events.DataSent(8.0, b"hello", last=True),
+        events.ReplyReceived(8.25, OK, chunk),
+    )
+    assert shown.endswith("< 250 ok  (250 ms)\n")
+
+
+# --------------------------------------------------------------------------- octets that are shown
+
+
+def octets_shown(*told: events.Event, verbatim: bool = True, typed: bytes | None = None) -> str:
+    written: list[str] = []
+    screen = Screen(written.append, color=False, secrets=Secrets())
+    screen.verbatim = verbatim
+    screen.expect_typed(typed)
+    for event in told:
+        screen(event)
+    return "".join(written)
+
+
+def test_the_end_of_a_line_is_shown_where_it_is_chosen() -> None:
+    """A bare LF, a NUL: two commands that differ on the wire differ on the screen."""
+    crlf = events.CommandSent(0, Command(b"MAIL FROM:<a>"), b"MAIL FROM:<a>\r\n")
+    lf = events.CommandSent(0, Command(b"MAIL \0FROM:<a>"), b"MAIL \0FROM:<a>\n")
+    assert octets_shown(crlf) == "> MAIL FROM:<a>\\r\\n\n"
+    assert octets_shown(lf) == "> MAIL \\0FROM:<a>\\n\n"
+    assert octets_shown(crlf, verbatim=False) == "> MAIL FROM:<a>\n"
+    assert octets_shown(lf, verbatim=False) == "> MAIL \\0FROM:<a>\\n\n"
+    assert octets_shown(crlf, verbatim=False, typed=crlf.command.line) == ""
+    assert octets_shown(lf, verbatim=False, typed=lf.command.line).startswith("> MAIL")
+
+
+def test_octets_that_are_shown_keep_secrets() -> None:
+    """What is secret in a line, and all of an answer, and of half a line."""
+    line = Command(b"PASS hunter2")
+    sent = events.CommandSent(0, line, b"PASS hunter2\n", (5, 12))
+    answer = events.AnswerSent(0, b"aHVudGVyMg==", b"aHVudGVyMg==\n", Command(b"AUTH LOGIN"))
+    begun = events.RawSent(0, b"PASS hun", secret=True)
+    assert octets_shown(sent) == "> PASS ****\\n\n"
+    assert octets_shown(answer) == "> ****\\n\n"
+    assert octets_shown(replace(answer, line=b"*", octets=b"*\n")) == "> *\\n\n"
+    assert octets_shown(begun).startswith("> ****\nnote: ")
+
+
+def test_a_line_without_an_end_is_told_once() -> None:
+    """What is on the wire and no line yet; the next octets are glued to it."""
+    told = [events.RawSent(0, b"N"), events.RawSent(1, b"O")]
+    shown = octets_shown(*told, events.CommandSent(2, Command(b"NOOP"), b"OP\r\n"), told[0])
+    note = "note: the line has no end yet: what is sent next is a part of it\n"
+    assert shown == f"> N\n{note}> O\n> NOOP\\r\\n\n> N\n{note}"
+    assert octets_shown(*told, verbatim=False) == ""
+
+
+def test_mail_data_with_chosen_ends() -> None:
+    """A row for each line, and not more of it than a reply may show."""
+    assert octets_shown(events.DataSent(0, b"a\nb\r.\r\n", last=False)) == "> a\\n\n> b\\r.\\r\\n\n"
+    long = octets_shown(events.DataSent(0, b"x" * 3000, last=False))
+    assert long == f"> {'x' * 2000}... 1,000 octets more\n"
+
+
+# ------------------------------------------------------------------------------ rows and columns
+
+
+def narrow(written: list[str], columns: int, *, margin: int = 0, rows: int = 5) -> Screen:
+    return Screen(
+        written.append,
+        color=False,
+        secrets=Secrets(),
+        layout=lambda: (columns, rows),
+        margin=lambda: margin,
+    )
+
+
+def test_the_right_edge_is_that_of_what_is_left() -> None:
+    """A mark at the beginning of the line takes columns from what stands behind it."""
+    written: list[str] = []
+    narrow(written, 40, margin=4)(events.Unsolicited(0, reply(b"421 x", "421")))
+    assert len(written[0].rstrip("\n")) == 35  # as many as without a mark, less its columns
+    assert written[0].endswith("unsolicited\n")
+
+
+def test_sentences_of_ours_are_broken_at_blanks() -> None:
+    """Notes, warnings and failures; what a server says is not."""
+    written: list[str] = []
+    screen = narrow(written, 30)
+    for say in (screen.note, screen.warn, lambda text: screen.fail("usage", text)):
+        say("smtp, lmtp or pop3 has to be said before the name of the host")
+    rows = "".join(written).split("\n")
+    assert max(map(len, rows)) <= 30
+    assert [row for row in rows if row.startswith("  ")]
+    assert " ".join("".join(written).split()).count("lmtp or pop3 has to be said before") == 3
+    written.clear()
+    said = b"250 " + b"word " * 20
+    screen(events.ReplyReceived(0, reply(said, "250"), NOOP))
+    assert written == [f"< {said.decode()}\n"]
+
+
+def test_a_sentence_stays_one_line_where_nobody_knows_the_columns() -> None:
+    written: list[str] = []
+    narrow(written, 0).note("word " * 50)
+    assert written[0].count("\n") == 1
+
+
+def test_an_endless_line_of_a_reply_is_folded() -> None:
+    """As many rows as a screen shows; a line of 512 octets is always whole."""
+    written: list[str] = []
+    screen = narrow(written, 100, rows=6)
+    screen(events.ReplyReceived(0, reply(b"+OK " + b"x" * 20_000, "+OK"), RETR))
+    first, rest, _ = written[0].split("\n")
+    assert first == "< +OK " + "x" * 596
+    assert rest == "... 19.4 kB more of this line: /page"
+    written.clear()
+    screen(events.ReplyReceived(0, reply(b"+OK " + b"x" * 508, "+OK"), RETR))
+    assert written == [f"< +OK {'x' * 508}\n"]
+    written.clear()
+    lines = b"\r\n".join([b"214-" + "\u00e9".encode() * 2000, b"214-x", b"214 end"])
+    screen(events.ReplyReceived(0, reply(lines, "214"), NOOP))
+    shown = written[0].split("\n")
+    assert len(shown[0]) == 600
+    assert shown[1:] == [
+        "... 1,406 more characters of this line, 1 more line: /page",
+        "< 214 end",
+        "",
+    ]
+
+
+def test_a_time_that_nobody_measured() -> None:
+    """What was found later has come at some time before: it is not said to have taken so long."""
+    written: list[str] = []
+    screen = wide(written)
+    screen(events.CommandSent(0, NOOP, b"NOOP\r\n"))
+    screen.belated = True
+    screen(events.ReplyReceived(4.5, reply(b"250 ok", "250"), NOOP))
+    assert written[-1].endswith(" seen after 4500 ms\n")

@@ -3,7 +3,9 @@
 import base64
 from pathlib import Path
 
+from mailprobe.protocol import sasl
 from mailprobe.protocol.events import TlsStarted
+from mailprobe.sandbox.accounts import token_of
 from mailprobe.sandbox.dialogue import Dialogue, Service, advance
 from mailprobe.sandbox.maildrop import Store
 from mailprobe.sandbox.pop3 import POP3, Pop3Service
@@ -57,6 +59,13 @@ def lmtp(store: Store) -> Talk:
 
 def pop3(store: Store) -> Talk:
     return Talk(Pop3Service(Dialogue(POP3, peer="127.0.0.1:40000"), store))
+
+
+def secret_for(mechanism: str, secret: str) -> str:
+    """The right secret of alice for a mechanism, or another one."""
+    if secret != "right":
+        return secret
+    return token_of("alice") or "" if sasl.secret_kind(mechanism) == sasl.TOKEN else "secret"
 
 
 def base64_of(octets: bytes) -> bytes:

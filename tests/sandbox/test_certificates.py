@@ -1,12 +1,16 @@
+import hashlib
 import socket
 import ssl
 import threading
 from pathlib import Path
 
 import pytest
+import trustme
 
 from mailprobe.errors import Failure
-from mailprobe.sandbox.certificates import NAMES, Certificates
+from mailprobe.sandbox.certificates import NAMES, Brought, Certificates
+from mailprobe.transport import memory
+from mailprobe.transport.link import TlsSettings
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -44,3 +48,32 @@ def test_a_folder_that_is_gone(tmp_path: Path) -> None:
     """A CA that cannot be written is a failure that says so."""
     with pytest.raises(Failure, match="certificates"):
         Certificates(tmp_path / "missing").ca  # noqa: B018 - asking is what fails
+
+
+def test_what_a_login_is_bound_to(tmp_path: Path) -> None:
+    """Both sides hash the same certificate (RFC 5929, section 4)."""
+    certificates = Certificates(tmp_path)
+    server, client = memory.pair()
+    worker = threading.Thread(
+        target=server.accept_tls, args=(certificates.context(), None), kwargs={"upgrade": False}
+    )
+    worker.start()
+    settings = TlsSettings(str(certificates.ca))
+    client.start_tls(settings, "localhost", upgrade=False)
+    worker.join()
+    assert client.channel_binding("tls-server-end-point") == certificates.end_point
+    assert server.channel_binding("tls-server-end-point") is None
+    client.drop()
+    server.drop()
+
+
+def test_a_certificate_that_was_brought(tmp_path: Path) -> None:
+    """It is bound to as well; the first one of the file is the server's own."""
+    authority = trustme.CA()
+    issued = authority.issue_cert(*NAMES)
+    path = tmp_path / "own.pem"
+    path.write_bytes(issued.private_key_and_cert_chain_pem.bytes())
+    brought = Brought(str(path), None)
+    own = ssl.PEM_cert_to_DER_cert(issued.cert_chain_pems[0].bytes().decode())
+    assert brought.end_point == hashlib.sha256(own).digest()
+    assert brought.context() is brought.context()

@@ -1,6 +1,7 @@
 """SMTP and LMTP as one client sees them, without a link."""
 
 import base64
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,9 @@ from mailprobe.errors import Failure, Word
 from mailprobe.protocol import sasl
 from mailprobe.protocol.model import State
 from mailprobe.sandbox import dialogue, smtp, transaction
+from mailprobe.sandbox.login import OFFERED
 from mailprobe.sandbox.maildrop import Delivery, Store
-from tests.sandbox.helpers import Talk, base64_of, body_of, lmtp, mails
+from tests.sandbox.helpers import Talk, base64_of, body_of, lmtp, mails, secret_for
 from tests.sandbox.helpers import smtp as talk_smtp
 
 _TO_BOB = b"MAIL FROM:<a@example.org>\r\nRCPT TO:<bob@example.test>\r\n"
@@ -61,7 +63,7 @@ def test_greeting_and_extensions(store: Store) -> None:
         "CHUNKING",
         "ENHANCEDSTATUSCODES",
         "STARTTLS",
-        "AUTH SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN",
+        f"AUTH {' '.join(OFFERED)} ANONYMOUS",
     ]
     assert talk.line("HELO client.example") == b"250 example.test\r\n"
 
@@ -444,18 +446,18 @@ def test_chunks_that_are_too_large(
 # ----------------------------------------------------------------------------------------- AUTH
 
 
-@pytest.mark.parametrize("mechanism", sasl.MECHANISMS)
-@pytest.mark.parametrize("secret", ["secret", "wrong"])
+@pytest.mark.parametrize("mechanism", OFFERED)
+@pytest.mark.parametrize("secret", ["right", "wrong"])
 def test_login(talk: Talk, mechanism: str, secret: str) -> None:
     """Every mechanism lets the right secret in, and the wrong one not."""
-    client = sasl.client(mechanism, "alice", secret, nonce="clientnonce")
+    client = sasl.client(mechanism, "alice", secret_for(mechanism, secret), nonce="clientnonce")
     first = next(client)
     initial = b"" if first is None else b" " + sasl.encode_initial(first)
     reply = talk.line(b"AUTH " + mechanism.encode() + initial)
     while reply.startswith(b"334 "):
         reply = talk.line(base64_of(client.send(base64.b64decode(reply[4:])) or b""))
-    assert reply.startswith(b"235 2.7.0 " if secret == "secret" else b"535 5.7.8 ")
-    assert talk.code("AUTH PLAIN") == ("503 5.5.1" if secret == "secret" else "334")
+    assert reply.startswith(b"235 2.7.0 " if secret == "right" else b"535 5.7.8 ")
+    assert talk.code("AUTH PLAIN") == ("503 5.5.1" if secret == "right" else "334")
 
 
 def test_login_step_by_step(talk: Talk) -> None:
@@ -466,6 +468,45 @@ def test_login_step_by_step(talk: Talk) -> None:
     assert talk.code("!!!") == "501 5.5.2"
     assert talk.line(b"AUTH LOGIN " + base64_of(b"alice")) == b"334 UGFzc3dvcmQ6\r\n"
     assert talk.code(base64_of(b"secret")) == "235 2.7.0"
+
+
+@pytest.mark.parametrize("mechanism", ["OAUTHBEARER", "XOAUTH2"])
+def test_a_wrong_token_is_explained_first(talk: Talk, mechanism: str) -> None:
+    """The reasons come as a challenge; whatever answers it, the login is refused then."""
+    client = sasl.client(mechanism, "alice", "x", nonce="")
+    initial = sasl.encode_initial(next(client) or b"")
+    for answer in (b"", b"AQ==", b"!!!"):
+        reply = talk.line(b"AUTH " + mechanism.encode() + b" " + initial)
+        assert json.loads(base64.b64decode(reply[4:]))["scope"] == "mail"
+        assert talk.code(answer) == "535 5.7.8"
+    talk.line(b"AUTH " + mechanism.encode() + b" " + initial)
+    assert talk.code("*") == "501 5.5.2"
+
+
+def test_plus_is_offered_where_there_is_a_channel(talk: Talk) -> None:
+    """Under TLS logins can be bound to it, and only there."""
+    assert talk.code("AUTH SCRAM-SHA-256-PLUS") == "504 5.5.4"
+    talk.service.dialogue.bindings = lambda: {"tls-unique": b"finished"}
+    assert (
+        b"AUTH SCRAM-SHA-512-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS SCRAM-SHA-512 "
+        in talk.line("EHLO a")
+    )
+    for octets, code in ((b"another", "535 5.7.8"), (b"finished", "235 2.7.0")):
+        binding = sasl.Binding("tls-unique", octets)
+        client = sasl.client("SCRAM-SHA-256-PLUS", "alice", "secret", nonce="n", binding=binding)
+        reply = talk.line(b"AUTH SCRAM-SHA-256-PLUS " + base64_of(next(client) or b""))
+        reply = talk.line(base64_of(client.send(base64.b64decode(reply[4:])) or b""))
+        if reply.startswith(b"334 "):
+            reply = talk.line(base64_of(client.send(base64.b64decode(reply[4:])) or b""))
+        assert reply.startswith(code.encode())
+
+
+def test_anybody_writes_to_us_alone(talk: Talk) -> None:
+    """ANONYMOUS is a login that gives no right to relay."""
+    assert talk.code(b"AUTH ANONYMOUS " + base64_of(b"sirhc")) == "235 2.7.0"
+    assert talk.code("MAIL FROM:<>") == "250 2.1.0"
+    assert talk.code("RCPT TO:<bob@example.test>") == "250 2.1.5"
+    assert talk.code("RCPT TO:<bob@example.net>") == "550 5.7.1"
 
 
 def test_guessing_is_bounded(talk: Talk) -> None:

@@ -1,6 +1,7 @@
 """A conversation without a terminal: entries in, octets to a scripted server, text to a list."""
 
 import errno
+import io
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mailprobe.protocol.events import Ending
 from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import Protocol
 from mailprobe.session import Observer, Session, Settings
+from mailprobe.shell import app
 from mailprobe.shell.app import wants_plain
 from mailprobe.shell.connections import connecting as module
 from mailprobe.shell.connections import opening
@@ -19,9 +21,10 @@ from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.front.terminal import Interrupts
 from mailprobe.shell.interface import Entry, Key
 from mailprobe.shell.options import Options
+from mailprobe.shell.typing.mask import visible
 from mailprobe.shell.typing.standing import prompt_text, toolbar
 from mailprobe.transport.memory import Scripted
-from mailprobe.transport.target import Target
+from mailprobe.transport.target import Target, Tls
 from mailprobe.value import replace
 
 
@@ -574,7 +577,7 @@ def test_starttls_that_is_not_offered_sends_nothing(sit: Sit) -> None:
 def test_recording_begins_with_the_first_octet(sit: Sit, tmp_path: Path) -> None:
     """--record holds the greeting and, by name, the secret."""
     path = tmp_path / "a.mpt"
-    table = sit(b"+OK hi\r\n", b"+OK in\r\n", protocol=Protocol.POP3, record=path)
+    table = sit(b"+OK hi\r\n", b"+OK in\r\n", protocol=Protocol.POP3, record=str(path))
     table.enter("PASS hunter2")
     table.local("note almost")
     text = path.read_text()
@@ -618,6 +621,30 @@ def test_plain_is_chosen_by_the_surroundings(
     assert wants_plain(Options(env=env)) is plain
 
 
+class NoConsoleScreenBufferError(Exception):
+    """As prompt_toolkit calls it where a terminal of Windows is none."""
+
+
+@pytest.mark.parametrize(
+    "error", [ImportError, AssertionError, io.UnsupportedOperation, NoConsoleScreenBufferError]
+)
+def test_the_plain_shell_stands_in(
+    sit: Sit, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """Where prompt_toolkit does not start, whatever it calls that; the person is told once."""
+
+    def refuse(*given: object) -> None:
+        raise error
+
+    monkeypatch.setattr("mailprobe.shell.front.prompt.FullFront", refuse)
+    table = sit(GREETING)
+    talk, typist = table.talk, table.typist
+    front = app._full(None, table.interrupts, typist, talk)  # type: ignore[arg-type]
+    assert front is typist
+    assert talk.options.plain
+    assert table.shown.endswith(f"does not start ({error.__name__}): plain it is\n")
+
+
 # ------------------------------------------------------------------------------ what is let go of
 
 
@@ -640,7 +667,7 @@ def test_bodies_are_let_go_of_with_their_session(sit: Sit) -> None:
 
 def test_close_is_recorded_as_ours(sit: Sit, tmp_path: Path) -> None:
     """/close ends the connection: the server's end, which follows, is not told as its own."""
-    table = sit(GREETING, b"250 ok\r\n", ending=Ending.EOF, record=tmp_path / "a.mpt")
+    table = sit(GREETING, b"250 ok\r\n", ending=Ending.EOF, record=str(tmp_path / "a.mpt"))
     table.enter("NOOP", "/close")
     assert (tmp_path / "a.mpt").read_text().endswith("S: 250 ok\nC@ close\n")
 
@@ -679,7 +706,7 @@ def test_interrupted_upgrade_is_no_failure(sit: Sit) -> None:
 
 def test_end_lets_go_though_nothing_can_be_written(sit: Sit, tmp_path: Path) -> None:
     """The terminal is gone: the session is dropped and the recording closed all the same."""
-    table = sit(GREETING, record=tmp_path / "a.mpt")
+    table = sit(GREETING, record=str(tmp_path / "a.mpt"))
 
     def gone(text: str) -> None:
         raise OSError(errno.EIO, "gone")
@@ -690,3 +717,89 @@ def test_end_lets_go_though_nothing_can_be_written(sit: Sit, tmp_path: Path) -> 
     assert not table.talk.recorded
     assert (tmp_path / "a.mpt").read_text().endswith("C@ close\n")
     table.talk.finish()
+
+
+# -------------------------------------------------------------------------- secrets that are asked
+
+
+def test_a_bare_pass_asks_for_the_password(sit: Sit, tmp_path: Path) -> None:
+    """It goes out as a typed one does, and is shown and recorded by its name."""
+    table = sit(b"+OK\r\n", b"+OK\r\n", b"+OK in\r\n", protocol=Protocol.POP3)
+    table.typist.answers = ["hunter 2"]
+    table.enter("USER alice", "pass", f"/save {tmp_path}/a.mpt")
+    assert table.typist.asked == ["password (hidden): "]
+    assert table.sent[1:] == [b"pass hunter 2\r\n"]
+    assert "> pass ****\n" in table.shown
+    assert "hunter" not in table.shown
+    assert "C~ pass {password}\n" in (tmp_path / "a.mpt").read_text()
+    assert "hunter" not in (tmp_path / "a.mpt").read_text()
+
+
+@pytest.mark.parametrize(
+    "answer, told", [(None, "no password"), ("", "no password"), ("a\nb", "one line")]
+)
+def test_a_password_that_is_not_given_sends_nothing(
+    sit: Sit, answer: str | None, told: str
+) -> None:
+    """Ctrl-C, Enter alone, and a paste of several lines."""
+    table = sit(b"+OK\r\n", protocol=Protocol.POP3)
+    table.typist.answers = [answer]
+    table.enter("PASS")
+    assert table.sent == []
+    assert "nothing was sent" in table.shown
+    assert told in table.shown
+
+
+def test_a_password_is_not_asked_for_where_it_may_not_travel(sit: Sit) -> None:
+    """The question about the link comes first; the line end is that of the switch."""
+    table = sit(b"+OK\r\n", b"+OK\r\n", protocol=Protocol.POP3, peer="192.0.2.1:110")
+    table.typist.answers = ["n"]
+    table.enter("PASS ")
+    assert len(table.typist.asked) == 1
+    table.typist.answers = ["y", "x"]
+    table.enter("/eol lf", "PASS ")
+    assert table.sent == [b"PASS x\n"]
+
+
+def test_what_follows_an_auth_in_a_group_is_a_secret(sit: Sit) -> None:
+    """Masked and not remembered, whether the AUTH was collected or not."""
+    table = sit(GREETING, b"250 mx\r\n")
+    answer = "c2VjcmV0"
+    table.enter("EHLO me", "/pipeline")
+    for line in ("AUTH PLAIN AGEAYg==", "AUTH LOGIN"):
+        assert table.talk.remembers(answer) == answer
+        table.enter(line)
+        talk = table.talk
+        assert visible(answer, talk.facts, talk.catalogue) == "********"
+        assert talk.remembers(answer) == ""
+        table.enter(answer)
+        assert "nothing hides an answer" in table.shown
+        table.enter("/pipeline drop", "/pipeline")
+
+
+@pytest.mark.parametrize("tls", [Tls.IMPLICIT, Tls.STARTTLS])
+def test_tls_of_the_command_line_is_for_every_connection(
+    sit: Sit, monkeypatch: pytest.MonkeyPatch, tls: Tls
+) -> None:
+    """Behind /drop and /connect, too."""
+    table = sit(GREETING, tls=tls)
+    targets: list[Target] = []
+    before = module.open_session
+
+    def open_session(options: Options, target: Target, *more: object, **how: object) -> Session:
+        targets.append(target)
+        return before(options, target, *more, **how)  # type: ignore[arg-type]  # as they came
+
+    monkeypatch.setattr(module, "open_session", open_session)
+    table.enter("/drop", "/connect smtp mx.example:99")
+    assert targets == [Target(Protocol.SMTP, "mx.example", 99, tls)]
+
+
+def test_leaving_a_line_that_was_half_sent(sit: Sit) -> None:
+    """QUIT would become its end: the link is dropped, and the person hears why."""
+    table = sit(GREETING, b"500 what\r\n")
+    table.enter('/raw "NO"')
+    table.talk.take(Entry(Key.END))
+    assert table.sent == [b"NO"]
+    assert "a line was half sent: the connection is dropped, without QUIT" in table.shown
+    assert table.talk.status is ExitStatus.OK

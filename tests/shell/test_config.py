@@ -8,7 +8,6 @@ from mailprobe.errors import Failure, Word
 from mailprobe.protocol.model import Protocol
 from mailprobe.session import Settings
 from mailprobe.shell.config import Config, Profile, config_of, config_path, read_config
-from mailprobe.shell.local.settings import CHOICES
 from mailprobe.shell.options import Options
 from mailprobe.transport.target import Target, Tls
 
@@ -56,7 +55,7 @@ def write(tmp_path: Path):
 
 def _wrong(env: dict[str, str]) -> str:
     with pytest.raises(Failure) as caught:
-        read_config(env, CHOICES)
+        read_config(env)
     assert caught.value.word is Word.USAGE
     assert "config.toml: " in caught.value.sentence
     return caught.value.sentence
@@ -64,7 +63,7 @@ def _wrong(env: dict[str, str]) -> str:
 
 def test_the_whole_file(write) -> None:
     """Defaults as /set takes them, and profiles with all that they may say."""
-    config = read_config(write(WHOLE), CHOICES)
+    config = read_config(write(WHOLE))
     assert config.plain
     assert config.defaults == {
         "timeout": "30", "ehlo": "me.example", "color": "never", "keys": "vi", "reveal": "off",
@@ -81,15 +80,15 @@ def test_the_whole_file(write) -> None:
 
 def test_no_file_says_nothing(tmp_path: Path) -> None:
     """Neither does one whose place nobody knows."""
-    assert read_config({"XDG_CONFIG_HOME": str(tmp_path)}, CHOICES) == Config()
-    assert read_config({}, CHOICES) == Config()
+    assert read_config({"XDG_CONFIG_HOME": str(tmp_path)}) == Config()
+    assert read_config({}) == Config()
 
 
 def test_its_place() -> None:
     """A relative XDG_CONFIG_HOME is to be ignored, says the XDG specification."""
-    assert config_path({"XDG_CONFIG_HOME": "/x", "HOME": "/h"}) == Path("/x/mailprobe/config.toml")
+    assert config_path({"XDG_CONFIG_HOME": "/x", "HOME": "/h"}) == "/x/mailprobe/config.toml"
     for env in ({"XDG_CONFIG_HOME": "x", "HOME": "/h"}, {"HOME": "/h"}):
-        assert config_path(env) == Path("/h/.config/mailprobe/config.toml")
+        assert config_path(env) == "/h/.config/mailprobe/config.toml"
 
 
 def test_it_can_be_left_alone(write) -> None:
@@ -143,26 +142,26 @@ def test_secrets_are_refused(write, key: str) -> None:
 def test_a_file_that_others_may_write_is_refused(write, mode: int) -> None:
     """It says where passwords go."""
     with pytest.raises(Failure, match="chmod go-w"):
-        read_config(write(WHOLE, mode), CHOICES)
+        read_config(write(WHOLE, mode))
 
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     """A folder, and what is too large."""
     (tmp_path / "mailprobe" / "config.toml").mkdir(parents=True)
     with pytest.raises(Failure, match="cannot read"):
-        read_config({"XDG_CONFIG_HOME": str(tmp_path)}, CHOICES)
+        read_config({"XDG_CONFIG_HOME": str(tmp_path)})
 
 
 def test_a_large_file_is_refused(write) -> None:
     """Nobody writes so much."""
     with pytest.raises(Failure, match="larger"):
-        read_config(write("#" * 300_000), CHOICES)
+        read_config(write("#" * 300_000))
 
 
 def test_a_profile_that_is_not_there() -> None:
     """The sentence names those that are."""
     with pytest.raises(Failure, match="has a, b"):
-        Config(Path("c.toml"), profiles={"a": Profile("a"), "b": Profile("b")}).profile("c")
+        Config("c.toml", profiles={"a": Profile("a"), "b": Profile("b")}).profile("c")
     with pytest.raises(Failure, match="not there"):
         Config().profile("c")
 
@@ -179,3 +178,17 @@ def test_the_secret_of_a_profile(tmp_path: Path) -> None:
     path.chmod(0o644)
     with pytest.raises(Failure, match="chmod 600"):
         profile.secret_of("alice")
+
+
+@pytest.mark.parametrize(
+    "table, tls",
+    [
+        ("", Tls.STARTTLS),
+        ("starttls = true", Tls.STARTTLS),
+        ("tls = true", Tls.IMPLICIT),
+    ],
+)
+def test_a_profile_has_the_tls_of_the_command_line(write, table: str, tls: Tls) -> None:
+    """Where it does not say itself how TLS begins."""
+    env = write(f'[profile.work]\nprotocol = "smtp"\ntarget = "h"\n{table}')
+    assert read_config(env).profile("work").target_for(None, Tls.STARTTLS).tls is tls

@@ -1,5 +1,6 @@
 """Everybody's terminal: the plain shell appends, says colours in words, and draws no boxes."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,24 @@ def test_surroundings_that_ask_for_plain(sit: Sit, serve: Serve, env: dict[str, 
     assert not _MOVES.search(person.output), _MOVES.search(person.output)
     assert not _BOXES.search(person.output.decode())
     assert "refused" in person.screen or b"refused" in person.output
+
+
+def test_where_prompt_toolkit_does_not_start(sit: Sit, serve: Serve, tmp_path: Path) -> None:
+    """The person is told why, and has the plain shell with its history."""
+    package = tmp_path / "prompt_toolkit"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "class NoConsole(Exception): pass\nraise NoConsole('no console')\n"
+    )
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    person = sit("smtp", serve(friendly).target, env={"PYTHONPATH": path}, cold=True)
+    person.sees("the full shell does not start (NoConsole): plain it is")
+    person.prompted("smtp:greeted> ")
+    person.enter("EHLO me.example")
+    person.prompted("smtp:ready> ")
+    person.type("\x1b[A")
+    person.sees_line("smtp:ready> EHLO me.example")
+    assert not _MOVES.search(person.output)
 
 
 def test_colour_is_only_where_it_is_wanted(sit: Sit, serve: Serve) -> None:

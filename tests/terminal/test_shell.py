@@ -173,6 +173,99 @@ def test_typed_ahead_password_is_not_echoed(sit: Sit, serve: Serve, mode: str) -
     assert b"hunter2" not in person.output
 
 
+def test_a_bare_pass_asks_for_the_password(sit: Sit, serve: Serve, mode: str) -> None:
+    """By a hidden prompt of its own; Ctrl-C there sends nothing."""
+    server = serve(pop3)
+    person = sit("pop3", server.target, mode=mode)
+    person.prompted("pop3:auth> ")
+    person.enter("USER alice")
+    person.wait(lambda: bool(server.received), "USER")
+    person.prompted("pop3:auth> ")
+    person.enter("PASS")
+    person.sees_line("password (hidden):")
+    person.type("hunter2\x03")
+    person.sees("nothing was sent")
+    person.prompted("pop3:auth> ")
+    person.enter("PASS")
+    person.sees_line("password (hidden):")
+    person.enter("hunter2")
+    person.prompted("pop3:trans> ")
+    assert server.received == [b"USER alice\r\n", b"PASS hunter2\r\n"]
+    assert b"hunter2" not in person.output
+    assert b"hunter2" not in files_below(person.home)
+
+
+def test_answers_in_a_group_are_not_echoed(sit: Sit, serve: Serve, mode: str) -> None:
+    """An AUTH of several steps is refused there, and what comes behind it all the same hidden."""
+    server = serve(smtp)
+    person = sit("smtp", server.target, mode=mode)
+    person.prompted("smtp:greeted> ")
+    person.enter("/pipeline")
+    person.prompted("smtp:pipeline(0)> ")
+    person.enter("AUTH LOGIN")
+    person.sees("AUTH LOGIN was not collected")
+    person.prompted("smtp:pipeline(0)> ")
+    person.enter("c2VjcmV0")
+    person.sees("nothing hides an answer to AUTH")
+    person.prompted("smtp:pipeline(0)> ")
+    assert server.received == []
+    assert b"c2VjcmV0" not in person.output
+    assert b"c2VjcmV0" not in files_below(person.home)
+
+
+def test_the_local_prompt_masks_a_secret(sit: Sit, serve: Serve, mode: str) -> None:
+    """Ctrl-] and a raw line, among mail data, too."""
+    person = sit("smtp", serve(smtp).target, mode=mode)
+    person.prompted("smtp:greeted> ")
+    person.enter("DATA")
+    person.prompted("smtp:data 1| ")
+    person.type("\x1d")
+    if mode == "full":
+        person.prompted("local> ")
+    person.type('raw "AUTH PLAIN sekrit')
+    person.wait(lambda: person.line.endswith('raw "AUTH PLAIN ******'), "the stars")
+    assert b"sekrit" not in person.output
+
+
+def test_the_answer_to_a_challenge_is_offered(sit: Sit, mode: str) -> None:
+    """Tab writes it, hidden; Enter sends it."""
+    secret = Path(os.environ["HOME"]) / "secret"
+    secret.write_text("secret")
+    secret.chmod(0o600)
+    login = ("--user", "alice", "--password-file", str(secret))
+    person = sit("pop3", "sandbox", *login, mode=mode)
+    person.prompted("pop3:auth> ")
+    person.enter("AUTH LOGIN")
+    for said in ("Username:", "Password:"):
+        person.sees(f"the challenge says: {said}")
+        person.prompted("pop3:auth| ")
+        person.type("\t")
+        person.wait(lambda: person.line.endswith("**"), "the stars")
+        person.enter("")
+    person.prompted("pop3:trans> ")
+    assert b"c2VjcmV0" not in person.output
+    assert b"c2VjcmV0" not in files_below(person.home)
+
+
+def test_a_second_tab_does_not_spoil_an_address(sit: Sit, mode: str) -> None:
+    """The sandbox has mailboxes to offer; no bracket stands behind half an address."""
+    person = sit("smtp", "sandbox", mode=mode)
+    person.prompted("smtp:greeted> ")
+    person.enter("EHLO me.example")
+    person.prompted("smtp:ready> ")
+    person.type("MAIL\t")
+    person.sees_line("smtp:ready> MAIL FROM:<")
+    person.type("al\t")
+    person.sees_line("smtp:ready> MAIL FROM:<alice@example.test>")
+    person.enter()
+    person.prompted("smtp:mail> ")
+    person.type("RCPT\t")
+    person.sees_line("smtp:mail> RCPT TO:<")
+    person.type("zoe\t")
+    person.type("@")
+    person.sees_line("smtp:mail> RCPT TO:<zoe@")
+
+
 def test_answers_to_auth_are_not_echoed(sit: Sit, serve: Serve, mode: str) -> None:
     """After 334 every line is an answer, secret, and remembered nowhere; empty ones go, too."""
 
@@ -417,6 +510,29 @@ def test_hang_up_is_noticed_after_enter_in_plain_mode(sit: Sit, serve: Serve) ->
     person.enter()
     person.sees("421 4.4.2")
     person.prompted("smtp:closed> ")
+
+
+def test_nobody_knows_when_a_late_reply_came_in_plain_mode(sit: Sit, serve: Serve) -> None:
+    """What came while somebody typed has no time of its own, only that of being seen."""
+
+    def script(server: Server) -> None:
+        server.say("220 mx.example")
+        server.hear()
+        server.wait()
+        server.say("250 late")
+
+    server = serve(script)
+    person = sit("smtp", server.target, mode="plain")
+    person.prompted("smtp:greeted> ")
+    person.enter("NOOP")
+    person.wait(lambda: len(server.received) == 1, "NOOP")
+    person.type("\x03")
+    person.sees("is owed")
+    person.prompted("smtp:greeted> ")
+    server.go()
+    server.finish()
+    person.enter("/state")
+    person.sees("250 late  (ok, seen after ")
 
 
 def test_flood_at_the_prompt(sit: Sit, serve: Serve) -> None:

@@ -279,6 +279,7 @@ def test_switches_change_what_is_typed(sit: Sit, serve: Serve, mode: str) -> Non
     person.prompted("smtp:rcpt(1)> ")
     person.enter("NOOP")
     person.wait(lambda: len(server.received) == 4, "NOOP")
+    person.sees("> NOOP\\n")
     person.prompted("smtp:rcpt(1)> ")
     person.enter("/eol crlf")
     person.sees("eol is crlf")
@@ -293,6 +294,52 @@ def test_switches_change_what_is_typed(sit: Sit, serve: Serve, mode: str) -> Non
     person.wait(lambda: len(server.received) == 6, "the line")
     assert server.received[3:] == [b"NOOP\n", b"DATA\r\n", b".dot\r\n"]
     assert "(stuffed)" not in person.screen
+
+
+def test_raw_shows_what_it_sends(sit: Sit, serve: Serve, mode: str) -> None:
+    """With the ends of its lines; a line that has none is told, and what it is glued to."""
+    server = serve(smtp)
+    person = sit("smtp", server.target, mode=mode)
+    person.prompted("smtp:greeted> ")
+    person.enter(r'/raw "NO"')
+    person.sees("the line has no end yet")
+    person.prompted("smtp:greeted> ")
+    person.enter(r'/raw "OP\n"')
+    person.sees("> NOOP\\n")
+    person.prompted("smtp:greeted> ")
+    person.enter(r'/raw "NOOP\r\n"')
+    person.sees("> NOOP\\r\\n")
+
+
+def test_progress_tells_what_a_server_takes(sit: Sit, serve: Serve) -> None:
+    """While the server reads nothing, not all of it is said to be sent; then the reply is due."""
+
+    def slow(server: Server) -> None:
+        server.say("220 mx.example")
+        for reply in ("250 ok", "250 ok", "250 ok", "354 go"):
+            server.hear()
+            server.say(reply)
+        server.wait()
+        while server.hear() != b".\r\n":
+            pass
+        server.wait()
+        server.say("250 taken")
+        server.hear_all()
+
+    server = serve(slow)
+    person = sit("smtp", server.target)
+    (person.home / "big.eml").write_bytes(b"Subject: x\r\n\r\n" + (b"x" * 900 + b"\r\n") * 20_000)
+    at_rcpt(person)
+    person.enter(f"/body {person.home / 'big.eml'}")
+    person.sees("\nsent ")
+    assert "waiting for the reply" not in person.screen
+    server.go()
+    person.sees("sent 18.0 MB")
+    person.sees("waiting for the reply")
+    server.go()
+    person.sees("< 250 taken")
+    person.prompted("smtp:ready> ")
+    assert "waiting for the reply" not in person.screen
 
 
 def test_end_of_mail_data_is_a_line_of_its_own(sit: Sit, serve: Serve, mode: str) -> None:

@@ -28,6 +28,10 @@ from tests.transcript.dialogue import Dialogue
 from tests.transcript.grammar_check import check
 
 NUMBERS = count()
+# Those of a password that need no TLS, and those of a token.
+SASL = tuple(
+    row.name for row in sasl.TABLE.values() if row.secret and not row.name.endswith("-PLUS")
+)
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +80,7 @@ def unset(dialogue: Dialogue) -> list[str]:
     return [trouble.name for trouble in found]
 
 
+TOKEN = b64("n,a=al,\1auth=Bearer t0ken\1\1")
 DIGEST = b"c4c9334bac560ecc979e58001b3e22fb"
 
 
@@ -103,7 +108,22 @@ DIGEST = b"c4c9334bac560ecc979e58001b3e22fb"
         (b"AUTH PLAIN " + b64("\0" + "a" * 999 + "\0secret"), "C~ AUTH PLAIN {typed-1}"),
         (b"AUTH PLAIN secret", "C~ AUTH PLAIN {typed-1}"),
         (b"AUTH PLAIN =", "C: AUTH PLAIN ="),
-        (b"AUTH XOAUTH2 " + b64("user=a\1auth=Bearer t0ken\1\1"), "C~ AUTH XOAUTH2 {typed-1}"),
+        (b"AUTH XOAUTH2 " + b64("user=al\1auth=Bearer t0ken\1\1"), 'C~ AUTH XOAUTH2 {=sasl("al")}'),
+        (b"AUTH XOAUTH2 " + b64("user=al\1auth=Bearer t0ken\1"), "C~ AUTH XOAUTH2 {typed-1}"),
+        (
+            b"AUTH OAUTHBEARER " + b64("n,a=al,\1auth=Bearer t0ken\1\1"),
+            'C~ AUTH OAUTHBEARER {=sasl("al")}',
+        ),
+        (
+            b"AUTH SCRAM-SHA-512-PLUS " + b64("p=tls-unique,,n=al,r=x"),
+            'C~ AUTH SCRAM-SHA-512-PLUS {=sasl("al")}',
+        ),
+        (
+            b"AUTH SCRAM-SHA-1-PLUS " + b64("p=tls-unique,a=admin,n=al,r=x"),
+            "C~ AUTH SCRAM-SHA-1-PLUS {typed-1}",
+        ),
+        (b"AUTH ANONYMOUS " + b64("sirhc"), 'C~ AUTH ANONYMOUS {=sasl("sirhc")}'),
+        (b"AUTH XYZZY " + b64("alice"), "C~ AUTH XYZZY {typed-1}"),
         (b"AUTH \x0b x", "C~ AUTH \\u{b} {typed-1}"),
     ],
 )
@@ -126,6 +146,9 @@ def test_a_secret_by_its_position(pop3: Dialogue, line: bytes, recorded: str) ->
         (b"AUTH CRAM-MD5", (b64(b"alice " + DIGEST),), ('{=sasl("alice")}',)),
         (b"AUTH SCRAM-SHA-1", (b64("n,,n=al,r=x"), b64("c=biws,r=x,p=cHJvb2Y=")), ("", "")),
         (b"AUTH SCRAM-SHA-1", (b64("n,,n=al,r=x"), b64("no final")), ("", "{typed-1}")),
+        (b"AUTH OAUTHBEARER", (TOKEN, b"AQ=="), ('{=sasl("al")}', '{=sasl("al")}')),
+        (b"AUTH OAUTHBEARER", (TOKEN, b64("more")), ('{=sasl("al")}', "{typed-1}")),
+        (b"AUTH OAUTHBEARER", (TOKEN, b""), ('{=sasl("al")}', "")),
         (b"AUTH LOGIN", (b"*",), ("*",)),
         (b"AUTH", (b64("secret"),), ("{typed-1}",)),
     ],
@@ -416,7 +439,7 @@ def exchange(mechanism: str, secret: str) -> Iterator[tuple[bytes | None, bytes 
             return
 
 
-@given(mechanism=st.sampled_from((*sasl.MECHANISMS, "PASS", "APOP")), secret=TEXT)
+@given(mechanism=st.sampled_from((*SASL, "PASS", "APOP")), secret=TEXT)
 def test_no_file_holds_a_secret(folder: Path, mechanism: str, secret: str) -> None:
     """Real logins; the server repeats all that it heard, in every encoding; so does a mail."""
     octets = secret.encode()

@@ -17,6 +17,7 @@ from mailprobe.protocol.model import Protocol
 from mailprobe.transport.connect import connect
 from mailprobe.transport.link import Interrupted
 from mailprobe.transport.target import Target, parse_target
+from mailprobe.value import replace
 
 HAS_IPV6 = Path("/proc/net/if_inet6").exists() and Path("/proc/net/if_inet6").read_text() != ""
 
@@ -100,9 +101,14 @@ def test_addresses_that_were_shown_are_the_ones_that_are_tried(
     answers["mx.example"] = OSError("must not be asked")
     seen: list[Event] = []
     wanted = target("mx.example", port)
-    link = connect(wanted, addresses=["127.0.0.1"], on_event=seen.append)
-    assert [type(event) for event in seen] == [Connecting, Connected]
-    link.drop()
+    for how in (
+        {"addresses": ["127.0.0.1"]},
+        {"target": replace(wanted, addresses=("127.0.0.1",))},
+    ):
+        seen.clear()
+        link = connect(**{"target": wanted, "on_event": seen.append, **how})
+        assert [type(event) for event in seen] == [Connecting, Connected]
+        link.drop()
 
 
 @pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")

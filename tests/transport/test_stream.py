@@ -223,6 +223,19 @@ def test_half_closed_links_still_receive(links: Links) -> None:
     assert everything(client) == b"221 bye\r\n"
 
 
+def test_a_link_that_keeps_pace_is_never_far_ahead(
+    sockets: tuple[socket.socket, socket.socket],
+) -> None:
+    """What the system took is what the peer has room for, and a little: progress can be told."""
+    client = Stream(sockets[0], peer="peer")
+    client.keep_pace()
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if option is not None:
+        assert sockets[0].getsockopt(socket.IPPROTO_TCP, option) == 128 * 1024
+    client.drop()
+    client.keep_pace()  # nobody minds
+
+
 def test_closing_waits_for_the_peer_no_longer_than_told(links: Links, aside: Any) -> None:
     """Both a silent and a chatty peer: the deadline holds, and the link is closed after it."""
     client, server = links

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.model import Protocol
-from mailprobe.transport.target import Kind, Target, Tls, parse_target
+from mailprobe.transport.target import Kind, Target, Tls, parse_further, parse_target
 
 SMTP, LMTP, POP3 = Protocol.SMTP, Protocol.LMTP, Protocol.POP3
 
@@ -175,3 +175,26 @@ def test_any_text_is_a_target_or_a_usage_failure(text: str, protocol: Protocol |
     else:
         assert str(target).isascii() or target.path is not None
         assert not any(octet in str(target) for octet in "\r\n\0 ")
+
+
+@pytest.mark.parametrize(
+    "text, wanted, expected",
+    [
+        ("h", Tls.NONE, (25, Tls.NONE)),
+        ("h", Tls.IMPLICIT, (465, Tls.IMPLICIT)),
+        ("h:99", Tls.STARTTLS, (99, Tls.STARTTLS)),
+        ("sandbox", Tls.STARTTLS, (0, Tls.STARTTLS)),
+        ("unix:/lmtp", Tls.STARTTLS, (0, Tls.STARTTLS)),
+        ("smtp://h", Tls.NONE, (25, Tls.NONE)),
+        ("smtps://h", Tls.STARTTLS, (465, Tls.IMPLICIT)),
+        ("submissions://h", Tls.IMPLICIT, (465, Tls.IMPLICIT)),
+        ("submission://h", Tls.STARTTLS, (587, Tls.STARTTLS)),
+        ("submission://h", Tls.IMPLICIT, (587, Tls.STARTTLS)),
+    ],
+)
+def test_a_later_target_has_the_tls_of_the_first(
+    text: str, wanted: Tls, expected: tuple[int, Tls]
+) -> None:
+    """A URL says itself when TLS begins, never that there is none."""
+    target = parse_further(text, SMTP, wanted)
+    assert (target.port, target.tls) == expected

@@ -1,6 +1,7 @@
 """TLS: what is verified, what is said when it fails, and text where TLS should be."""
 
 import contextlib
+import hashlib
 import socket
 import ssl
 import time
@@ -75,6 +76,30 @@ def test_the_server_name_is_sent_for_names_only(
     context.sni_callback = lambda link, asked, _: seen.append(asked)
     handshake(sockets, aside, context, authority.settings, name)
     assert seen == [sent]
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_channel_bindings(
+    sockets: Sockets, aside: Any, authority: Any, version: ssl.TLSVersion
+) -> None:
+    """tls-unique is the same on either side, and is not defined for TLS 1.3 (RFC 9266)."""
+    context = authority.context("localhost")
+    context.maximum_version = version
+    client, server = (Stream(each, peer="peer") for each in sockets)
+    assert client.channel_binding("tls-unique") is None
+    accepting = aside(lambda: server.accept_tls(context, soon(), upgrade=False))
+    client.start_tls(authority.settings, "localhost", soon(), upgrade=False)
+    accepting.result()
+    unique = client.channel_binding("tls-unique")
+    assert unique == server.channel_binding("tls-unique")
+    assert (unique is None) is (version is ssl.TLSVersion.TLSv1_3)
+    assert client.tls is not None
+    expected = hashlib.sha256(client.tls.certificate).digest()
+    assert client.channel_binding("tls-server-end-point") == expected
+    assert server.channel_binding("tls-server-end-point") is None
+    assert client.channel_binding("tls-exporter") is None
+    client.drop()
+    server.drop()
 
 
 def test_unverified_is_said(

@@ -119,8 +119,14 @@ class Login:
         self._who = self._wanted(mechanism, function)
         _, user, name = self._who
         try:
-            secret = self._value(name).decode()
-            self._steps = sasl.client(mechanism, user, secret, nonce=secrets.token_hex(12))
+            secret = self._value(name).decode() if name else ""
+            self._steps = sasl.client(
+                mechanism,
+                user,
+                secret,
+                nonce=secrets.token_hex(12),
+                binding=self._link.binding_for(mechanism),
+            )
         except ValueError as error:  # UnicodeDecodeError is one, and it holds the secret
             what = "a secret is UTF-8" if isinstance(error, UnicodeError) else safe(str(error))
             raise Failure(Word.USAGE, f"{{=sasl}}: {what}") from None

@@ -5,7 +5,7 @@ What is heard, and when something is said, is not known here.
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -27,7 +27,7 @@ from mailprobe.transport.stream import Stream
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
 if TYPE_CHECKING:
-    import ssl
+    from mailprobe.sandbox.dialogue import Tls
 
 _FAREWELL = 2.0  # seconds that a client has to hang up
 _WAITING = 16 * 1024 * 1024  # octets that a client may write while it reads nothing
@@ -52,20 +52,20 @@ class Serving:
         part: Part,
         visit: Visit,
         stream: Stream,
-        context: "Callable[[], ssl.SSLContext]",
+        tls: "Tls",
         manner: Manner,
         stopped: threading.Event,
     ) -> None:
         self._part = part
         self._visit = visit
         self._stream = stream
-        self._context = context
+        self._tls = tls
         self._manner = manner
         self._stopped = stopped
         served, folder = visit.served, visit.folder
         self._sayings = Sayings(served, part.catalogue, folder)
         self._matcher = Matcher(served, part.catalogue, visit.level, folder)
-        self._verifier = Verifier(served)
+        self._verifier = Verifier(served, self._bindings)
         self._inbox = Inbox(manner.limits)
         self._main = Course(part.agenda)
         self._aside: Course | None = None  # a known mistake that is being made
@@ -188,8 +188,16 @@ class Serving:
         if len(self._inbox):
             raise text_before_tls(self._inbox.look())
         deadline = self._deadline(self._manner.patience)
-        self._stream.accept_tls(self._context(), deadline, upgrade=upgrade)
+        self._stream.accept_tls(self._tls.context(), deadline, upgrade=upgrade)
         self._verifier.exchange = None
+
+    def _bindings(self) -> Mapping[str, bytes]:
+        """What a login is bound to; nothing without TLS."""
+        if self._stream.tls is None:
+            return {}
+        from mailprobe.sandbox.dialogue import bindings_of
+
+        return bindings_of(self._stream, self._tls)
 
     def _deadline(self, seconds: float) -> float:
         return time.monotonic() + seconds

@@ -4,7 +4,7 @@ Where nobody knows the secret, every message is right.
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mailprobe.patterns import pattern
 from mailprobe.player.serving.agenda import Agenda, Hearing
@@ -20,8 +20,6 @@ from mailprobe.value import field, mutable
 
 _SCRAM = "SCRAM-"
 _CRAM = "CRAM-MD5"
-_PASSWORD, _TOKEN = "password", "token"
-_TOKENS = ("XOAUTH2", "OAUTHBEARER")  # mechanisms that carry a token in the place of a password
 # What a server says first in SCRAM (RFC 5802, section 7).
 _SCRAM_FIRST = pattern(rb"r=[^,]+,s=(?P<salt>[A-Za-z0-9+/=]+),i=(?P<count>[0-9]{1,7})(?:,.*)?")
 _MESSAGE_ID = pattern(rb"<([^<>@ ]+@[^<>@ ]+)>")
@@ -66,10 +64,11 @@ def asks_for_initial(mechanism: str) -> bytes:
 
 
 class Verifier:
-    """The logins of one connection."""
+    """The logins of one connection; `bindings` says what of TLS they may be bound to."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: Served, bindings: Callable[[], Mapping[str, bytes]]) -> None:
         self._served = served
+        self._bindings = bindings
         self.exchange: Exchange | None = None
 
     def begin(self, agenda: Agenda, at: int) -> None:
@@ -81,7 +80,7 @@ class Verifier:
         if function is None or not mechanism:
             return
         user, name = self._of(function, mechanism)
-        secret = self._served.text(name)
+        secret = self._served.text(name) if sasl.secret_kind(mechanism) else None
         challenges = list(_challenges(agenda, at))
         live = mechanism.startswith(_SCRAM) and mechanism in sasl.MECHANISMS
         if live and secret is None:
@@ -93,7 +92,9 @@ class Verifier:
         steps = None
         if secret is not None:
             try:
-                steps = _steps(mechanism, user, secret, challenges)
+                # Whether the file has offered -PLUS is not looked at: who says "y" may be right.
+                bindings = self._bindings() if mechanism.endswith(sasl.PLUS) else {}
+                steps = _steps(mechanism, user, secret, challenges, bindings)
             except ValueError as error:
                 if live:
                     text = hearing.lines[0].text
@@ -107,7 +108,7 @@ class Verifier:
         else:
             user = self._served.text(USER)
         names = [each.name for each in function.arguments[1:] if isinstance(each, Name)]
-        return user, names[0] if names else (_TOKEN if mechanism in _TOKENS else _PASSWORD)
+        return user, names[0] if names else sasl.secret_kind(mechanism)
 
     def unproved(
         self, hearing: Hearing, live: Sequence[tuple[Function, bytes]], greeting: bytes
@@ -197,7 +198,11 @@ def _challenges(agenda: Agenda, at: int) -> Iterator[bytes]:
 
 
 def _steps(
-    mechanism: str, user: str | None, secret: str, challenges: Sequence[bytes]
+    mechanism: str,
+    user: str | None,
+    secret: str,
+    challenges: Sequence[bytes],
+    bindings: Mapping[str, bytes],
 ) -> sasl.Server | None:
     """The server's part.  Raises ValueError for what the mechanism cannot carry."""
 
@@ -208,7 +213,11 @@ def _steps(
         first = next(filter(None, map(_SCRAM_FIRST.fullmatch, challenges)), None)
         if first is None and not any(challenges):  # nothing was recorded: S? 334
             return sasl.server(
-                mechanism, secret_of, nonce=secrets.token_hex(12), salt=secrets.token_bytes(16)
+                mechanism,
+                secret_of,
+                nonce=secrets.token_hex(12),
+                salt=secrets.token_bytes(16),
+                bindings=bindings,
             )
         if first is None:
             raise ValueError("no recorded challenge of this login tells salt (s=) and count (i=)")
@@ -222,6 +231,7 @@ def _steps(
             nonce=secrets.token_hex(12),
             salt=salt,
             iterations=int(first["count"]),
+            bindings=bindings,
         )
     if mechanism == _CRAM:
         found = next(filter(None, map(_MESSAGE_ID.fullmatch, challenges)), None)
@@ -229,7 +239,8 @@ def _steps(
             return None
         nonce = found[1].decode("latin-1")
         return sasl.server(mechanism, secret_of, nonce=nonce, salt=b"")
-    if mechanism not in sasl.MECHANISMS:
+    row = sasl.TABLE.get(mechanism)
+    if row is None or row.hear is None:
         return None
     return sasl.server(mechanism, secret_of, nonce="", salt=b"")
 

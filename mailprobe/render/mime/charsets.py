@@ -15,6 +15,11 @@ _ASCII = {"us-ascii", "ascii", "ansi_x3.4-1968", "iso646-us"}
 _REFUSED = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"}
 _LONGEST = 60  # characters of a name that is looked up
 _KEPT = 1024 * 1024  # octets up to which those that mean nothing are kept: it takes time
+# Without such a mark their incremental readers refuse what `bytes.decode` reads.
+_MARKS = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
 _GUESSES = (("utf-8", "UTF-8"), ("gb2312", "GB2312"), ("cp1252", "Windows-1252"))
 
 
@@ -40,6 +45,29 @@ def decode(octets: bytes, charset: str) -> Text:
         guess = _undeclared(octets, "")
         return Text(guess.text, (f"nobody knows the charset {charset[:_LONGEST]}", *guess.notes))
     return _decoded(octets, name, ())
+
+
+def codec_of(beginning: bytes, charset: str) -> tuple[str, list[str]]:
+    """The codec of a long text that begins so, and what is to be said about it."""
+    name = charset.strip().lower()
+    if name in _GB:
+        return _SUPERSET.lower(), [f"{charset} read as {_SUPERSET}, its superset"]
+    if name and name not in _ASCII and _is_known(name):
+        looked_up = codecs.lookup(name).name
+        marked = beginning.startswith(_MARKS.get(looked_up, b""))
+        return looked_up if marked else f"{looked_up}-le", []
+    unknown = bool(name) and name not in _ASCII
+    notes = [f"nobody knows the charset {charset[:_LONGEST]}"] if unknown else []
+    if beginning.isascii():
+        return "utf-8", notes
+    why = f"8-bit octets in {charset}" if name and not unknown else "no charset is named"
+    for codec, shown in _GUESSES:
+        try:
+            codecs.getincrementaldecoder(codec)().decode(beginning)
+        except UnicodeDecodeError:
+            continue
+        return codec, [*notes, f"{why}: read as {shown}, by its looks"]
+    return "utf-8", [*notes, f"{why}, and the octets do not tell"]
 
 
 def _is_known(name: str) -> bool:

@@ -4,10 +4,10 @@ import binascii
 
 from mailprobe.patterns import pattern
 
-_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _BLANKS = b" \t\r\n"
-_OTHERS = bytes(octet for octet in range(256) if octet not in _ALPHABET)
-_FOREIGN = bytes(octet for octet in range(256) if octet not in _ALPHABET + _BLANKS)
+_OTHERS = bytes(octet for octet in range(256) if octet not in ALPHABET)
+_FOREIGN = bytes(octet for octet in range(256) if octet not in ALPHABET + _BLANKS)
 _PADS = 100  # ends of base64 in one text, beyond which they are passed over
 _PAD = pattern(rb"=+")
 # Where a mailer, or a person who pasted, has cut lines inside of an octet: `=D` CRLF `4`.
@@ -33,7 +33,7 @@ def undo(octets: bytes, encoding: str) -> tuple[bytes, list[str]]:
 def from_base64(octets: bytes) -> tuple[bytes, list[str]]:
     """RFC 2045, section 6.8: what is not of the alphabet is passed over, and told."""
     notes = []
-    if octets.translate(None, _ALPHABET + _BLANKS):
+    if octets.translate(None, ALPHABET + _BLANKS):
         notes.append("octets in base64 that do not belong there")
     text = octets.translate(None, _OTHERS)
     runs = _PAD.split(text, maxsplit=_PADS)

@@ -4,14 +4,16 @@ Pure, and bounded whatever a peer sends: depth, number of parts and length of he
 places in the octets, not copies of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mailprobe.patterns import pattern
 from mailprobe.render.mime.charsets import Text, decode
 from mailprobe.render.mime.encodings import undo
 from mailprobe.render.mime.fields import Field, parameters, read_field
+from mailprobe.render.mime.pieces import Pieces
 from mailprobe.value import field, frozen, replace
 
+_LARGE = 1024 * 1024  # octets of a part
 _DEPTH = 20  # parts inside of parts
 _PARTS = 1000  # in one message
 _HEADER = 256 * 1024  # octets of a header that is read
@@ -48,6 +50,11 @@ class Part:
         return self.end - self.start
 
     @property
+    def is_large(self) -> bool:
+        """Whether it is taken in pieces: as a whole it would be held several times over."""
+        return self.size > _LARGE
+
+    @property
     def is_text(self) -> bool:
         return self.kind.startswith("text/")
 
@@ -78,6 +85,11 @@ def text_of(octets: bytes, part: Part) -> Text:
     body, wrong = undo(octets[part.start : part.end], part.encoding)
     found = decode(body, part.charset)
     return Text(found.text, (*wrong, *found.notes))
+
+
+def pieces_of(octets: bytes, part: Part) -> Pieces:
+    """The body of a large part, piece by piece."""
+    return Pieces(octets, part.start, part.end, part.encoding)
 
 
 @frozen
@@ -137,10 +149,19 @@ class _Reader:
             place.end,
             (*place.notes, *notes, *wrong),
         )
-        if part.is_text:
-            return _with_notes(part, (*part.notes, *text_of(self._octets, part).notes)), []
-        body_notes = [] if inside else undo(self._octets[body : place.end], encoding)[1]
+        body_notes = () if inside else self._notes_inside(part)
         return _with_notes(part, (*part.notes, *body_notes)), inside
+
+    def _notes_inside(self, part: Part) -> Iterable[str]:
+        """What is wrong with a body; a large one is looked at piece by piece."""
+        if part.is_large:
+            pieces = pieces_of(self._octets, part)
+            for _ in pieces.texts(part.charset) if part.is_text else pieces.bodies():
+                pass
+            return pieces.notes
+        if part.is_text:
+            return text_of(self._octets, part).notes
+        return undo(self._octets[part.start : part.end], part.encoding)[1]
 
     # ------------------------------------------------------------------------------ the header
 

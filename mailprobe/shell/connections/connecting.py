@@ -11,7 +11,6 @@ from mailprobe.session import Session, Settings
 from mailprobe.shell.config import Config, Profile
 from mailprobe.shell.connections.opening import open_session
 from mailprobe.shell.front import welcome
-from mailprobe.shell.local.settings import change
 from mailprobe.transport.target import Target
 from mailprobe.value import replace
 
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
 def take_defaults(talk: "Conversation", config: Config) -> None:
     """Behave as the file says, but where the command line has said how.  Raises Failure `usage`."""
     talk.targets = [(f"@{one.name}", safe(one.target)) for one in config.profiles.values()]
+    if not config.defaults:
+        return
+    from mailprobe.shell.local.settings import change  # a room of the local commands
+
     for name, value in config.defaults.items():
         if name not in talk.options.given:
             try:
@@ -58,7 +61,11 @@ def connect(talk: "Conversation", target: Target | None, profile: Profile | None
         talk.interrupted(party.session)
     if others := talk.parties.others:
         talk.tell(f"this is session {party.number}; /use {others[-1].number} goes back")
-    if target is not None and (step := welcome.next_step(target)):
+    if profile is not None and profile.login is not None:
+        from mailprobe.shell.writing import login  # and sasl: where somebody logs in
+
+        login.as_asked(talk)
+    elif target is not None and (step := welcome.next_step(target)):
         talk.tell(step)
 
 

@@ -43,6 +43,8 @@ def leave(talk: "Conversation") -> None:
         if how == "d":
             session.drop()
         else:
+            if not session.between_lines:  # QUIT would become its end
+                talk.tell("a line was half sent: the connection is dropped, without QUIT")
             _say_goodbye(session, delete=bool(session.connection.facts.marked))
 
 
@@ -77,6 +79,9 @@ def _choose_with_marks(talk: "Conversation", number: int, session: Session) -> s
 def _say_goodbye(session: Session, *, delete: bool) -> None:
     """QUIT; unless the person wants that, a message that a refused DELE has marked all the same
     is not deleted by it."""
+    if not session.between_lines:
+        session.drop()
+        return
     if session.state is not State.CLOSED:
         session.hurry()
         if (delete or session.unmark()) and session.send(Command(b"QUIT")):

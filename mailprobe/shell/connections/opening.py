@@ -44,6 +44,10 @@ def open_session(
     `keep` gets a session whose opening failed, before the Failure is raised.
     Raises Failure, or `transport.link.Interrupted`.
     """
+    if options.settings.tls.ca is not None:  # before anything is looked up or sent
+        from mailprobe.transport.tls import check_ca
+
+        check_ca(options.settings.tls.ca)
     if target is None:
         if options.mx is None:
             raise Failure(Word.USAGE, "name a target: mailprobe smtp HOST, or --mx DOMAIN")
@@ -153,7 +157,7 @@ def _open_mx(
     """RFC 5321, section 5.1: in order of preference, until one host answers."""
     hosts = _exchangers(options, domain, tell)
     for position, host in enumerate(hosts, start=1):
-        target = Target(Protocol.SMTP, host.name, _MX_PORT[options.mx_tls], options.mx_tls)
+        target = Target(Protocol.SMTP, host.name, _MX_PORT[options.tls], options.tls)
         held = _Held(observers)
         try:
             session = _open(options, target, host.addresses, [held], wakeup, keep)
@@ -179,10 +183,10 @@ def _exchangers(options: Options, domain: str, tell: Tell) -> tuple["MailHost", 
     from mailprobe import lookup
     from mailprobe.addresses import dangerous, parse_server
 
-    limit, end = lookup.LIMIT, options.settings.end
-    if end is not None:
-        limit = max(0.0, min(limit, end - time.monotonic()))
-    hop = lookup.next_hop(domain, server=options.dns, limit=limit)
+    limit, name, end = lookup.LIMIT, "", options.settings.end
+    if end is not None and (left := end - time.monotonic()) < limit:
+        limit, name = max(0.0, left), "--max-time"
+    hop = lookup.next_hop(domain, server=options.dns, limit=limit, limit_name=name)
     if not hop.usable:
         raise Failure(Word.DNS, hop.sentence)
     tell(hop.sentence)

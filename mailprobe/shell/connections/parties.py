@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mailprobe.shell.config import Profile
 
 _OVER = (State.CLOSED, State.UPDATE)
-MakeScreen = Callable[[Callable[[str], None], Secrets], Screen]
+# How text is written, what nobody may read, and how many columns are taken on each line.
+MakeScreen = Callable[[Callable[[str], None], Secrets, Callable[[], int]], Screen]
 
 
 class Party:
@@ -132,8 +133,15 @@ class Parties:
             self.let_go()
 
     def _join(self, secrets: Secrets, recording: Recording) -> Party:
-        margin = _Margin(self._write, lambda: self._mark(recording.number))
-        view = View(lambda known: self._make_screen(margin, known), secrets, recording)
+        def mark() -> str:
+            return self._mark(recording.number)
+
+        margin = _Margin(self._write, mark)
+        view = View(
+            lambda known: self._make_screen(margin, known, lambda: len(mark())),
+            secrets,
+            recording,
+        )
         party = Party(view)
         self._all.append(party)
         return party

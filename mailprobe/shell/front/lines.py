@@ -85,9 +85,13 @@ class LineSource:
         """Whether more input is there already; never waits."""
         if self._buffer or self._ended:
             return bool(self._buffer)
+        return self.ready() and self._read()
+
+    def ready(self) -> bool:
+        """Whether more input, or its end, is there already; reads nothing."""
         poll = select.poll()
         poll.register(self._source, select.POLLIN)
-        return bool(poll.poll(0)) and self._read()
+        return bool(poll.poll(0))
 
     def put_back(self, octets: bytes) -> None:
         """Have `octets` read again, before all others."""

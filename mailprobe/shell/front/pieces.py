@@ -1,6 +1,7 @@
 """What prompt_toolkit asks for while a line is typed, each a thin coat over a pure function.
 
 Completions, colours and masks, the hint behind the cursor, the line of the history that fits.
+The functions are loaded where there is a line: the first prompt is an empty one.
 """
 
 from collections.abc import Callable, Hashable, Iterable
@@ -11,6 +12,7 @@ from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.history import History
 from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.lexers import Lexer
@@ -19,13 +21,12 @@ from prompt_toolkit.styles import Style
 from mailprobe.protocol.items import Phase
 from mailprobe.render.theme import STYLES
 from mailprobe.shell.conversation import Conversation
-from mailprobe.shell.typing import flags
-from mailprobe.shell.typing.arguments import local_completions
-from mailprobe.shell.typing.complete import completions
-from mailprobe.shell.typing.hint import cut, hint
-from mailprobe.shell.typing.lexer import fragments
+from mailprobe.shell.memory.history import LineHistory
 from mailprobe.shell.typing.standing import Look, prompt_text, toolbar
-from mailprobe.shell.typing.suggestion import Suggestion as Item
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.shell.typing.suggestion import Suggestion as Item
 
 # A menu has colours of its own on both sides, so that it can be read on any background.
 _MENU = {
@@ -81,6 +82,9 @@ class LineCompleter(Completer):
     def get_completions(
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
+        from mailprobe.shell.typing.arguments import local_completions
+        from mailprobe.shell.typing.complete import completions
+
         line, talk = document.text_before_cursor, self._conversation
         if not self._local_only:
             found = completions(line, talk.facts, talk.catalogue, talk.known)
@@ -93,7 +97,7 @@ class LineCompleter(Completer):
         ]
 
 
-def _completion(one: Item, end: int, *, skip: int = 0) -> Completion:
+def _completion(one: "Item", end: int, *, skip: int = 0) -> Completion:
     """`skip` characters of the suggestion are not a part of the line."""
     style = "" if one.apt else style_class("menu.early")
     return Completion(
@@ -107,11 +111,17 @@ def _completion(one: Item, end: int, *, skip: int = 0) -> Completion:
 
 
 class LineLexer(Lexer):
-    """Colours and masks; a paste of several lines is judged as a whole."""
+    """Colours and masks; a paste of several lines is judged as a whole.
 
-    def __init__(self, conversation: Conversation, looks: Looks) -> None:
+    `local_only` where the prompt takes a local command, as in `LineCompleter`.
+    """
+
+    def __init__(
+        self, conversation: Conversation, looks: Looks, *, local_only: bool = False
+    ) -> None:
         self._conversation = conversation
         self._looks = looks
+        self._local_only = local_only
 
     @property
     def _reveal(self) -> bool:
@@ -119,20 +129,35 @@ class LineLexer(Lexer):
         return self._conversation.preferences.reveal and not get_app().is_done
 
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
-        talk = self._conversation
         lines: list[StyleAndTextTuples] = [[]]
-        for style, text in fragments(
-            document.text, talk.facts, talk.catalogue, reveal=self._reveal
-        ):
+        if not document.text:
+            return lambda number: []
+        for style, text in self._fragments(document.text):
             if text == "\n":
                 lines.append([])
             else:
                 lines[-1].append((style_class(style), text))
         return lambda number: lines[number] if number < len(lines) else []
 
+    def _fragments(self, text: str) -> list[tuple[str, str]]:
+        from mailprobe.shell.local.table import ESCAPE
+        from mailprobe.shell.typing.lexer import fragments
+
+        talk = self._conversation
+        if not self._local_only:
+            return fragments(text, talk.facts, talk.catalogue, reveal=self._reveal)
+        name = text.lstrip().removeprefix("/")  # the blanks before it and the slash do nothing
+        lead = text[: len(text) - len(name)]
+        (style, first), *rest = fragments(
+            ESCAPE + name, talk.facts, talk.catalogue, reveal=self._reveal
+        )
+        return [*(("", blank) for blank in lead), (style, first.removeprefix(ESCAPE)), *rest]
+
     def invalidation_hash(self) -> Hashable:
         """Where the session stands decides what is secret, so it decides what is shown."""
-        return self._looks.prompt, id(self._conversation.catalogue), self._reveal
+        talk = self._conversation
+        # a login that was refused makes answers of lines, and the prompt does not tell
+        return self._looks.prompt, id(talk.catalogue), self._reveal, talk.facts.login_refused
 
 
 class LineHint(Processor):
@@ -144,11 +169,36 @@ class LineHint(Processor):
 
     def apply_transformation(self, given: TransformationInput) -> Transformation:
         document, talk = given.document, self._conversation
-        if "\n" in document.text or not document.is_cursor_at_the_end:
+        if not document.text or "\n" in document.text or not document.is_cursor_at_the_end:
             return Transformation(given.fragments)
+        from mailprobe.shell.typing.hint import cut, hint
+
         ghost = hint(document.text, talk.facts, talk.catalogue)
         text = cut(ghost, self._looks.prompt + document.text, given.width)
         return Transformation([*given.fragments, (style_class("hint"), text)])
+
+
+class Recall(History):
+    """The history of a prompt: what `lines` keeps of them, for the arrow keys.
+
+    Not to be wrapped in `ThreadedHistory`, which stores lines past `append_string`.
+    """
+
+    def __init__(self, lines: LineHistory) -> None:
+        super().__init__()
+        self.lines = lines
+
+    def append_string(self, string: str) -> None:
+        """Remember what may be remembered of the line."""
+        if kept := self.lines.kept(string, self.get_strings()):
+            super().append_string(kept)
+
+    def load_history_strings(self) -> Iterable[str]:
+        """The lines of older sessions, newest first."""
+        return reversed(self.lines.read())
+
+    def store_string(self, string: str) -> None:
+        self.lines.store_string(string)
 
 
 class LineSuggest(AutoSuggest):
@@ -161,6 +211,8 @@ class LineSuggest(AutoSuggest):
         talk, text = self._conversation, document.text
         if talk.phase is not Phase.COMMAND or not text.strip() or "\n" in text:
             return None
+        from mailprobe.shell.typing.hint import hint
+
         if hint(text, talk.facts, talk.catalogue):
             return None
         for line in reversed(buffer.history.get_strings()):
@@ -175,9 +227,15 @@ class LineSuggest(AutoSuggest):
 
 def toolbar_of(conversation: Conversation, looks: Looks, columns: int) -> StyleAndTextTuples:
     """The toolbar with what is to be said of the line that stands at the prompt."""
-    text, stuffing = get_app().current_buffer.text, conversation.switches.stuffing
-    typed = flags.Typed(text, conversation.phase, stuffing=stuffing)
-    told = flags.flags(typed, conversation.facts, conversation.catalogue)
+    text = get_app().current_buffer.text
+    told = _told_of(text, conversation) if text else []
     if get_app().vi_state.input_mode is InputMode.NAVIGATION and conversation.preferences.vi:
         told.append("vi: i to type")
     return [(style_class(style), text) for style, text in toolbar(looks.now, columns, told)]
+
+
+def _told_of(line: str, conversation: Conversation) -> list[str]:
+    from mailprobe.shell.typing.flags import Typed, flags
+
+    typed = Typed(line, conversation.phase, stuffing=conversation.switches.stuffing)
+    return flags(typed, conversation.facts, conversation.catalogue)

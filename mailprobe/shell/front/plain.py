@@ -18,16 +18,12 @@ from typing import TYPE_CHECKING
 from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.front.terminal import Interrupts, Terminal
 from mailprobe.shell.interface import Entry, Key
-from mailprobe.shell.local.table import ESCAPE
-from mailprobe.shell.typing.arguments import local_completions
-from mailprobe.shell.typing.complete import completions
-from mailprobe.shell.typing.mask import visible
 from mailprobe.shell.typing.standing import prompt_text
-from mailprobe.shell.typing.suggestion import Suggestion
 from mailprobe.value import replace
 
 if TYPE_CHECKING:
     from mailprobe.shell.memory.history import LineHistory
+    from mailprobe.shell.typing.suggestion import Suggestion
 
 _ENDLESS = 1 << 30  # columns of a terminal that never wraps
 _LISTED = 30  # suggestions that one Tab shows
@@ -36,7 +32,7 @@ _TWO_LINES = re.compile(r"[\r\n][^\r\n]")
 _ESCAPE_TIME = 0.05  # seconds in which the rest of a key's escape sequence comes
 
 Show = Callable[[str], str]
-Complete = Callable[[str], list[Suggestion]]
+Complete = Callable[[str], list["Suggestion"]]
 
 _KEYS = {
     "\x1b[A": "up", "\x1bOA": "up", "\x10": "up",
@@ -292,11 +288,17 @@ class PlainFront:
 
     def read(self, conversation: Conversation) -> Entry:
         """The next entry; what came from the server since the last one is shown before it."""
+        # the full shell, which shows its first words by this front, has no use for these
+        from mailprobe.shell.local.table import ESCAPE
+        from mailprobe.shell.typing.arguments import local_completions
+        from mailprobe.shell.typing.complete import completions
+        from mailprobe.shell.typing.mask import visible
+
         self._interrupts.clear()
         conversation.poll()
         facts, catalogue = conversation.facts, conversation.catalogue
 
-        def complete(line: str) -> list[Suggestion]:
+        def complete(line: str) -> list["Suggestion"]:
             if line.startswith(ESCAPE):
                 found = local_completions("/" + line[1:], facts, catalogue, conversation.known)
                 return [
@@ -325,10 +327,7 @@ class PlainFront:
         return [*older, *history.get_strings()]
 
     def _history(self, conversation: Conversation) -> tuple["LineHistory", list[str]]:
-        from mailprobe.shell.memory.history import (  # prompt_toolkit, 97 ms
-            LineHistory,
-            history_path,
-        )
+        from mailprobe.shell.memory.history import LineHistory, history_path
 
         protocol = str(conversation.facts.protocol) if conversation.session else ""
         if protocol not in self._histories:
@@ -395,6 +394,8 @@ def _common(sequences: Sequence[Sequence[str]]) -> int:
 
 def _complete(editor: Editor, complete: Complete | None) -> None:
     """Insert what all suggestions have in common; where that is nothing, list them."""
+    from mailprobe.shell.typing.suggestion import SHOWN
+
     before = editor.text[: editor.cursor]
     found = complete(before) if complete is not None else []
     if not found:
@@ -404,5 +405,8 @@ def _complete(editor: Editor, complete: Complete | None) -> None:
     if common.startswith(before) and common != before:
         editor.replace(common + editor.text[editor.cursor :], len(common))
         return
-    more = [f"... {len(found) - _LISTED} more"] if len(found) > _LISTED else []
+    more = []
+    if len(found) > _LISTED:  # of a cut list nobody knows how many there are
+        cut = len(found) >= SHOWN
+        more = ["... and more: type on" if cut else f"... {len(found) - _LISTED} more"]
     editor.list_below([f"{one.display}  {one.meta}" for one in found[:_LISTED]] + more)

@@ -27,12 +27,14 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 
 from mailprobe.protocol.items import Phase
 from mailprobe.shell.conversation import Conversation
+from mailprobe.shell.front import later
 from mailprobe.shell.front.pieces import (
     LineCompleter,
     LineHint,
     LineLexer,
     LineSuggest,
     Looks,
+    Recall,
     style_class,
     styles,
     toolbar_of,
@@ -92,6 +94,7 @@ class FullFront:
         self._pending: list[str] = []  # what is to be shown above it
         self._showing: asyncio.Future[None] | None = None  # held, for the event loop does not
         self._kept = ""  # what stood on the prompt that was left for another
+        self._drawn = False  # a prompt for lines was on the screen
 
     def write(self, text: str) -> None:
         if not self._open:
@@ -129,12 +132,12 @@ class FullFront:
         self._conversation = conversation
         kept, self._kept = self._kept, ""
         if conversation.phase is Phase.ANSWER:
-            session = self._session(conversation, secret=True)
+            session = self._session(conversation, secret=True, answers=True)
         else:
             session = self._line_session(conversation)
         entry = self._run(session, default=kept)
-        if isinstance(session.history, LineHistory):
-            conversation.warn_once(session.history.failure)
+        if isinstance(session.history, Recall):
+            conversation.warn_once(session.history.lines.failure)
         if entry.key is Key.LOCAL:
             self._kept = entry.text
             return self._read_local(conversation)
@@ -184,7 +187,8 @@ class FullFront:
     def _interrupt_ahead(self) -> None:
         """A Ctrl-C right behind an Enter is meant for what the line does, not for the next line."""
         talk = self._conversation
-        ahead = get_typeahead(self._input)  # this empties it
+        # What was pressed since the prompt had its line is still a key, and will be no signal.
+        ahead = [*get_typeahead(self._input), *self._input.read_keys()]
         interrupts = [at for at, press in enumerate(ahead) if press.key is Keys.ControlC]
         if interrupts and talk is not None and talk.phase is Phase.COMMAND:
             self._interrupts.note()
@@ -231,6 +235,8 @@ class FullFront:
         def on_readable() -> None:
             # A socket at its end is readable for ever: out of the loop first, then look.
             loop.remove_reader(descriptor)
+            if app.is_done or not app.is_running:  # what the line does will see it
+                return
             more = conversation.poll(descriptor)
             # Not again at once: while text is shown no key is read, and a flood would let none in.
             loop.call_later(_PAUSE, on_readable if more else watch)
@@ -246,7 +252,7 @@ class FullFront:
         protocol = str(conversation.facts.protocol) if conversation.session else ""
         if protocol not in self._lines:
             path = history_path(conversation.facts.protocol, self._env) if protocol else None
-            history = LineHistory(path, conversation.remembers)
+            history = Recall(LineHistory(path, conversation.remembers))
             self._lines[protocol] = self._session(conversation, history=history)
         return self._lines[protocol]
 
@@ -258,10 +264,11 @@ class FullFront:
         question: str = "",
         secret: bool = False,
         local_only: bool = False,
+        answers: bool = False,
     ) -> PromptSession[Entry | str]:
         """A prompt for lines where there is a history, else for one aside that leaves none."""
         line = history is not None
-        completes = line or local_only
+        completes = line or local_only or answers
         preferences, looks = conversation.preferences, Looks(conversation)
 
         def message() -> StyleAndTextTuples:
@@ -296,13 +303,20 @@ class FullFront:
             input=self._input,
             output=self._output,
         )
+        if line or local_only:
+            _set_lexer(session, LineLexer(conversation, looks, local_only=local_only))
         if line:
-            _set_lexer(session, LineLexer(conversation, looks))
+            session.app.after_render += self._load_later
         session.app.before_render += looks.forget
         keys = session.app.key_processor
         keys.before_key_press += self._begin_key
         keys.after_key_press += self._end_key
         return session
+
+    def _load_later(self, sender: object) -> None:
+        if not self._drawn:
+            self._drawn = True
+            asyncio.get_running_loop().call_soon(later.load)
 
     def _begin_key(self, sender: object) -> None:
         self._pressed = False

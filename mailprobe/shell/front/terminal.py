@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
 _DEADLY = (signal.SIGTERM, signal.SIGHUP)
@@ -82,11 +86,11 @@ class Interrupts:
 
 
 class Terminal:
-    """The modes of the terminal at `descriptor`."""
+    """The modes of the terminal at `descriptor`; `found` are those to put back in the end."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, found: "list[Any] | None" = None) -> None:
         self._descriptor = descriptor
-        self._found = termios.tcgetattr(descriptor)
+        self._found = termios.tcgetattr(descriptor) if found is None else list(found)
 
     def quiet(self) -> None:
         """No echo, no line editing; Ctrl-C and Ctrl-Z still make signals."""
@@ -180,6 +184,7 @@ def taken(terminal: Terminal, interrupts: Interrupts) -> Iterator[None]:
     handlers: dict[signal.Signals, Handler] = {
         signal.SIGINT: interrupts.on_signal,
         signal.SIGTSTP: lambda number, frame: terminal.suspend(),
+        signal.SIGCONT: signal.SIG_DFL,
         signal.SIGALRM: signal.SIG_DFL,
         **dict.fromkeys(_DEADLY, _Ending(terminal).begin),
     }

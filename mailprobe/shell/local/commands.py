@@ -10,15 +10,17 @@ from mailprobe.shell.local import (
     reading,
     recording,
     remembering,
+    routing,
     sending,
     settings,
     writing,
 )
-from mailprobe.shell.local.table import LocalCommand, Malformed, usage
+from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, usage
 
 # By title; in this order they are shown.
 ROOMS = {
     "Connections": connection,
+    "Routes": routing,
     "Practice": practising,
     "Looking": looking,
     "Reading mail": reading,
@@ -50,6 +52,8 @@ def run(shell: Shell, line: str) -> None:
             f"there is no local command /{safe(name)}, nothing was sent: "
             f"/help shows them, and a line that begins with // is sent with one /"
         )
+    if argument.strip() and row.argument is Argument.NOTHING:
+        raise usage(f"/{row.name} takes nothing behind it: nothing was done, write {row.syntax}")
     try:
         row.run(shell, argument.strip())
     except Malformed:

@@ -4,8 +4,8 @@ from mailprobe.durations import seconds
 from mailprobe.protocol.model import Protocol, State
 from mailprobe.session import Session
 from mailprobe.shell.interface import Shell
-from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
-from mailprobe.transport.target import parse_target
+from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, tell, usage
+from mailprobe.transport.target import parse_further
 
 _LONGEST_WAIT = 3600.0  # seconds
 
@@ -21,11 +21,16 @@ def _connect(shell: Shell, argument: str) -> None:
         said = Protocol(words[0].lower())
     if words[-1].startswith("@"):
         profile = shell.config.profile(words[-1][1:])
-        shell.connect(profile.target_for(said), profile)
+        shell.connect(profile.target_for(said, shell.tls), profile)
         return
     if said is None and shell.session is not None and "://" not in words[0]:
         said = shell.session.connection.catalogue.protocol
-    shell.connect(parse_target(words[-1], said))
+    if said is None and words[-1] == "sandbox":
+        raise usage(
+            "the sandbox speaks three protocols: write /connect smtp sandbox, "
+            "/connect lmtp sandbox or /connect pop3 sandbox"
+        )
+    shell.connect(parse_further(words[-1], said, shell.tls))
 
 
 def _sessions(shell: Shell, argument: str) -> None:
@@ -71,9 +76,9 @@ def _wait(shell: Shell, argument: str) -> None:
     if session.closed or session.state is State.CLOSED:
         raise usage("the connection is closed: nothing will come")
     if not shell.listen(limit):
-        shell.write("interrupted\n")
+        tell(shell, "interrupted")
     elif shell.heard == begun and not session.closed:
-        shell.write(f"nothing came within {limit:g} s\n")
+        tell(shell, f"nothing came within {limit:g} s")
 
 
 def _quit(shell: Shell, argument: str) -> None:

@@ -5,9 +5,9 @@ from mailprobe.protocol.codes import REPLY_CODES, RESPONSE_CODES
 from mailprobe.render.tables import Own
 from mailprobe.safe import safe
 from mailprobe.shell.interface import Shell
-from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, usage
+from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, tell, usage
 
-_NARROW = 80  # columns
+_TITLE = 20  # columns of the name of a room
 
 
 def _help(shell: Shell, argument: str) -> None:
@@ -21,10 +21,11 @@ def _help(shell: Shell, argument: str) -> None:
         row = COMMANDS.get(word[1:].lower())
         if row is None:
             raise usage(f"there is no local command {safe(word)}")
-        shell.write(f"{row.syntax}\n  {row.summary}\n")
+        tell(shell, row.syntax, indent=4)
+        tell(shell, f"  {row.summary}")
         return
     if text := _explain_code(word.upper()):
-        shell.write(text)
+        tell(shell, text)
         return
     rows = (catalogue.find(word.upper()) for catalogue in _catalogues(shell))
     known = next((row for row in rows if row is not None), None)
@@ -35,26 +36,27 @@ def _help(shell: Shell, argument: str) -> None:
 
 def _overview(shell: Shell) -> None:
     """What fits on the smallest screen: the names, and where there is more."""
-    import textwrap  # here alone
-
     from mailprobe.shell.local.commands import ROOMS
 
-    shell.write(
-        "What you type goes to the server, byte for byte. A line that begins with /\n"
-        "is for mailprobe; //x sends /x. Ctrl-] opens one local command anywhere.\n"
+    tell(
+        shell,
+        "What you type goes to the server, byte for byte. A line that begins with / "
+        "is for mailprobe; //x sends /x. Ctrl-] opens one local command anywhere.",
+        indent=0,
     )
     if verbs := _legal_now(shell):
-        text = f"The server takes now: {' '.join(verbs)}"
-        shell.write("\n" + textwrap.fill(text, _NARROW, subsequent_indent="  ") + "\n")
-    rows = [
-        f"{title:<20}{' '.join(f'/{row.name}' for row in room.ROWS)}\n"
-        for title, room in ROOMS.items()
-    ]
-    shell.write("\n" + "".join(rows))
-    shell.write(
-        "\n/help RCPT, /help 550, /help /save tell what one is; /help all, what these do.\n"
-        "Tab completes; a dim text behind the cursor says what is still missing.\n"
-    )
+        shell.write("\n")
+        tell(shell, f"The server takes now: {' '.join(verbs)}")
+    shell.write("\n")
+    for title, room in ROOMS.items():
+        names = " ".join(f"/{row.name}" for row in room.ROWS)
+        tell(shell, f"{title:<{_TITLE}}{names}")
+    shell.write("\n")
+    for sentence in (
+        "/help RCPT, /help 550, /help /save tell what one is; /help all, what these do.",
+        "Tab completes; a dim text behind the cursor says what is still missing.",
+    ):
+        tell(shell, sentence, indent=0)
 
 
 def _legal_now(shell: Shell) -> list[str]:
@@ -99,7 +101,7 @@ def _explain_code(code: str) -> str:
         or RESPONSE_CODES.get(code.strip("[]"))
         or enhanced.enhanced_meaning(code)
     )
-    return f"{code}: {meaning}\n" if meaning else ""
+    return f"{code}: {meaning}" if meaning else ""
 
 
 def _mx(shell: Shell, argument: str) -> None:
@@ -117,7 +119,7 @@ def _mx(shell: Shell, argument: str) -> None:
                 for host in answer.hosts
             ],
         )
-    shell.write(f"{answer.sentence}\n")
+    tell(shell, answer.sentence)
 
 
 ROWS = (

@@ -7,6 +7,8 @@ from mailprobe.protocol.catalogue import Catalogue, Then
 from mailprobe.protocol.extensions import EXTENSIONS
 from mailprobe.protocol.facts import Effect, Facts
 from mailprobe.protocol.model import Protocol
+from mailprobe.render.folded import FETCHING
+from mailprobe.render.rows import beginning
 from mailprobe.safe import safe
 from mailprobe.session import Exchange, Session
 from mailprobe.shell.interface import Shell
@@ -14,8 +16,8 @@ from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, sessi
 from mailprobe.shell.reading.fetched import beginning_of
 
 _LINE_END = re.compile(rb"\r?\n")
-_LISTED = 64 * 1024  # octets of capabilities
-_SHOWN = 40  # lines of one reply or listing that /last shows
+_LISTED = 64 * 1024  # octets of capabilities, or of a body, that are looked at
+_SHOWN = 40  # lines of one reply or listing that /last shows where there is no screen
 
 
 def _state(shell: Shell, argument: str) -> None:
@@ -50,6 +52,11 @@ def _caps(shell: Shell, argument: str) -> None:
     pop3 = facts.protocol is Protocol.POP3
     if facts.offers is None:
         verb = {Protocol.SMTP: "EHLO", Protocol.LMTP: "LHLO", Protocol.POP3: "CAPA"}
+        if _asked_before_login(session):
+            raise usage(
+                "CAPA was answered before the login, and may be answered otherwise now "
+                "(RFC 2449, section 5): send CAPA again"
+            )
         raise usage(f"nobody has asked the server yet: send {verb[facts.protocol]}")
     known = CAPABILITIES if pop3 else EXTENSIONS
     before = _offered_in_the_clear(session)
@@ -65,6 +72,15 @@ def _caps(shell: Shell, argument: str) -> None:
             rows.append([_offer(keyword, arguments), "", "not any more"])
     columns = ("offered", "what it is", "over TLS")
     shell.table(columns if before is not None else columns[:2], rows)
+
+
+def _asked_before_login(session: Session) -> bool:
+    """Whether what a POP3 server has said about itself was forgotten when a login succeeded."""
+    rows = session.connection.catalogue
+    asked = (
+        rows.row(exchange.command).effect is Effect.CAPABILITIES for exchange in session.exchanges
+    )
+    return session.connection.facts.authenticated and any(asked)
 
 
 def _offer(keyword: str, arguments: str) -> bytes:
@@ -101,37 +117,60 @@ def _last(shell: Shell, argument: str) -> None:
     session, back = session_of(shell), int(argument or 1)
     greeting = session.connection.facts.greeting
     if not session.exchanges and greeting is not None and back == 1:
-        shell.write(f"S: {safe(greeting)}\n")
+        shell.write(_folded(shell, [f"S: {safe(greeting)}"], ""))
         return
     if len(session.exchanges) < back:
         raise usage(f"{len(session.exchanges)} exchanges are remembered")
     exchange = session.exchanges[-back]
-    shell.write(_exchange_text(exchange, session.connection.catalogue))
+    shell.write(_exchange_text(shell, exchange, back))
 
 
-def _exchange_text(exchange: Exchange, catalogue: Catalogue) -> str:
+def _exchange_text(shell: Shell, exchange: Exchange, back: int) -> str:
+    """Command, replies and body, each of them no more than a screen."""
+    catalogue = session_of(shell).connection.catalogue
     line, secret = exchange.command.line, catalogue.secret_in(exchange.command)
     if secret is not None:
         line = line[: secret[0]] + b"****" + line[secret[1] :]
-    lines = [f"C: {safe(line)}"]
+    way = _way(exchange, back, catalogue)
+    text = f"C: {safe(line)}\n"
     for reply in exchange.replies:
-        lines += [f"S: {safe(text)}" for text in reply.lines[:_SHOWN]]
-        if len(reply.lines) > _SHOWN:
-            lines.append(f"... {len(reply.lines) - _SHOWN} more lines")
+        said = [f"S: {safe(octets)}" for octets in reply.lines]
+        text += _folded(shell, said, "" if exchange.body is not None else way)
     if exchange.body is not None:
-        lines += _body_lines(exchange)
-    lines.append(f"took {exchange.took * 1000:.0f} ms" if exchange.replies else "no reply yet")
-    return "".join(f"{text}\n" for text in lines)
+        text += _body_text(shell, exchange, way)
+    took = f"took {exchange.took * 1000:.0f} ms" if exchange.replies else "no reply yet"
+    return f"{text}{took}\n"
 
 
-def _body_lines(exchange: Exchange) -> list[str]:
+def _way(exchange: Exchange, back: int, catalogue: Catalogue) -> str:
+    """The command that shows all of it."""
+    if catalogue.protocol is not Protocol.POP3:
+        return "/page" if back == 1 else f"/page {back}"
+    if exchange.command.verb in FETCHING and exchange.body is not None:
+        return f"/page {safe(exchange.command.argument.split()[0])}"
+    return "/page" if back == 1 else ""
+
+
+def _folded(shell: Shell, lines: list[str], way: str) -> str:
+    """As many rows of them as a screen holds, and how much more there is."""
+    shown, more = beginning(lines, shell.fold or _SHOWN, shell.columns)
+    return "".join(f"{line}\n" for line in shown) + (_rest(more, way) if more else "")
+
+
+def _rest(more: str, way: str) -> str:
+    return f"... {more}: {way}\n" if way else f"... {more}\n"
+
+
+def _body_text(shell: Shell, exchange: Exchange, way: str) -> str:
     assert exchange.body is not None  # asked by the caller
-    exchange.body.seek(0)
-    text = exchange.body.read(_SHOWN * 1000)
-    size = exchange.body.seek(0, 2)  # the end, where more may be written
-    lines = text.replace(b"\r\n", b"\n").split(b"\n")[:_SHOWN]
-    shown = [f"S: {safe(line)}" for line in lines if line]
-    return [*shown, f"{size} octets of body"]
+    octets, size = beginning_of(exchange.body, _LISTED)
+    lines = octets.replace(b"\r\n", b"\n").split(b"\n")
+    said = [f"S: {safe(line)}" for line in lines if line]
+    shown, more = beginning(said, shell.fold or _SHOWN, shell.columns)
+    if size > len(octets) and not more:  # all that was looked at
+        more = "more of it"
+    text = "".join(f"{line}\n" for line in shown) + (_rest(more, way) if more else "")
+    return f"{text}{size} octets of body\n"
 
 
 ROWS = (

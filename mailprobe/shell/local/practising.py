@@ -6,7 +6,7 @@ from mailprobe.errors import Failure, Word
 from mailprobe.render.tables import Own
 from mailprobe.safe import safe
 from mailprobe.shell.interface import Shell
-from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of
+from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, tell
 from mailprobe.shell.typing.quoting import unquoted
 
 _HERE = "here"
@@ -23,10 +23,8 @@ def _sandbox(shell: Shell, argument: str) -> None:
             for name, port in sandbox.ports.items()
         ],
     )
-    shell.write(
-        f"CA {safe(str(sandbox.ca))}\n"
-        "alice (secret) and bob (builder) at example.test; it ends with mailprobe\n"
-    )
+    shell.write(f"CA {safe(str(sandbox.ca))}\n")
+    tell(shell, "alice (secret) and bob (builder) at example.test; it ends with mailprobe")
 
 
 _FROM_HERE = {
@@ -80,7 +78,7 @@ def _play(shell: Shell, path: Path, server: str) -> None:
         try:
             report.add(play(prepared).result)
         except Interrupted:  # the session of the shell has nothing to do with it, and stays
-            shell.write("interrupted: the rest was not played\n")
+            tell(shell, "interrupted: the rest was not played")
             return
 
 

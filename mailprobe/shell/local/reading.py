@@ -7,12 +7,13 @@ from mailprobe.files import PrivateFile
 from mailprobe.render.body import BodyText
 from mailprobe.render.folded import LISTING, listing_rows, listing_text
 from mailprobe.render.raw import raw_text
+from mailprobe.render.rows import beginning, fits, wrapped
 from mailprobe.render.tables import Own
 from mailprobe.render.widths import size_text
 from mailprobe.safe import safe
 from mailprobe.session import Exchange
 from mailprobe.shell.interface import Shell
-from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
+from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, tell, usage
 from mailprobe.shell.reading.fetched import (
     answer_in,
     beginning_of,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _HEADER = 256 * 1024  # octets
 _MESSAGE = 64 * 1024 * 1024  # octets that are taken apart
 _MAIN = ("from", "to", "cc", "subject", "date")
+_LINE = 64 * 1024  # characters of a line that are held until it ends
 _TAB = 8  # columns
 _TOLD = 100  # defects
 
@@ -92,13 +94,11 @@ def _raw_view(shell: Shell, argument: str) -> None:
 
 def _show(shell: Shell, pieces: Iterable[str]) -> None:
     """Write a text that fits the screen, and page a longer one."""
-    rest, head = iter(pieces), ""
-    most = shell.fold
-    for piece in rest:
-        head += piece
-        if most and head.count("\n") > most:
-            shell.page(_all(head, rest))
-            return
+    rest = iter(pieces)
+    head, whole = fits(rest, shell.fold, shell.columns)
+    if not whole:
+        shell.page(_all(head, rest))
+        return
     shell.write(head if head.endswith("\n") else f"{head}\n")
 
 
@@ -191,17 +191,25 @@ def _tell(shell: Shell, notes: Iterable[str]) -> None:
     lines = [f"note: {safe(note)}" for note in notes]
     if (more := len(lines) - _TOLD) > 0:
         lines[_TOLD:] = [f"note: and {more} more of that"]
-    shell.write("".join(f"{shell.paint('note', line)}\n" for line in lines))
+    rows = (wrapped(line, shell.columns) for line in lines)
+    shell.write("".join(f"{shell.paint('note', row)}\n" for row in rows))
 
 
 def _show_beginning(shell: Shell, octets: bytes, part: "Part", exchange: Exchange) -> None:
-    lines, most = _text_lines(octets, part), shell.fold
-    shown = lines[:most] if most else lines
+    pieces, whole = _text_lines(octets, part), True
+    if part.is_large:
+        text, whole = fits(pieces, shell.fold, shell.columns)
+    else:
+        text = "".join(pieces)
+    lines = text.removesuffix("\n").split("\n") if text else []
+    shown, more = beginning(lines, shell.fold, shell.columns)
+    if not whole:
+        more = f"the rest of {size_text(part.size)}"
     text = "\n" + "".join(f"{line}\n" for line in shown)
-    if more := len(lines) - len(shown):
+    if more:
         words = exchange.command.argument.split()
         which = safe(words[0]) if words else ""
-        text += shell.paint("time", f"... {more:,} more lines: /mime {which} {part.number}") + "\n"
+        text += shell.paint("time", f"... {more}: /mime {which} {part.number}") + "\n"
     shell.write(text)
 
 
@@ -212,18 +220,37 @@ def _show_part(shell: Shell, octets: bytes, part: "Part") -> None:
             f"part {part.number} is {safe(part.kind)}, {size_text(part.size)}{name}: "
             f"/body-save FILE {part.number} saves it"
         )
-    _show(shell, (f"{line}\n" for line in _text_lines(octets, part)))
+    _show(shell, _text_lines(octets, part))
     _tell(shell, part.notes)
 
 
-def _text_lines(octets: bytes, part: "Part") -> list[str]:
-    """The decoded lines, fit to be shown; TAB as the blanks that it stands for."""
-    from mailprobe.render.mime.tree import text_of
+def _text_lines(octets: bytes, part: "Part") -> Iterator[str]:
+    """The decoded lines, fit to be shown; TAB as the blanks that it stands for.
 
-    lines = text_of(octets, part).text.replace("\r\n", "\n").split("\n")
-    if not lines[-1]:
-        lines.pop()
-    return [safe(line.expandtabs(_TAB)) for line in lines]
+    Of a large part a line that is longer than a piece comes in several.
+    """
+    from mailprobe.render.mime.tree import pieces_of, text_of
+
+    if not part.is_large:
+        text = text_of(octets, part).text.replace("\r\n", "\n")
+        for line in text.removesuffix("\n").split("\n"):
+            yield f"{safe(line.expandtabs(_TAB))}\n"
+        return
+    held, inside = "", False  # inside of a line that was begun already
+    for piece in pieces_of(octets, part).texts(part.charset):
+        text = held + piece
+        held = "\r" if text.endswith("\r") else ""  # its LF may come
+        *lines, last = text[: len(text) - len(held)].replace("\r\n", "\n").split("\n")
+        for line in lines:
+            yield f"{safe(line.expandtabs(_TAB))}\n"
+        inside = inside and not lines
+        if len(last) < _LINE:
+            held = last + held
+        else:
+            inside = True
+            yield safe(last.expandtabs(_TAB))
+    if held or inside:
+        yield f"{safe(held.expandtabs(_TAB))}\n"
 
 
 # -------------------------------------------------------------------------------- somewhere else
@@ -253,7 +280,7 @@ def _body_save(shell: Shell, argument: str) -> None:
         raise
     finally:
         file.close(durable=False)
-    shell.write(f"{file.size:,} octets saved into {safe(str(path))}\n")
+    tell(shell, f"{file.size:,} octets saved into {safe(str(path))}")
 
 
 def _pipe(shell: Shell, argument: str) -> None:

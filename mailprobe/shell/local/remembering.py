@@ -2,7 +2,7 @@
 
 from mailprobe.safe import safe
 from mailprobe.shell.interface import Shell
-from mailprobe.shell.local.table import Argument, LocalCommand
+from mailprobe.shell.local.table import Argument, LocalCommand, tell
 
 _SHOWN = 50  # lines
 
@@ -10,19 +10,19 @@ _SHOWN = 50  # lines
 def _history(shell: Shell, argument: str) -> None:
     lines = [line for line in shell.history if argument.lower() in line.lower()]
     if not lines:
-        shell.write("nothing of that was typed before\n" if argument else "nothing was typed yet\n")
+        tell(shell, "nothing of that was typed before" if argument else "nothing was typed yet")
         return
     if len(lines) > _SHOWN:
-        shell.write(f"... {len(lines) - _SHOWN} older ones; /history TEXT finds among them\n")
+        tell(shell, f"... {len(lines) - _SHOWN} older ones; /history TEXT finds among them")
     shell.write("".join(f"{safe(line)}\n" for line in lines[-_SHOWN:]))
 
 
 def _private(shell: Shell, argument: str) -> None:
     shell.preferences.private = not shell.preferences.private
     if shell.preferences.private:
-        shell.write("private: no line and no address is remembered; /private ends that\n")
+        tell(shell, "private: no line and no address is remembered; /private ends that")
     else:
-        shell.write("lines and addresses are remembered again\n")
+        tell(shell, "lines and addresses are remembered again")
 
 
 ROWS = (

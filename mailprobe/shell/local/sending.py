@@ -25,9 +25,14 @@ def unescape(text: str) -> bytes:
         octets += text[end : match.start()].encode("utf-8", "surrogateescape")
         end = match.end()
         if match[3] is not None:
-            raise usage(rf"unknown escape {safe(match[0])}: known are \r \n \t \0 \e \xHH \\ \"")
+            raise usage(rf"unknown escape {_shown(match[0])}: known are \r \n \t \0 \e \xHH \\ \"")
         octets += _ESCAPED[match[1]] if match[1] else bytes.fromhex(match[2])
     return octets + text[end:].encode("utf-8", "surrogateescape")
+
+
+def _shown(escape: str) -> str:
+    """One backslash and what stands behind it: `safe()` would double it."""
+    return "\\" + safe(escape[1:])
 
 
 def _raw(shell: Shell, argument: str) -> None:
@@ -64,14 +69,12 @@ def _send(shell: Shell, argument: str) -> None:
 
 
 def _auth(shell: Shell, argument: str) -> None:
-    words = argument.split()
-    if len(words) == 1 and shell.profile is not None and shell.profile.user:
-        words.append(shell.profile.user)
-    if len(words) != 2:
-        raise Malformed
     from mailprobe.shell.writing import login  # and sasl: where somebody logs in
 
-    login.authenticate(shell, *words)
+    order = login.read_order(argument.split(), shell.profile)
+    if order is None:
+        raise Malformed
+    login.authenticate(shell, order)
 
 
 def _apop(shell: Shell, argument: str) -> None:
@@ -100,7 +103,7 @@ ROWS = (
     ),
     LocalCommand(
         "auth",
-        "/auth MECH [USER]",
+        "/auth MECH [USER] [as AUTHZID] [--initial | --no-initial]",
         "log in by a SASL mechanism; a profile may name user and password file",
         _auth,
         Argument.MECHANISM,

@@ -31,9 +31,11 @@ def change(shell: Shell, name: str, value: str) -> None:
 
 
 def _settings(shell: Shell) -> list[tuple[str, str]]:
+    # a profile may have settings of its own: what counts is what this session does
+    here = shell.settings if shell.session is None else shell.session.settings
     return [
-        ("timeout", f"{shell.settings.timeout:g} s"),
-        ("ehlo", shell.settings.hello_name or Own("(this host's name)")),
+        ("timeout", f"{here.timeout:g} s"),
+        ("ehlo", here.hello_name or Own("(this host's name)")),
         ("color", shell.color_choice),
         ("fold", _fold_text(shell.preferences.fold)),
         *((name, _switched(shell, name)) for name in _SWITCHES),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from mailprobe.enums import Enum, auto
 from mailprobe.errors import Failure, Word
+from mailprobe.render.rows import wrapped
 from mailprobe.session import Session
 from mailprobe.shell.interface import Shell
 from mailprobe.value import frozen
@@ -45,6 +46,11 @@ class Malformed(Exception):
 
 def usage(sentence: str) -> Failure:
     return Failure(Word.USAGE, sentence)
+
+
+def tell(shell: Shell, sentence: str, *, indent: int = 2) -> None:
+    """Write a sentence of ours, broken at blanks where the terminal is narrow."""
+    shell.write(f"{wrapped(sentence, shell.columns, indent=indent)}\n")
 
 
 def session_of(shell: Shell) -> Session:

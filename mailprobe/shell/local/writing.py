@@ -12,7 +12,7 @@ from mailprobe.protocol.model import State
 from mailprobe.safe import safe
 from mailprobe.session import Session
 from mailprobe.shell.interface import Shell
-from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
+from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, tell, usage
 from mailprobe.shell.typing.quoting import unquoted
 from mailprobe.shell.writing import delivering, groups, switches
 
@@ -38,11 +38,11 @@ def _body(shell: Shell, argument: str) -> None:
     words = words_of(argument)
     if len(words) != 1:
         raise Malformed
-    session = delivering.session_for_data(shell)
     if words[0] == "-e":
-        _edit_body(shell, session)
+        _edit_body(shell, delivering.session_for_data(shell))
         return
-    with SourceFile(path_of(words[0])) as source:
+    with SourceFile(path_of(words[0])) as source:  # what is wrong with it is told first
+        session = delivering.session_for_data(shell)
         delivering.send_body(shell, session, source.blocks(), words[0])
 
 
@@ -59,7 +59,10 @@ def _edit_body(shell: Shell, session: Session) -> None:
             case "e":
                 continue
             case _:
-                shell.write("nothing was sent; /body -e goes on with the text\n")
+                # among mail data a slash is sent like any other character
+                data = session.connection.phase is Phase.DATA
+                how = "Ctrl-] body -e" if data else "/body -e"
+                tell(shell, f"nothing of the text was sent; {how} goes on with it")
                 return
     delivering.send_body(shell, session, [text], "the text")
     kept.draft = b""
@@ -84,8 +87,8 @@ def _show_text(shell: Shell, text: bytes) -> None:
     for line in lines[:_SHOWN]:
         shell.write(f"  {safe(line)}\n")
     if (more := len(lines) - _SHOWN) > 0:
-        shell.write(f"  ... {more} more lines\n")
-    shell.write(f"{len(text)} octets\n")
+        shell.write(f"  ... {more} more line{'' if more == 1 else 's'}\n")
+    tell(shell, f"{len(text)} octets")
 
 
 # ------------------------------------------------------------------------------------- chunks
@@ -101,12 +104,12 @@ def _bdat(shell: Shell, argument: str) -> None:
         words.pop()
     if len(words) != 1 or words[0].startswith("-"):
         raise Malformed
-    session = delivering.open_session(shell)
-    _refuse_chunks(session)
     with SourceFile(path_of(words[0])) as source:
+        session = delivering.open_session(shell)
+        _refuse_chunks(session)
         chunks = delivering.plan(sizes, source.size)
         if not session.connection.facts.binary and measure(source.blocks()).bare:
-            shell.write("it has bare CR or LF, which wants BODY=BINARYMIME (RFC 3030, section 3)\n")
+            tell(shell, "it has bare CR or LF, which wants BODY=BINARYMIME (RFC 3030, section 3)")
         before = session.last
         delivering.send_chunks(shell, source, chunks, pipelined=pipelined)
         if pipelined:
@@ -139,7 +142,8 @@ def _pipeline(shell: Shell, argument: str) -> None:
             groups.go(shell, delivering_session(shell))
         case "drop":
             shell.switches.group = None
-            shell.write(f"{len(group or ())} lines forgotten, nothing was sent\n")
+            lines = "1 line" if len(group or ()) == 1 else f"{len(group or ())} lines"
+            tell(shell, f"{lines} forgotten, nothing was sent")
         case "" if group is None:
             groups.begin(shell, delivering_session(shell))
         case _:
@@ -176,7 +180,7 @@ def _switch(name: str) -> Callable[[Shell, str], None]:
         if argument:
             switch(shell, argument, name)
         values = dict(switches.switch_values(shell.switches, shell.settings))
-        shell.write(f"{name} is {values[name]}\n")
+        tell(shell, f"{name} is {values[name]}")
 
     return run
 

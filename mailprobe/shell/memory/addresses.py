@@ -4,7 +4,6 @@ A private file for all sessions together, beside the histories.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from mailprobe.enums import StrEnum
 from mailprobe.errors import Failure
@@ -40,10 +39,10 @@ class Used:
     code: str
 
 
-def addresses_path(env: Mapping[str, str]) -> Path | None:
+def addresses_path(env: Mapping[str, str]) -> str | None:
     """Where the addresses lie; None when nobody says where home is."""
     folder = state_folder(env)
-    return folder / "addresses" if folder is not None else None
+    return f"{folder}/addresses" if folder is not None else None
 
 
 def used_in(command: Command, reply: Reply) -> Used | None:
@@ -73,7 +72,7 @@ def _sound(used: Used) -> bool:
 class AddressBook:
     """The newest `MOST` of them, each role and address once."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: str | None) -> None:
         self._file = LineFile(path, _FILE)
         self._used: dict[tuple[str, Role], Used] | None = None  # the oldest first
         self._newest: tuple[Used, ...] | None = None

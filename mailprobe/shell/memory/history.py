@@ -1,13 +1,11 @@
 """What was typed before, kept for the arrow keys: a private file for each protocol.
 
 No secret gets in: what a line leaves behind is decided by the caller's `keep`, which is
-`mask.for_history` with the facts of the moment.
+`mask.for_history` with the facts of the moment.  Knows no prompt_toolkit: the plain shell is for
+terminals where that does not start.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-
-from prompt_toolkit.history import History
+from collections.abc import Callable, Mapping, Sequence
 
 from mailprobe.errors import Failure
 from mailprobe.protocol.model import Protocol
@@ -20,20 +18,17 @@ _LONGEST = 2000  # octets, with the line end; longer lines are remembered for th
 _FILE = 16 * 1024 * 1024  # octets that are read of a file
 
 
-def history_path(protocol: Protocol, env: Mapping[str, str]) -> Path | None:
+def history_path(protocol: Protocol, env: Mapping[str, str]) -> str | None:
     """Where the history of `protocol` lies; None when nobody says where home is."""
     folder = state_folder(env)
-    return folder / f"history-{protocol}" if folder is not None else None
+    return f"{folder}/history-{protocol}" if folder is not None else None
 
 
-class LineHistory(History):
-    """The lines of one protocol.
+class LineHistory:
+    """The lines of one protocol."""
 
-    Not to be wrapped in `ThreadedHistory`, which stores lines past `append_string`.
-    """
-
-    def __init__(self, path: Path | None, keep: Callable[[str], str | None]) -> None:
-        super().__init__()
+    def __init__(self, path: str | None, keep: Callable[[str], str | None]) -> None:
+        self._lines: list[str] = []
         self._file = LineFile(path, _FILE)
         self._keep = keep
 
@@ -44,14 +39,18 @@ class LineHistory(History):
 
     def append_string(self, string: str) -> None:
         """Remember what `keep` leaves of the line; a repeated line once."""
-        kept = self._keep(string)
-        if not kept or self.get_strings()[-1:] == [kept]:
-            return
-        super().append_string(kept)
+        if kept := self.kept(string, self._lines):
+            self._lines.append(kept)
+            self.store_string(kept)
 
-    def load_history_strings(self) -> Iterable[str]:
-        """The lines of the file, newest first."""
-        return reversed(self.read())
+    def get_strings(self) -> list[str]:
+        """What was appended, the oldest first."""
+        return list(self._lines)
+
+    def kept(self, line: str, before: Sequence[str]) -> str:
+        """What is to be remembered of `line` behind those `before` it; "" for nothing."""
+        kept = self._keep(line) or ""
+        return "" if [*before[-1:]] == [kept] else kept
 
     def read(self) -> list[str]:
         """The lines of the file, oldest first, at most `LINES`; cuts a file that holds more."""

@@ -1,7 +1,6 @@
 """Lines that outlive the shell, in a private file that may be lost."""
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from mailprobe import files
 from mailprobe.errors import Failure
@@ -14,7 +13,7 @@ class LineFile:
     `path` may be None: nobody says where home is.  `limit` is how many octets are read.
     """
 
-    def __init__(self, path: Path | None, limit: int) -> None:
+    def __init__(self, path: str | None, limit: int) -> None:
         self.failure: Failure | None = None
         self._path = path
         self._limit = limit
@@ -36,7 +35,7 @@ class LineFile:
         """Write the file anew."""
         self._attempt(files.replace_private, b"".join(line + b"\n" for line in lines))
 
-    def _attempt(self, write: Callable[[Path, bytes], None], octets: bytes) -> None:
+    def _attempt(self, write: Callable[[str, bytes], None], octets: bytes) -> None:
         if self._path is None or self.failure is not None:
             return
         try:

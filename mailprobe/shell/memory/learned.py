@@ -58,7 +58,9 @@ def _subject(header: bytes) -> str:
     """The decoded Subject, cut; "" where there is none."""
     if b"subject" not in header.lower():
         return ""
-    from mailprobe.player.playing.message import field  # email, 20 ms
+    from mailprobe.render.mime.tree import read_header  # only where a message is fetched
 
-    text = " ".join((field(header, "subject") or "").split())
+    fields = read_header(header)[0]
+    found = next((field.text for field in fields if field.name.lower() == "subject"), "")
+    text = " ".join(found.split())
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

@@ -4,48 +4,41 @@ The next line goes only after the whole reply to the last one, so that a script 
 however fast it is read.
 """
 
-import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
-from pathlib import Path
+from collections.abc import Callable
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
-from mailprobe.protocol.catalogue import CommandSpec, Lines, Then
+from mailprobe.protocol.catalogue import Lines, Then
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.framing import CRLF, Stuffer
 from mailprobe.protocol.items import Data, Phase, Raw
 from mailprobe.protocol.model import Command, State
-from mailprobe.render.tables import Own
 from mailprobe.safe import safe
-from mailprobe.session import Item, Observer, Session, Settings
+from mailprobe.session import Item, Observer, Session
 from mailprobe.shell.connections.opening import open_session
 from mailprobe.shell.front.lines import LineSource
 from mailprobe.shell.options import Options
+from mailprobe.shell.piping.company import Company
 from mailprobe.shell.piping.printer import Printer
-from mailprobe.shell.recording.recording import Recording
-from mailprobe.shell.typing.preferences import Preferences
 from mailprobe.shell.writing.groups import collect
-from mailprobe.shell.writing.switches import Switches
 from mailprobe.transport.link import Interrupted
 from mailprobe.transport.target import Target
 from mailprobe.value import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mailprobe.shell.config import Config, Profile
+    from mailprobe.shell.config import Profile
 
 _OVER = (State.CLOSED, State.UPDATE)  # the server has said goodbye
 _LINE_END = re.compile(rb"\r?\n")
 _LONE_DOT = re.compile(rb"^\.\r?$", re.MULTILINE)
-_WIDTH = 100  # columns of help
 # Failures after which the server still understands us: it is told QUIT.
 _POLITE = (Word.REFUSED, Word.USAGE, Word.SECURITY)
 _HEARD = (events.Greeting, events.ReplyReceived, events.Unsolicited, events.BodyChunk)
 
 
-class Pipe:
+class Pipe(Company):
     """One run: an input, and the sessions that it talks to.  Also what local commands see."""
 
     def __init__(
@@ -56,18 +49,10 @@ class Pipe:
         tell: Callable[[str], None],
         write: Callable[[str], None],
         wakeup: int | None = None,
+        ask: Callable[[str, int | None], str | None] | None = None,
     ) -> None:
-        self.session: Session | None = None
-        self.preferences = Preferences()
-        self.switches = Switches()
-        self._options = options
-        self._printer = printer
-        self._tell = tell
-        self._write = write
-        self._wakeup = wakeup
-        self._recording = Recording(lambda sentence: tell(f"warning: {sentence}"))
-        self._profile = options.profile
-        self._heard = 0  # what the server has said
+        """`ask` asks a person without echo; None, and so does that, where there is nobody."""
+        super().__init__(options, printer, tell, write, wakeup, ask)
         self._seen = 0  # refusals that were looked at
         self._left = False  # QUIT was said, or /quit
         self._hung_up = False  # /close or /drop was said
@@ -126,6 +111,11 @@ class Pipe:
             begin=self._recording.begin,
         )
         self._settle()
+        if profile is not None and profile.login is not None:
+            from mailprobe.shell.writing import login  # and sasl: where somebody logs in
+
+            login.as_asked(self)
+            self._stop_at_refusal()
 
     def _count(self, event: Event) -> None:
         self._heard += isinstance(event, _HEARD)
@@ -138,6 +128,8 @@ class Pipe:
         assert self.session is not None  # its descriptor was watched
         self.session.poll()
         self.session.check()
+        if self.session.closed and not self._input.ready():  # who would wait longer is told now
+            self._tell("note: the server closed the connection")
 
     def _connected(self) -> Session:
         if self.session is None:
@@ -225,6 +217,7 @@ class Pipe:
     def _end_of_input(self) -> None:
         if self._left and self._input.pending():
             self._tell("note: the input goes on after QUIT; the rest was not sent")
+        self._tell_collected()
         session = self.session
         if session is None:
             return
@@ -236,6 +229,11 @@ class Pipe:
             elif not self._hung_up:
                 self._tell("note: the input ended without QUIT; the server had hung up")
         session.close()
+
+    def _tell_collected(self) -> None:
+        if count := len(self.switches.group or ()):
+            what = "1 collected line was" if count == 1 else f"{count} collected lines were"
+            self._tell(f"note: {what} not sent: write /pipeline go behind the last one")
 
     # ------------------------------------------------------------------------------- mail data
 
@@ -310,86 +308,6 @@ class Pipe:
             last = group[-1].removesuffix(b"\n").removesuffix(b"\r")
             self._follow(self.session, Command(last))
 
-    @property
-    def settings(self) -> Settings:
-        return self._options.settings
-
-    @property
-    def history(self) -> Sequence[str]:
-        return ()  # nobody has typed
-
-    @property
-    def name_server(self) -> str | None:
-        return self._options.dns
-
-    def write(self, text: str) -> None:
-        """Local output is no line of the dialogue: a script that reads it skips the `#`."""
-        lines = self._mask(text).removesuffix("\n").split("\n")
-        self._write("".join(f"# {line}".rstrip() + "\n" for line in lines))
-
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str | bytes]]) -> None:
-        cells = [
-            [cell if isinstance(cell, Own) else safe(cell) for cell in row]
-            for row in (columns, *rows)
-        ]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        for row in cells:
-            self.write("  ".join(map(str.ljust, row, widths)))
-
-    fold = 0  # what is asked for is written whole
-
-    def paint(self, style: str, text: str) -> str:
-        return text
-
-    def page(self, pieces: Iterable[str]) -> None:
-        rest = ""
-        for piece in pieces:
-            lines, end, rest = (rest + piece).rpartition("\n")
-            if end:
-                self.write(lines)
-        if rest:
-            self.write(rest)
-
-    def filter(self, octets: Iterable[bytes], words: Sequence[str]) -> None:
-        from mailprobe.shell.reading import paging
-
-        self.page(paging.filtered(octets, words, nullcontext))
-
-    def explain(self, row: CommandSpec) -> None:
-        from mailprobe.render.tables import help_text
-
-        self.write(help_text(row, width=_WIDTH, color=False, plain=True))
-
-    def ask_secret(self, prompt: str) -> str | None:
-        from mailprobe.player.secrets import variable_of  # most scripts log in by hand
-
-        variable = variable_of("password")
-        if (secret := os.environ.get(variable)) is None:
-            raise Failure(
-                Word.USAGE,
-                f"a pipe cannot be asked for a secret: set {variable}, or send AUTH by hand",
-            )
-        if not secret or "\r" in secret or "\n" in secret:
-            raise Failure(Word.USAGE, f"{variable} must hold one line that is not empty")
-        return secret
-
-    def may_expose(self, item: Item) -> bool:
-        return True  # Session.send() refuses what must not travel in the clear
-
-    @property
-    def lines_sent(self) -> int:
-        return 0  # whoever has an editor is no pipe
-
-    def ask(self, question: str) -> str:
-        what = safe(question.strip())
-        raise Failure(Word.USAGE, f"a pipe cannot be asked ({what}): write it into the command")
-
-    def edit(self, octets: bytes) -> bytes:
-        raise Failure(Word.USAGE, "a pipe has no editor: write the text into a file, /body FILE")
-
-    def learn(self, secret: bytes) -> None:
-        self._printer.secrets.learn(secret)
-
     def send(self, item: Item) -> bool:
         session = self._connected()
         self._put(session, item)
@@ -407,49 +325,6 @@ class Pipe:
             raise Interrupted
         return True
 
-    def _mask(self, text: str) -> str:
-        octets = text.encode("utf-8", "surrogateescape")
-        return self._printer.secrets.mask(octets).decode("utf-8", "surrogateescape")
-
-    def change(self, settings: Settings) -> None:
-        self._options = replace(self._options, settings=settings)
-        if self.session is not None:
-            starttls = self.session.settings.starttls
-            self.session.settings = replace(settings, starttls=starttls)
-
-    @property
-    def color_choice(self) -> str:
-        return self._options.color
-
-    def set_color(self, choice: str) -> None:
-        raise Failure(Word.USAGE, "the colour of a pipe is set by --color")
-
-    @property
-    def config(self) -> "Config":
-        from mailprobe.shell.config import config_of  # where a profile is named
-
-        return config_of(self._options)
-
-    @property
-    def profile(self) -> "Profile | None":
-        return self._profile
-
-    @property
-    def wakeup(self) -> int | None:
-        return self._wakeup
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        return self._options.env
-
-    @property
-    def heard(self) -> int:
-        return self._heard
-
-    @property
-    def color(self) -> bool:
-        return False
-
     def listen(self, seconds: float) -> bool:
         from mailprobe.shell.connections.listening import listen
 
@@ -457,9 +332,6 @@ class Pipe:
             raise Interrupted
         self._settle()
         return True
-
-    def clear(self) -> None:
-        raise Failure(Word.USAGE, "a pipe has no screen to be emptied")
 
     def connect(self, target: Target, profile: "Profile | None" = None) -> None:
         session, self._profile = self.session, profile
@@ -477,27 +349,6 @@ class Pipe:
         if self._recording.full and self._recording.forget():
             self._tell("note: the recording holds the connections before")
         self._recording = self._recording.beside()
-
-    def sessions(self) -> Sequence[tuple[int, Session]]:
-        return [(1, self.session)] if self.session is not None else []
-
-    def use(self, number: int) -> bool:
-        return number == 1 and self.session is not None
-
-    def fall_back(self) -> None:
-        """A pipe has one session."""
-
-    def save(self, path: Path) -> None:
-        self._recording.save(path)
-
-    def note(self, text: str) -> None:
-        self._recording.note(text)
-
-    def step(self, title: str) -> None:
-        self._recording.step(title)
-
-    def expect(self, text: str) -> None:
-        self._recording.expect(text, self.session.last if self.session else None)
 
     def leave(self) -> None:
         if self.session is not None and not self.session.closed:

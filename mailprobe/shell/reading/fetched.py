@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import IO
 
 _NUMBER = pattern(r"[1-9][0-9]{0,9}")
+_LINE = 512  # octets of a reply of one line
 _BLOCK = 256 * 1024  # octets that are read at once
 
 
@@ -47,7 +48,7 @@ def answer_in(session: Session, number: int | None) -> Exchange:
     if session.connection.facts.protocol is Protocol.POP3:
         if number is not None:
             return message_in(session, number)
-        listed = (one for one in reversed(exchanges) if one.body is not None)
+        listed = (one for one in reversed(exchanges) if one.body is not None or _is_long(one))
         if (found := next(listed, None)) is not None:
             return found
     back = number or 1
@@ -82,6 +83,11 @@ def beginning_of(body: "IO[bytes]", most: int) -> tuple[bytes, int]:
     body.seek(0)
     octets = body.read(most)
     return octets, body.seek(0, 2)
+
+
+def _is_long(exchange: Exchange) -> bool:
+    """Whether a reply may have been folded: a line has no more (RFC 1939, section 3)."""
+    return any(len(reply.wire) > _LINE for reply in exchange.replies)
 
 
 def _number_of(exchange: Exchange) -> int | None:

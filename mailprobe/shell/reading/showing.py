@@ -15,7 +15,9 @@ _BESIDES = 6  # rows: the command, its reply, what is left out, the end, prompt 
 _FEWEST = 5  # rows of an answer
 
 
-def new_screen(talk: "Company", write: Callable[[str], None], secrets: Secrets) -> Screen:
+def new_screen(
+    talk: "Company", write: Callable[[str], None], secrets: Secrets, margin: Callable[[], int]
+) -> Screen:
     """The screen of a connection whose secrets are these."""
     return Screen(
         write,
@@ -25,6 +27,7 @@ def new_screen(talk: "Company", write: Callable[[str], None], secrets: Secrets) 
         messages=lambda: talk.facts.messages,
         rewritable=lambda: not talk.options.plain and talk.front.rewritable,
         layout=lambda: (shutil.get_terminal_size().columns, fold_of(talk)),
+        margin=margin,
     )
 
 

@@ -1,7 +1,6 @@
 """The recording of a shell or a pipe: from the first octet on, even if it is asked for later."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
@@ -15,6 +14,8 @@ from mailprobe.transport.target import Target
 
 TYPE_CHECKING = False  # the grammar is needed where somebody demands something
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mailprobe.transcript.model import Line
     from mailprobe.transcript.values import Values
 
@@ -55,7 +56,7 @@ class Recording:
         """The recording of the next connection, in the same file."""
         return Recording(self._warn, self._tape)
 
-    def start(self, path: Path) -> None:
+    def start(self, path: "str | Path") -> None:
         """Make the file now, so that a name that cannot be had is told before anything else.
 
         Raises Failure `usage`.  From here on nothing is kept in memory.
@@ -71,7 +72,7 @@ class Recording:
         """Forget the connections, which are over; True when a recording ended with them."""
         return self._tape.forget()
 
-    def save(self, path: Path) -> None:
+    def save(self, path: "str | Path") -> None:
         """Write all connections from their beginning, and go on.  Raises Failure `usage`."""
         self._tape.save(path)
 

@@ -5,22 +5,21 @@ It knows numbers of connections and no sessions.
 
 import datetime
 from collections.abc import Callable
-from pathlib import Path
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.events import Event
 from mailprobe.shell.recording.backlog import Backlog, Kind, Note, Turn
-from mailprobe.transcript.record import Recorder
-from mailprobe.transcript.recording.writer import Writer
 from mailprobe.transport.target import Target, Tls
 from mailprobe.version import VERSION
 
+TYPE_CHECKING = False  # most sessions write nothing: what writes is loaded where it is made
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mailprobe.transcript.record import Recorder
+    from mailprobe.transcript.recording.writer import Writer
+
 MOST = 9  # connections that a transcript can name
-_WRITERS = {
-    Kind.NOTE: Writer.note,
-    Kind.STEP: Writer.step,
-    Kind.EXPECTATION: Writer.expect,
-}
 
 
 class Tape:
@@ -36,7 +35,7 @@ class Tape:
         self._turn = 1  # the connection that the last entry is of
 
     @property
-    def recorder(self) -> Recorder | None:
+    def recorder(self) -> "Recorder | None":
         return self._recorder
 
     @property
@@ -72,19 +71,19 @@ class Tape:
         elif (writer := self._writers.get(number)) is not None:
             _write(writer, entry)
 
-    def start(self, path: Path) -> None:
+    def start(self, path: "str | Path") -> None:
         """Write into `path` from here on, and keep nothing.  Raises Failure `usage`."""
-        self._recorder = Recorder(path, self._warn)
+        self._recorder = self._record(path)
         self._close_backlog()
 
-    def save(self, path: Path) -> None:
+    def save(self, path: "str | Path") -> None:
         """Write all connections from their beginning, and go on.  Raises Failure `usage`."""
         if self._recorder is not None or self._backlog is None:
             raise Failure(Word.USAGE, "this connection is being recorded already")
         if not self._targets:
             raise Failure(Word.USAGE, "there is no connection to record")
         self._backlog.check()  # before there is a file that would hold a header alone
-        recorder = Recorder(path, self._warn)
+        recorder = self._record(path)
         for number, target in self._targets.items():
             self._open(recorder, number, target)
         turn = 1
@@ -117,7 +116,12 @@ class Tape:
             self._backlog.close()
             self._backlog = None
 
-    def _open(self, recorder: Recorder, number: int, target: Target) -> None:
+    def _record(self, path: "str | Path") -> "Recorder":
+        from mailprobe.transcript.record import Recorder
+
+        return Recorder(path, self._warn)
+
+    def _open(self, recorder: "Recorder", number: int, target: Target) -> None:
         """Have a writer for a connection: the recorder itself, or another one beside it."""
         said, implicit = str(target), target.tls is Tls.IMPLICIT
         if number > 1:
@@ -131,8 +135,14 @@ class Tape:
         recorder.begin(target.protocol, said, implicit_tls=implicit, recorded=recorded)
 
 
-def _write(writer: Writer, entry: Event | Note) -> None:
-    if isinstance(entry, Note):
-        _WRITERS[entry.kind](writer, entry.text)
-    else:
+def _write(writer: "Writer", entry: Event | Note) -> None:
+    if not isinstance(entry, Note):
         writer(entry)
+        return
+    match entry.kind:
+        case Kind.NOTE:
+            writer.note(entry.text)
+        case Kind.STEP:
+            writer.step(entry.text)
+        case Kind.EXPECTATION:
+            writer.expect(entry.text)

@@ -51,11 +51,12 @@ def local_completions(
     """What a line that begins with a slash may become, in any state.  Never raises."""
     name, blank, rest = line.partition(" ")
     if not blank:
-        return [
-            Suggestion(in_case(f"/{row.name}", line), 0, f"/{row.name}", row.summary)
+        found = (
+            Suggestion(in_case(_with_blank(row), line), 0, f"/{row.name}", row.summary)
             for row in known.rows
-            if begins(f"/{row.name}", line) and len(line) <= len(row.name)
-        ][:SHOWN]
+            if begins(f"/{row.name}", line)
+        )
+        return [one for one in found if one.text != line][:SHOWN]
     row = next((row for row in known.rows if f"/{row.name}" == name.lower()), None)
     if row is None:
         return []
@@ -69,6 +70,10 @@ def local_completions(
         for text, meta, apt in islice(function(place), SHOWN)
         if text != typed
     ]
+
+
+def _with_blank(row: LocalCommand) -> str:
+    return f"/{row.name}" + ("" if row.argument is Argument.NOTHING else " ")
 
 
 def _second(rest: str) -> bool:
@@ -117,7 +122,8 @@ def _targets(place: _Place) -> Found:
     words: list[tuple[str, str]] = []
     if not place.before:
         words += [(f"{protocol} ", what) for protocol, what in _PROTOCOLS.items()]
-    words.append(("sandbox", "the practice server, started when it is needed"))
+    if place.before or place.catalogue is not None:  # else nobody knows what to speak with it
+        words.append(("sandbox", "the practice server, started when it is needed"))
     words += place.known.targets
     if not place.before:
         words += [(f"{scheme}://", "a URL") for scheme in _SCHEMES]

@@ -36,6 +36,7 @@ from mailprobe.value import frozen
 
 LINE = pattern(r"[ \t]*([^ \t]*)([ \t]?)(.*)", re.DOTALL)
 PATH = pattern(r'(?:"(?:[^"\\]|\\.)*"|[^">])*>', re.DOTALL)  # what follows "<", and its ">"
+_ADDRESS = pattern(r".+@[^@ ]+", re.DOTALL)  # with a domain, perhaps not a whole one yet
 _MECHANISM = pattern(r"[A-Z0-9_-]{1,20}")  # RFC 4422, section 3.1
 _GONE = (Standing.OBSOLETE, Standing.DEAD)
 _ORDER = {state: place for place, state in enumerate(State)}
@@ -47,11 +48,13 @@ def completions(
     """What may stand at the end of `line`, best first, at most `SHOWN` of them.
 
     `known.rows` are the local commands, which a slash opens.  Without a catalogue there is no
-    connection, and only they exist.  Mail data and answers to AUTH are not completed: there every
-    line is payload.  Never raises.
+    connection, and only they exist.  Mail data is not completed: there every line is payload.  An
+    answer to AUTH is, where nothing is typed yet.  Never raises.
     """
-    if facts.state in (State.DATA, State.AUTH):
+    if facts.state is State.DATA:
         return []
+    if facts.state is State.AUTH:
+        return [] if line else [_answer(*one) for one in known.answers()]
     if line.startswith("/"):
         return local_completions(line, facts, catalogue, known)
     if catalogue is None:
@@ -60,6 +63,11 @@ def completions(
         one for one in _candidates(line, facts, catalogue, known) if one.text != line[one.start :]
     )
     return list(islice(found, SHOWN))
+
+
+def _answer(text: str, meta: str) -> Suggestion:
+    """What answers a challenge: a menu shows no more of it than a prompt does."""
+    return Suggestion(text, 0, text if text == "*" else "****", meta)
 
 
 def _candidates(
@@ -172,13 +180,30 @@ def _after_prefix(place: _Place) -> Iterator[Suggestion]:
         return
     match = PATH.match(argument, len(prefix))
     if match is None:
-        typed = argument[len(prefix) :]
-        used = list(_addresses(place, typed))
-        yield from used
-        if (typed and not used) or (not typed and path.kind is Kind.REVERSE_PATH):
-            yield Suggestion(">", len(place.line), ">", f"ends the {path.name}")
+        yield from _paths(place, argument[len(prefix) :])
         return
     yield from _parameters(place, argument[match.end() :])
+
+
+def _paths(place: _Place, typed: str) -> Iterator[Suggestion]:
+    """Addresses with their bracket; nobody beside them, and the bracket behind a whole one.
+
+    Where there is one suggestion alone it is inserted: no bracket behind half an address.
+    """
+    path, found = place.row.arguments[0], [*_addresses(place, typed), *_mailboxes(place, typed)]
+    yield from found
+    nobody = not typed and found and path.kind is Kind.REVERSE_PATH
+    if nobody or (not found and _ADDRESS.fullmatch(typed)):
+        yield Suggestion(">", len(place.line), ">", f"ends the {path.name}")
+
+
+def _mailboxes(place: _Place, typed: str) -> Iterator[Suggestion]:
+    """Those of a server of ours that were not used before."""
+    used = {used.address for used in place.known.addresses()}
+    for address in place.known.mailboxes:
+        if begins(address, typed) and address not in used:
+            text = f"{typed}{address[len(typed) :]}>"
+            yield Suggestion(text, len(place.line) - len(typed), address, "of the sandbox")
 
 
 def _addresses(place: _Place, typed: str) -> Iterator[Suggestion]:

@@ -47,7 +47,8 @@ def _of_data(lines: list[str], *, stuffing: bool) -> Iterator[str]:
     if dotted and len(lines) == 1:
         yield "begins with a dot: " + ("will be stuffed" if stuffing else "goes out UNSTUFFED")
     elif dotted:
-        yield f"{dotted} lines begin with a dot: " + ("stuffed" if stuffing else "UNSTUFFED")
+        begin = "1 line begins" if dotted == 1 else f"{dotted} lines begin"
+        yield f"{begin} with a dot: " + ("stuffed" if stuffing else "UNSTUFFED")
     elif lines == ["."]:
         yield "ends the mail data"
     if longest <= TEXT_LINE and lines != ["."] and lines != [""]:

@@ -10,7 +10,8 @@ from mailprobe.patterns import pattern
 from mailprobe.protocol.catalogue import Catalogue
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.model import Command, State
-from mailprobe.shell.typing.mask import LOCAL, encode, spans, visible
+from mailprobe.shell.typing.complete import why_not
+from mailprobe.shell.typing.mask import LOCAL, at_the_prompt, encode, spans, visible
 
 Fragments = list[tuple[str, str]]
 
@@ -24,6 +25,7 @@ def fragments(
 
     A pasted text of several lines is taken line by line; a line end is a piece of its own.
     """
+    facts = at_the_prompt(line, facts)
     shown = line if reveal else visible(line, facts, catalogue)
     secrets = spans(line, facts, catalogue)
     pieces: Fragments = []
@@ -75,9 +77,9 @@ def _command(text: str, facts: Facts, catalogue: Catalogue | None) -> Fragments:
 
 def _verb_style(word: str, facts: Facts, catalogue: Catalogue | None) -> str:
     row = catalogue.find(Command(encode(word)).verb) if catalogue else None
-    if row is None:
+    if row is None or catalogue is None:
         return "verb.unknown"
-    return "verb.legal" if facts.state in row.states else "verb.early"
+    return "verb.early" if why_not(row, facts, catalogue) else "verb.legal"
 
 
 def _without_empty(pieces: Fragments) -> Fragments:

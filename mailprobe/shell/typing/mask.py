@@ -10,8 +10,9 @@ from mailprobe.patterns import pattern
 from mailprobe.protocol.catalogue import Catalogue, Then
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.model import Command, Protocol, State
+from mailprobe.shell.local.table import ESCAPE
 
-LOCAL = ("/", "\x1d")  # what opens a local command: a slash, or Ctrl-]
+LOCAL = ("/", ESCAPE)  # what opens a local command: a slash, or Ctrl-]
 
 # Credentials keep their place without a connection, too: a catalogue without rows knows them.
 _NOBODY = Catalogue(Protocol.SMTP, ())
@@ -26,12 +27,18 @@ def encode(line: str) -> bytes:
     return line.encode("utf-8", _handler(line))
 
 
+def at_the_prompt(text: str, facts: Facts) -> Facts:
+    """What decides how `text` is seen: behind Ctrl-] no line is mail data, or an answer."""
+    return Facts(facts.protocol) if text.startswith(ESCAPE) else facts
+
+
 def spans(text: str, facts: Facts, catalogue: Catalogue | None) -> list[tuple[int, int]]:
     """Where the secrets of `text` stand, as indices of `str`, in order.
 
     `text` is what stands at the prompt; pasted, it may be several lines, and the answers to an
     AUTH among them are secret before any server has asked for them.
     """
+    facts = at_the_prompt(text, facts)
     found: list[tuple[int, int]] = []
     start, data = 0, facts.state is State.DATA
     refused = answers = facts.login_refused

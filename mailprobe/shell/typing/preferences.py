@@ -1,6 +1,10 @@
-"""How a person wants to type."""
+"""How a person wants to type, and what is kept for the next local command."""
 
 from mailprobe.value import mutable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.routing.route import Route
 
 
 @mutable
@@ -12,3 +16,4 @@ class Preferences:
     vi: bool = False  # the keys of vi, not those of emacs
     menu: bool = False  # the menu opens for every line, not for local commands alone
     fold: int | None = None  # rows of one answer; None: as many as fit, 0: all of them
+    route: "Route | None" = None  # the last one that /route has found

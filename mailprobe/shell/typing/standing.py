@@ -44,6 +44,7 @@ class Look:
     code: str = ""  # of the last reply
     took: float = 0.0  # seconds until it had come
     owed: int = 0  # replies
+    begun: bool = False  # a line that has no end is on the wire
     marked: int = 0  # messages that QUIT deletes
     recorded: int | None = None  # commands in the recording; None: there is none
     private: bool = False  # nothing is remembered
@@ -84,6 +85,7 @@ def look_at(
         code=last.replies[-1].code if last is not None else "",
         took=last.took if last is not None else 0.0,
         owed=connection.outstanding,
+        begun=bool(connection.begun),
         marked=facts.marked,
         recorded=recorded,
         private=private,
@@ -178,6 +180,8 @@ def _parts(look: Look, flags: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     yield "rec", "", _recording(look)
     if look.owed:
         yield "owed", "warning", f"{look.owed} repl{'y' if look.owed == 1 else 'ies'} owed"
+    if look.begun:
+        yield "begun", "warning", "unfinished line"
     if look.marked:
         yield "marked", "warning", f"{look.marked} to delete at QUIT"
     yield from _modes(look)

@@ -33,6 +33,10 @@ def _no_addresses() -> Sequence[Used]:
     return ()
 
 
+def _no_answers() -> Sequence[tuple[str, str]]:
+    return ()
+
+
 def _no_files(folder: str) -> Iterable[tuple[str, bool]]:
     return ()
 
@@ -47,6 +51,9 @@ class Known:
     names_in: Callable[[str], Iterable[tuple[str, bool]]] = _no_files  # names; is it a folder?
     targets: Sequence[tuple[str, str]] = ()  # profiles: name, and what it stands for
     settings: Mapping[str, Sequence[str]] = field(default_factory=dict)  # name: its values
+    # To the challenge that waits: the answer, which is never shown, and what is said of it.
+    answers: Callable[[], Sequence[tuple[str, str]]] = _no_answers
+    mailboxes: Sequence[str] = ()  # that a server of ours has
 
 
 NOTHING = Known()
@@ -98,7 +105,13 @@ def _beginning_with(typed: str, highest: int) -> Iterator[int]:
 
 def begins(whole: str, typed: str) -> bool:
     """Whether `whole` begins with `typed`, in any case; ASCII alone has two cases here."""
-    return typed.isascii() and whole[: len(typed)].upper() == typed.upper()
+    head = whole[: len(typed)]
+    # of octets `upper` knows the ASCII letters alone: no two addresses become one (RFC 6531)
+    return head == typed or _octets(head).upper() == _octets(typed).upper()
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def in_case(whole: str, typed: str, before: str = "") -> str:

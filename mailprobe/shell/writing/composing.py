@@ -15,6 +15,7 @@ from mailprobe.protocol.model import Command
 from mailprobe.safe import safe
 from mailprobe.session import Session
 from mailprobe.shell.interface import Shell
+from mailprobe.shell.local.table import tell
 from mailprobe.shell.writing import delivering
 from mailprobe.value import field, mutable
 
@@ -161,7 +162,7 @@ def _say_hello(shell: Shell, session: Session) -> bool:
     reply = delivering.say(shell, session, line)
     if reply is None or not reply.positive:
         verb = safe(Command(line).verb)
-        shell.write(f"nothing was sent: {verb} comes first, and was not accepted\n")
+        tell(shell, f"nothing was sent: {verb} comes first, and was not accepted")
         return False
     return True
 

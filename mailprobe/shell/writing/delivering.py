@@ -13,8 +13,10 @@ from mailprobe.protocol.model import Command, Protocol, Reply, State
 from mailprobe.safe import safe
 from mailprobe.session import Session
 from mailprobe.shell.interface import Shell
+from mailprobe.shell.local.table import tell
 from mailprobe.value import frozen
 
+_PIECE = 16 * 1024  # octets that are sent at once
 _OVER = (State.CLOSED, State.UPDATE)
 _OPEN = (State.MAIL, State.RCPT, State.BDAT)
 Blocks = Callable[[], Iterator[bytes]]
@@ -81,18 +83,25 @@ def write_data(shell: Shell, session: Session, blocks: Iterable[bytes]) -> bool:
     switches, connection = shell.switches, session.connection
     fresh = connection.begins_line  # a line that was typed may have no end yet
     writer = Writer(ends=switches.file_ends, stuffing=switches.stuffing, fresh=fresh)
+    session.transport.keep_pace()
     for block in blocks:
-        octets = writer.feed(block)
-        # unstuffed, a lone dot of the text ends the data; the rest travels all the same
-        item = Data(octets) if connection.phase is Phase.DATA else Raw(octets)
-        if octets and not shell.put(item):
-            return False
+        for octets in _pieces(writer.feed(block)):
+            # unstuffed, a lone dot of the text ends the data; the rest travels all the same
+            item = Data(octets) if connection.phase is Phase.DATA else Raw(octets)
+            if not shell.put(item):
+                return False
     end = writer.finish()
     if connection.phase is not Phase.DATA:
-        shell.write("a lone dot in the text has ended the mail data; the rest were commands\n")
+        tell(shell, "a lone dot in the text has ended the mail data; the rest were commands")
         end = end.removesuffix(b".\r\n")
     item = Data(end) if connection.phase is Phase.DATA else Raw(end)
     return (not end or shell.put(item)) and shell.wait()
+
+
+def _pieces(octets: bytes) -> Iterator[bytes]:
+    """Small enough that a person sees how far a slow server has come."""
+    for at in range(0, len(octets), _PIECE):
+        yield octets[at : at + _PIECE]
 
 
 def send_body(shell: Shell, session: Session, blocks: Iterable[bytes], name: str) -> None:
@@ -100,7 +109,7 @@ def send_body(shell: Shell, session: Session, blocks: Iterable[bytes], name: str
     if not open_data(shell, session):
         waits = session.connection.waiting
         why = "its go-ahead is owed still" if waits else "the server wants no mail data"
-        shell.write(f"nothing of {safe(name)} was sent: {why}\n")
+        tell(shell, f"nothing of {safe(name)} was sent: {why}")
         return
     write_data(shell, session, blocks)
 
@@ -127,6 +136,7 @@ def send_chunks(shell: Shell, source: SourceFile, chunks: list[Chunk], *, pipeli
     False when interrupted, or at a refusal.
     """
     session, at = open_session(shell), 0
+    session.transport.keep_pace()
     for chunk in chunks:
         if not _put_chunk(shell, chunk, source.blocks(at, chunk.size)):
             return False
@@ -137,7 +147,7 @@ def send_chunks(shell: Shell, source: SourceFile, chunks: list[Chunk], *, pipeli
             return False
         last = session.last
         if last is not None and last.replies and last.replies[-1].refused:
-            shell.write("the chunks behind it were not sent: RSET takes the transaction back\n")
+            tell(shell, "the chunks behind it were not sent: RSET takes the transaction back")
             return False
     return shell.wait()
 
@@ -146,7 +156,7 @@ def _put_chunk(shell: Shell, chunk: Chunk, blocks: Iterable[bytes]) -> bool:
     line = f"BDAT {chunk.size}{' LAST' if chunk.last else ''}"
     if not shell.put(Command(line.encode())):
         return False
-    return all(shell.put(Data(block)) for block in blocks)
+    return all(shell.put(Data(octets)) for block in blocks for octets in _pieces(block))
 
 
 # ------------------------------------------------------------------------------ whole transactions
@@ -157,7 +167,7 @@ def deliver(shell: Shell, sender: str, recipients: list[str], blocks: Blocks) ->
     session = session_for_mail(shell)
     found = measure(blocks())
     for advice in _advices(session, found):
-        shell.write(f"{advice}\n")
+        tell(shell, f"{advice}")
     opened = say(shell, session, _mail(session, sender, recipients, found))
     if opened is None or not opened.positive:
         _end_early(shell, session, opened)
@@ -172,7 +182,7 @@ def deliver(shell: Shell, sender: str, recipients: list[str], blocks: Blocks) ->
     accepted = [recipient for recipient, reply in verdicts if reply.positive]
     if accepted and open_data(shell, session):
         if not write_data(shell, session, blocks()):
-            shell.write("interrupted: nobody knows yet what became of the mail\n")
+            tell(shell, "interrupted: nobody knows yet what became of the mail")
             return
         verdicts = _judged(session, verdicts)
     elif session.connection.waiting and not session.closed:
@@ -225,9 +235,9 @@ def _advices(session: Session, found: Measure) -> Iterator[str]:
 
 def _end_early(shell: Shell, session: Session, reply: Reply | None) -> None:
     if reply is None and not session.closed:
-        shell.write("interrupted: the mail transaction may be open, RSET takes it back\n")
+        tell(shell, "interrupted: the mail transaction may be open, RSET takes it back")
     else:
-        shell.write("nothing of the message was sent\n")
+        tell(shell, "nothing of the message was sent")
 
 
 def _judged(session: Session, verdicts: list[tuple[str, Reply]]) -> list[tuple[str, Reply]]:

@@ -14,6 +14,7 @@ from mailprobe.protocol.model import Command, Protocol
 from mailprobe.safe import safe
 from mailprobe.session import Exchange, Session
 from mailprobe.shell.interface import Shell
+from mailprobe.shell.local.table import tell
 from mailprobe.shell.writing.switches import Switches
 
 MOST = 100  # lines; so many exchanges a session remembers
@@ -23,11 +24,11 @@ def begin(shell: Shell, session: Session) -> None:
     """Collect from now on.  Raises Failure `usage` where lines are no commands."""
     if session.connection.phase is not Phase.COMMAND:
         raise _usage("not in the middle of mail data, or of a login: end that first")
-    shell.switches.group = []
+    shell.switches.group, shell.switches.logging_in = [], False
     offers = session.connection.facts.offers
     if offers is not None and "PIPELINING" not in offers:
-        shell.write("the server does not offer PIPELINING: it may lose lines that come early\n")
-    shell.write("lines are collected: /pipeline go sends them as one write, drop forgets them\n")
+        tell(shell, "the server does not offer PIPELINING: it may lose lines that come early")
+    tell(shell, "lines are collected: /pipeline go sends them as one write, drop forgets them")
 
 
 def collect(switches: Switches, catalogue: Catalogue, line: bytes) -> str:
@@ -39,14 +40,36 @@ def collect(switches: Switches, catalogue: Catalogue, line: bytes) -> str:
     if len(switches.group) >= MOST:
         raise _usage(f"{MOST} lines are the most: /pipeline go sends them")
     before = [catalogue.row(Command(one)) for one in map(_text, switches.group)]
-    known = Command(line).verb in catalogue
-    if not known and any(row.then is Then.SASL for row in before):
+    logs_in = any(row.then is Then.SASL for row in before)
+    if Command(line).verb in catalogue:
+        switches.logging_in = logs_in
+    elif switches.logging_in:
         raise _usage("nothing hides an answer to AUTH in a group: /pipeline go, and answer then")
+    if catalogue.row(Command(line)).then is Then.SASL:
+        switches.logging_in = True
+        _refuse_steps(Command(line))
     switches.group.append(line + switches.end)
     if not before or before[-1].pipelined or before[-1].verb not in catalogue:
         return ""
     reference = "RFC 2449, section 6.6" if _is_pop3(catalogue) else "RFC 2920, section 3.1"
     return f"{before[-1].verb} has to be the last of a group: its reply decides ({reference})"
+
+
+def _refuse_steps(command: Command) -> None:
+    """An AUTH that asks for answers: what follows it in the group would be taken for them."""
+    mechanism, *initial = command.argument.decode("latin-1").split() or [""]
+    if not mechanism:
+        return  # it asks for a list of the mechanisms
+    from mailprobe.protocol import sasl  # where somebody logs in
+
+    row = sasl.TABLE.get(mechanism.upper())
+    if initial and (row is None or row.steps == 1):
+        return
+    shown = safe(mechanism)
+    raise _usage(
+        f"AUTH {shown} was not collected: its answers can be hidden only one by one, each behind "
+        f"its challenge; /pipeline go or drop, and AUTH {shown} by itself then"
+    )
 
 
 def wants_empty_lines(switches: Switches, catalogue: Catalogue) -> bool:

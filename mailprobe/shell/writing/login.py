@@ -6,6 +6,7 @@ secret, and should have.
 """
 
 import secrets
+from collections.abc import Sequence
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import sasl
@@ -14,58 +15,141 @@ from mailprobe.protocol.model import Command, Protocol, Verdict
 from mailprobe.safe import safe
 from mailprobe.session import Session
 from mailprobe.shell.interface import Shell
+from mailprobe.shell.local.table import tell
+from mailprobe.value import frozen
 
-_COMMAND_LINE = {Protocol.POP3: 253}  # RFC 5034, section 4: 255 octets with CRLF
-_SMTP_LINE = 510  # RFC 5321, section 4.5.3.1.4
+TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
+if TYPE_CHECKING:
+    from mailprobe.shell.config import Profile
+
+# Octets of an AUTH command without its CRLF: RFC 5034, section 4; RFC 4954, section 4.
+_COMMAND_LINE = {Protocol.POP3: 255 - 2}
+_SMTP_LINE = 12_288 - 2
+_SHOWN = 500  # octets of a challenge
 
 
-def authenticate(shell: Shell, mechanism: str, user: str) -> None:
+@frozen
+class Order:
+    """What a login is to be; `initial`: whether an initial response goes with AUTH.
+
+    None takes one where the client speaks first.
+    """
+
+    mechanism: str
+    user: str = ""
+    authzid: str = ""
+    initial: bool | None = None
+
+
+def read_order(words: Sequence[str], profile: "Profile | None") -> Order | None:
+    """Read MECH [USER] [as AUTHZID] [--initial|--no-initial]; None where it is not of that form."""
+    flags = [word for word in words if word.startswith("--")]
+    rest = [word for word in words if not word.startswith("--")]
+    if len(flags) > 1 or not set(flags) <= _INITIAL.keys() or not rest:
+        return None
+    initial = _INITIAL[flags[0]] if flags else None
+    mechanism, *who = rest
+    authzid = ""
+    if len(who) > 1 and who[-2].lower() == "as":
+        authzid, who = who[-1], who[:-2]
+    elif profile is not None and profile.login is not None and not who:
+        authzid = profile.login.authzid
+    if not who and profile is not None and profile.user:
+        who = [profile.user]
+    if len(who) > 1 or (not who and sasl.secret_kind(mechanism) != sasl.NOTHING):
+        return None
+    return Order(mechanism, who[0] if who else "", authzid, initial)
+
+
+_INITIAL = {"--initial": True, "--no-initial": False}
+
+
+def authenticate(shell: Shell, order: Order) -> None:
     """Log in by a SASL mechanism."""
-    _session(shell)
-    mechanism = mechanism.upper()
-    if mechanism not in sasl.MECHANISMS:
+    session = _session(shell)
+    if session.must_upgrade(Command(b"AUTH")) and not session.upgrade():
+        return  # interrupted
+    mechanism = order.mechanism.upper()
+    kind = sasl.TABLE.get(mechanism)
+    if kind is None:
         raise _usage(f"/auth knows {', '.join(sasl.MECHANISMS)}; type any other by hand")
-    secret = _ask_secret(shell, user)
+    secret = _ask_secret(shell, order.user, kind.secret) if kind.secret else ""
     if secret is None:
         return
     try:
-        steps = sasl.client(mechanism, user, secret, nonce=secrets.token_hex(12))
+        steps = sasl.client(
+            mechanism,
+            order.user,
+            secret,
+            nonce=secrets.token_hex(12),
+            authzid=order.authzid,
+            binding=session.binding_for(mechanism),
+            host=session.server_name,
+            initial=bool(order.initial),
+        )
     except ValueError as error:
         raise _usage(safe(str(error))) from None
-    _log_in(shell, mechanism, steps)
+    _log_in(shell, mechanism, steps, initial=order.initial is not False)
 
 
-def _ask_secret(shell: Shell, user: str) -> str | None:
+def as_asked(shell: Shell) -> None:
+    """Log in as the command line says, if it does: with hello before it, as if it were typed."""
+    asked = shell.profile.login if shell.profile is not None else None
+    if asked is None or not asked.mechanism:
+        return
+    session = _session(shell)
+    if asked.mechanism.upper() == "APOP":
+        apop(shell, asked.user)
+        return
+    if session.must_upgrade(Command(b"AUTH")) and not session.upgrade():
+        return  # interrupted
+    hello = session.hello_line()
+    if hello and session.connection.facts.offers is None and not shell.send(Command(hello)):
+        return
+    authenticate(shell, Order(asked.mechanism, asked.user, asked.authzid))
+
+
+def _ask_secret(shell: Shell, user: str, kind: str = sasl.PASSWORD) -> str | None:
     """Ask for a secret, unless it may not travel on this link; what is asked for is learned."""
     if not shell.may_expose(Answer(b"secret")):
         return None
-    secret = shell.profile.secret_of(user) if shell.profile is not None else None
-    if secret is None:
+    session, profile = _session(shell), shell.profile
+    secret = None
+    if profile is not None:
+        secret = profile.secret_of(user, session.server_name, shell.environment)
+    if secret is None and kind == sasl.PASSWORD:
         secret = shell.ask_secret(f"secret of {safe(user)} (hidden): ")
+    elif secret is None:
+        secret = shell.ask_secret(f"{kind} of {safe(user)} (hidden): ", kind)
     if secret:
         shell.learn(secret.encode("utf-8", "surrogateescape"))
     return secret
 
 
-def _log_in(shell: Shell, mechanism: str, steps: sasl.Client) -> None:
+def _log_in(shell: Shell, mechanism: str, steps: sasl.Client, *, initial: bool) -> None:
     """Go through the mechanism, step by step, as long as the server challenges."""
     session = _session(shell)
     held = next(steps)  # the initial response, if the mechanism has one
     line = b"AUTH " + mechanism.encode()
     longest = _COMMAND_LINE.get(session.connection.catalogue.protocol, _SMTP_LINE)
-    if held is not None and len(full := line + b" " + sasl.encode_initial(held)) <= longest:
-        line, held = full, None
+    if held is not None and initial:
+        full = line + b" " + sasl.encode_initial(held)
+        line, held = (full, None) if len(full) <= longest else (line, held)
     if not shell.send(Command(line)):
         return
-    proved = mechanism not in sasl.MUTUAL
+    proved, said = mechanism not in sasl.MUTUAL, held is None
     while (challenge := _challenge(session)) is not None:
         try:
-            response = steps.send(sasl.decode(challenge)) if held is None else held
+            octets = sasl.decode(challenge)
+            response = steps.send(octets) if held is None else held
         except (sasl.SaslError, StopIteration) as error:
             shell.send(Answer(b"*"))
             sentence = getattr(error, "sentence", "one more challenge than the mechanism has")
             raise Failure(Word.PROTOCOL, f"{mechanism}: {sentence}") from None
-        proved = proved or response == b""
+        if said and sasl.secret_kind(mechanism) == sasl.TOKEN:
+            reasons = sasl.refusal(octets) or safe(octets[:_SHOWN])
+            tell(shell, f"{mechanism}: the token was refused: {reasons}")
+        proved, said = proved or response == b"", True
         held = None
         if not shell.send(Answer(sasl.encode(response or b""))):
             return

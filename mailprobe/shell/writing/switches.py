@@ -31,6 +31,7 @@ class Switches:
     end: bytes = CRLF  # what ends a typed line
     stuffing: bool = True  # a dot that begins a line of mail data is doubled
     group: list[bytes] | None = None  # lines that wait to go out as one write; None: none do
+    logging_in: bool = False  # an AUTH was written for the group: what comes may be its answers
     draft: bytes = b""  # what was edited and not sent
 
     @property

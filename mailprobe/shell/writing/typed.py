@@ -6,7 +6,7 @@ They see the shell through `Conversation`: no key, no screen.
 from typing import TYPE_CHECKING
 
 from mailprobe.errors import Failure, Word
-from mailprobe.protocol.catalogue import Then
+from mailprobe.protocol.catalogue import Kind, Then
 from mailprobe.protocol.framing import CRLF
 from mailprobe.protocol.items import Data, Phase, Raw
 from mailprobe.protocol.model import Command
@@ -110,16 +110,48 @@ def _send_line(talk: "Conversation", line: str) -> bool:
     session, octets = _open_session(talk), encode(line)
     if talk.phase is Phase.CHUNK:
         return _send_chunk(talk, session, octets)
-    return _send_command(talk, session, octets)
+    if _lacks_password(session, octets):
+        whole = _with_password(talk, octets)
+        return whole is not None and _send_command(talk, session, whole, typed=None)
+    return _send_command(talk, session, octets, typed=octets)
 
 
-def _send_command(talk: "Conversation", session: Session, octets: bytes) -> bool:
-    """A command, or the answer to a challenge."""
+def _lacks_password(session: Session, octets: bytes) -> bool:
+    """Whether it is a PASS that the person wants to be asked for; /raw sends it bare."""
+    command = session.item(octets)
+    if not isinstance(command, Command) or command.argument:
+        return False
+    first = session.connection.catalogue.row(command).arguments[:1]
+    return bool(first) and first[0].kind is Kind.PASSWORD
+
+
+def _with_password(talk: "Conversation", octets: bytes) -> bytes | None:
+    """`octets` and the password, which nobody sees; None where it is not to be sent."""
+    line = octets.rstrip(b" ") + b" "
+    if not talk.may_expose(Command(line + b"secret")):
+        return None
+    password = talk.ask_secret("password (hidden): ")
+    if not password:
+        talk.tell("nothing was sent: no password was given")
+        return None
+    if "\n" in password or "\r" in password:
+        raise Failure(Word.USAGE, "nothing was sent: a password is one line")
+    return line + encode(password)
+
+
+def _send_command(
+    talk: "Conversation", session: Session, octets: bytes, *, typed: bytes | None
+) -> bool:
+    """A command, or the answer to a challenge; `typed` is what the person sees of it already."""
     item = meant = session.item(octets)
     if talk.switches.end != CRLF:
         item = Raw(octets + talk.switches.end)
-    if not talk.send(item, typed=octets):
+    if not talk.send(item, typed=typed):
         return False
+    if talk.phase is Phase.ANSWER:
+        from mailprobe.shell.writing import challenges  # and sasl: where somebody logs in
+
+        challenges.explain(talk)
     if not _turned_down(talk, session, meant):
         return True
     # What was meant as mail data or as a secret would be run as commands.

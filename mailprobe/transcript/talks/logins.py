@@ -5,7 +5,8 @@ from mailprobe.transcript.model import Function, Name
 USER = "user"
 PASSWORD = "password"
 TOKEN = "token"
-_TOKENS = ("XOAUTH2", "OAUTHBEARER")  # mechanisms that carry a token in the place of a password
+# The secret of a mechanism that carries no password; EXTERNAL and ANONYMOUS need none.
+_OTHERS = {"XOAUTH2": TOKEN, "OAUTHBEARER": TOKEN, "EXTERNAL": "", "ANONYMOUS": ""}
 
 
 def user_of(function: Function) -> Name | str:
@@ -15,12 +16,12 @@ def user_of(function: Function) -> Name | str:
 
 
 def secret_of(mechanism: str, function: Function) -> str:
-    """The name of the secret that a function speaks for; that of APOP has no mechanism."""
+    """The name of the secret that a function speaks for, "" for none; APOP is no mechanism."""
     arguments = function.arguments[1:] if function.word == "sasl" else function.arguments
     names = [one.name for one in arguments if isinstance(one, Name)]
     if names:
         return names[-1]
-    return TOKEN if mechanism in _TOKENS else PASSWORD
+    return _OTHERS.get(mechanism, PASSWORD)
 
 
 def speaks(mechanism: str) -> bool:

@@ -295,7 +295,8 @@ class Names:
             user = user_of(piece)
             if isinstance(user, Name):
                 self._name(user.name, line, piece, secret=False)
-        self._name(secret_of(mechanism, piece), line, piece, secret=True)
+        if secret := secret_of(mechanism, piece):
+            self._name(secret, line, piece, secret=True)
 
     # -------------------------------------------------------------------------------- assertions
 

@@ -312,7 +312,8 @@ def test_a_connection_behind_another_one_is_recorded_with_it(meet: Enter, tmp_pa
 def test_secrets_of_one_are_masked_in_all(meet: Enter, tmp_path: Path) -> None:
     """On the screen and in the recording: whoever has logged in once knows the secret."""
     path = tmp_path / "a.mpt"
-    room = _two(meet, [b"250 it is hunter2\r\n"], [b"+OK\r\n", b"+OK\r\n", b"+OK\r\n"], record=path)
+    said = [b"+OK\r\n"] * 3
+    room = _two(meet, [b"250 it is hunter2\r\n"], said, record=str(path))
     room.enter("USER alice", "PASS hunter2", "/use 1")
     _ = room.shown
     room.enter("NOOP")
@@ -325,7 +326,7 @@ def test_secrets_of_one_are_masked_in_all(meet: Enter, tmp_path: Path) -> None:
 def test_a_secret_that_was_said_to_another_one_before(meet: Enter, tmp_path: Path) -> None:
     """What was written of one connection is looked through when another one makes it a secret."""
     path = tmp_path / "a.mpt"
-    room = _two(meet, [b"250 ok\r\n"], [b"+OK\r\n", b"+OK\r\n"], record=path)
+    room = _two(meet, [b"250 ok\r\n"], [b"+OK\r\n", b"+OK\r\n"], record=str(path))
     room.enter("/use 1", "NOOP hunter2", "/use 2", "USER alice", "PASS hunter2")
     room.talk.finish()
     assert "hunter2" not in path.read_text()
@@ -340,7 +341,7 @@ def test_bodies_of_another_connection(meet: Enter, tmp_path: Path) -> None:
     )
     path = tmp_path / "a.mpt"
     login = [b"+OK\r\n", b"+OK\r\n"]
-    room = _two(meet, [], [*login, small, large], record=path)
+    room = _two(meet, [], [*login, small, large], record=str(path))
     room.enter("USER a", "PASS secret", "RETR 1", "RETR 2")
     room.talk.finish()
     lines = _lines(path)[1]

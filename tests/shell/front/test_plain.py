@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.shell.front.plain import REST, Editor, Keyboard
+from mailprobe.shell.front.plain import REST, Editor, Keyboard, _complete
+from mailprobe.shell.typing.suggestion import SHOWN, Suggestion
 
 
 class Row:
@@ -186,3 +187,13 @@ def test_the_rest_of_a_paste_is_no_command() -> None:
     assert _keys(rest, rest, b"N", b"O\r", held=True) == [REST, REST, "N", "O", "\r"]
     assert "".join(_keys(b"QUIT\r", rest, held=True)) == "QUIT\r" + rest.decode()
     assert "".join(_keys(rest, held=False)) == rest.decode()
+
+
+@pytest.mark.parametrize("count, end", [(31, "... 1 more"), (SHOWN, "... and more: type on")])
+def test_a_cut_list_says_that_there_is_more(count: int, end: str) -> None:
+    """How much more, where all of it is known."""
+    written: list[str] = []
+    editor = Editor(written.append, lambda line: line, "> ")
+    found = [Suggestion(f"{number % 7}{number}", 0, "", "") for number in range(count)]
+    _complete(editor, lambda line: found)
+    assert "".join(written).split("\n")[-2] == end

@@ -3,27 +3,36 @@
 import io
 import os
 import signal
+import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyte
 import pytest
 from prompt_toolkit.application import application
+from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.data_structures import Size
+from prompt_toolkit.document import Document
 from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.key_binding.key_processor import KeyPress
+from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.model import Protocol
 from mailprobe.session import Session, Settings
+from mailprobe.shell.config import Profile
 from mailprobe.shell.connections import connecting as module
 from mailprobe.shell.conversation import Conversation
+from mailprobe.shell.credentials import Credentials
+from mailprobe.shell.front.pieces import LineCompleter, LineLexer, Looks
 from mailprobe.shell.front.prompt import FullFront
-from mailprobe.shell.front.terminal import Interrupts
+from mailprobe.shell.front.terminal import Interrupts, Terminal
 from mailprobe.shell.interface import Entry, Key
 from mailprobe.shell.options import Options
 from mailprobe.transport.memory import Scripted
 from mailprobe.transport.target import Target
+from mailprobe.value import replace
 
 EHLO = b"250-mx.example\r\n250-SIZE 1000\r\n250 8BITMIME\r\n"
 PASTE, PASTED = "\x1b[200~", "\x1b[201~"
@@ -193,6 +202,79 @@ def test_revealed_only_while_it_is_typed(pop3: Desk) -> None:
     assert not pop3.talk.preferences.reveal
 
 
+def test_an_asked_password_goes_with_its_pass(pop3: Desk, tmp_path: Path) -> None:
+    """A prompt of its own: not seen, not remembered, and sent."""
+    pop3.enter("USER alice")
+    pop3.keys.send_text("PASS\r")
+    entry = pop3.front.read(pop3.talk)
+    pop3.keys.send_text("hunter2\r")
+    pop3.talk.take(entry)
+    assert "hunter2" not in pop3.screen
+    assert "password (hidden): *******" in pop3.screen
+    assert history(tmp_path, "pop3") == "USER alice\nPASS\n"
+    session = pop3.talk.session
+    assert session is not None
+    assert session.last is not None
+    assert session.last.command.line == b"PASS hunter2"
+
+
+@pytest.mark.parametrize("slash", ["", "/", " "])
+def test_the_local_prompt_masks_what_the_line_masks(sit: Sit, slash: str) -> None:
+    """In command mode and among mail data."""
+    desk = sit(b"220 a\r\n", b"354 go on\r\n", b"250 ok\r\n")
+    for _ in range(2):
+        line = f'{slash}raw "AUTH PLAIN sekrit'
+        assert desk.press(f"\x1d{line}\r") == Entry(Key.LOCAL, line)
+        assert "sekrit" not in desk.screen
+        assert f'local> {slash}raw "AUTH PLAIN ******' in desk.screen
+        desk.enter("DATA")
+
+
+def test_what_was_seen_once_may_be_a_secret_now(smtp: Desk) -> None:
+    """The same line at the same prompt, behind an AUTH that was refused."""
+    smtp.enter("EHLO me", "/pipeline")
+    looks = Looks(smtp.talk)
+    lexer, document = LineLexer(smtp.talk, looks), Document("c2VjcmV0")
+    before, prompt = lexer.invalidation_hash(), looks.prompt
+    assert lexer.lex_document(document)(0)[0][1] == "c2VjcmV0"
+    smtp.enter("AUTH LOGIN")
+    looks.forget()
+    assert looks.prompt == prompt
+    assert lexer.invalidation_hash() != before
+    assert lexer.lex_document(document)(0)[0][1] == "********"
+
+
+def test_an_answer_has_a_prompt_of_its_own(
+    sit: Sit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without a history to come from or to go into, whatever that would keep of it."""
+    monkeypatch.setattr(Conversation, "remembers", lambda talk, line: line)
+    desk = sit(b"220 a\r\n", b"334 \r\n", b"334 \r\n", b"235 ok\r\n", b"250 ok\r\n")
+    desk.enter("AUTH LOGIN")
+    up = "\x1b[A"
+    assert desk.press(f"{up}\r") == Entry(Key.LINE, "")
+    desk.enter("YWxpY2U=", "aHVudGVyMg==", "NOOP")
+    assert "aHVudGVyMg" not in desk.screen
+    assert history(tmp_path, "smtp") == "AUTH LOGIN\nNOOP\n"
+
+
+def test_nothing_is_echoed_while_text_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """prompt_toolkit makes the terminal cooked for that, with its echo: a key may be a secret."""
+    master, slave = os.openpty()
+    try:
+        with open(slave, closefd=False) as stdin:
+            monkeypatch.setattr("sys.stdin", stdin)
+            terminal = Terminal(slave)
+            terminal.quiet()
+            keys = FullFront(terminal, None, {}, None, DummyOutput())._input  # type: ignore[arg-type]
+            with keys.raw_mode(), keys.cooked_mode():
+                assert not termios.tcgetattr(slave)[3] & termios.ECHO
+            assert not termios.tcgetattr(slave)[3] & termios.ECHO
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
 # --------------------------------------------------------------------------------------- history
 
 
@@ -324,6 +406,23 @@ def test_an_interrupt_typed_ahead_is_for_what_the_line_does(smtp: Desk) -> None:
     assert smtp.front.read(smtp.talk) == Entry(Key.LINE, "HELP")
 
 
+def test_an_interrupt_that_nobody_has_read_yet_is_for_what_the_line_does(
+    smtp: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came as a key, after the last look at the keys: the terminal makes no signal of it."""
+    store = application.store_typeahead
+
+    def leaving(keys: PipeInput, presses: list[KeyPress]) -> None:
+        store(keys, presses)
+        smtp.keys.send_text("\x03HELP\r")
+
+    monkeypatch.setattr(application, "store_typeahead", leaving)
+    assert smtp.press("NOOP\r") == Entry(Key.LINE, "NOOP")
+    monkeypatch.undo()
+    assert smtp.talk.interrupts.clear()
+    assert smtp.front.read(smtp.talk) == Entry(Key.LINE, "HELP")
+
+
 def test_an_interrupt_typed_ahead_among_mail_data_is_a_key(sit: Sit) -> None:
     """A line of mail data makes nobody wait: what Ctrl-C asks there is asked at the next line."""
     desk = sit(b"220 a\r\n", EHLO, b"354 go on\r\n", b"250 ok\r\n")
@@ -331,3 +430,23 @@ def test_an_interrupt_typed_ahead_among_mail_data_is_a_key(sit: Sit) -> None:
     desk.keys.send_text("a line\r\x03")
     assert desk.front.read(desk.talk) == Entry(Key.LINE, "a line")
     assert desk.front.read(desk.talk) == Entry(Key.INTERRUPT)
+
+
+def test_the_answer_to_a_challenge_is_offered(sit: Sit, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is never sent by itself; no menu, no prompt and no history shows it."""
+    desk = sit(b"220 mx.example\r\n", b"334 \r\n", b"235 in\r\n")
+    credentials = Credentials(user="alice", variable="WORD")
+    desk.talk.parties.current.profile = Profile("", user="alice", login=credentials)
+    desk.talk.options = replace(desk.talk.options, env={**desk.talk.options.env, "WORD": "sesame"})
+    desk.enter("AUTH PLAIN")
+    assert "answer: base64 of [authzid] NUL user NUL password" in capsys.readouterr().out
+    link = desk.talk.session.transport  # type: ignore[union-attr]
+    offered = list(LineCompleter(desk.talk).get_completions(Document(""), CompleteEvent()))
+    assert [one.display_text for one in offered] == ["****"]
+    assert link.sent == [b"AUTH PLAIN\r\n"]  # type: ignore[attr-defined]
+    entry = desk.press(f"{offered[0].text}\r")
+    assert entry.text == "AGFsaWNlAHNlc2FtZQ=="
+    desk.talk.take(entry)
+    assert desk.talk.facts.authenticated
+    assert "AGFsaWNl" not in desk.screen + capsys.readouterr().out
+    assert history(Path(desk.talk.options.env["HOME"]), "smtp") == "AUTH PLAIN\n"

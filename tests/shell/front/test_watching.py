@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("prompt_toolkit")
 
+from mailprobe.shell.front import prompt
 from mailprobe.shell.front.prompt import FullFront
 
 
@@ -47,8 +48,25 @@ class Talk:
         return self.more
 
 
+class App:
+    """A prompt on the screen; `is_done` when somebody has pressed Enter."""
+
+    is_running = True
+    is_done = False
+
+    def invalidate(self) -> None:
+        """It would be drawn again."""
+
+
 @pytest.fixture
-def table() -> tuple[Loop, Talk]:
+def app(monkeypatch: pytest.MonkeyPatch) -> App:
+    app = App()
+    monkeypatch.setattr(prompt, "get_app", lambda: app)
+    return app
+
+
+@pytest.fixture
+def table(app: App) -> tuple[Loop, Talk]:
     """A front that watches socket 7 of two."""
     loop = Loop()
     talk = Talk(loop)
@@ -85,3 +103,16 @@ def test_a_flood_is_looked_at_in_turns(table: tuple[Loop, Talk]) -> None:
     loop.run()
     loop.run()
     assert loop.log == ["leave 7", "look 7"] * 4 + ["watch 7"]
+
+
+@pytest.mark.parametrize("state", [{"is_done": True}, {"is_running": False}])
+def test_what_comes_while_the_prompt_is_left_is_for_what_the_line_does(
+    table: tuple[Loop, Talk], app: App, state: dict[str, bool]
+) -> None:
+    """A /wait that was just entered would not see what the prompt has taken in behind it."""
+    loop, _ = table
+    for name, value in state.items():
+        setattr(app, name, value)
+    loop.run()
+    loop.run()
+    assert loop.log == ["leave 7"]

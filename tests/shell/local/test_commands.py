@@ -24,10 +24,13 @@ from mailprobe.transport.target import Target, Tls
 class Desk:
     """The smallest shell that local commands can work on."""
 
+    columns, fold = 80, 20
+
     def __init__(self, *chunks: bytes, protocol: Protocol = Protocol.SMTP) -> None:
         self.session: Session | None = None
         self.settings = Settings(timeout=60)
         self.name_server: str | None = None
+        self.tls = Tls.NONE
         self.text = ""
         self.rows: list[Sequence[str | bytes]] = []
         self.explained: list[CommandSpec] = []
@@ -43,6 +46,7 @@ class Desk:
         self.edited: list[bytes] = []  # what an editor was given
         self.drafts: list[bytes] = []  # what it makes of that
         self.profile: Profile | None = None
+        self.environment: dict[str, str] = {}
         self.config = Config()
         self.heard, self.hears, self.interrupted = 0, 0, False
         self.link = _Patient(chunks, ending=None)
@@ -60,7 +64,7 @@ class Desk:
     def explain(self, row: CommandSpec) -> None:
         self.explained.append(row)
 
-    def ask_secret(self, prompt: str) -> str | None:
+    def ask_secret(self, prompt: str, kind: str = "password") -> str | None:
         self.done.append(f"asked {prompt}")
         return self.secret
 
@@ -177,6 +181,20 @@ def test_the_overview_fits_the_smallest_screen() -> None:
     assert " RCPT" not in desk.text.partition("Connections")[0]
 
 
+@pytest.mark.parametrize("columns", [30, 40, 60, 80])
+def test_help_breaks_no_word(columns: int) -> None:
+    """Every name is whole on a narrow terminal; of one command, too."""
+    desk = Desk(GREETING)
+    desk.columns = columns
+    local.run(desk, "/help")
+    assert {f"/{name}" for name in local.COMMANDS} <= set(desk.text.split())
+    for name in ("send", "route", "raw"):
+        local.run(desk, f"/help /{name}")
+        assert set(local.COMMANDS[name].summary.split()) <= set(desk.text.split())
+    local.run(desk, "/help 550")
+    assert max(map(len, desk.text.split("\n"))) <= columns
+
+
 def test_all_local_commands_in_a_table() -> None:
     """/help all says of each what it takes and does."""
     desk = Desk()
@@ -242,6 +260,15 @@ def test_wrong_form_is_told(line: str) -> None:
     assert _refused(Desk(GREETING), line)
 
 
+@pytest.mark.parametrize("line", ["/sandbox walk.mpt", "/quit now", "state  x", "/clear all"])
+def test_what_takes_nothing_does_nothing_with_something(line: str) -> None:
+    """Who writes more than there is to say means something else."""
+    desk = Desk(GREETING)
+    assert "takes nothing behind it" in _refused(desk, line)
+    assert desk.done == []
+    assert desk.rows == []
+
+
 # -------------------------------------------------------------------------------- the connection
 
 
@@ -253,6 +280,16 @@ def test_connect_reads_protocol_and_target() -> None:
     local.run(desk, "connect submission://mx.example")
     assert [target.protocol for target in desk.targets] == ["pop3", "lmtp", "smtp"]
     assert "which protocol" in _refused(desk, "/connect mx.example")
+
+
+def test_connect_tells_how_the_sandbox_is_reached() -> None:
+    """Three lines that work; where a protocol is spoken already, that one is meant."""
+    sentence = _refused(Desk(), "/connect sandbox")
+    for protocol in Protocol:
+        assert f"/connect {protocol} sandbox" in sentence
+    desk = Desk(GREETING)
+    local.run(desk, "/connect sandbox")
+    assert desk.targets[0].protocol is Protocol.SMTP
 
 
 def test_connect_opens_another_connection() -> None:
@@ -334,6 +371,16 @@ def test_default_name_of_the_hello_is_named() -> None:
     assert ("ehlo", "(this host's name)") in desk.rows
 
 
+def test_settings_are_those_of_the_session() -> None:
+    """A profile may have a name and a patience of its own: they are what goes out."""
+    desk = Desk(GREETING)
+    assert desk.session is not None
+    desk.session.settings = Settings(timeout=7, hello_name="work.example")
+    local.run(desk, "/set")
+    assert ("timeout", "7 s") in desk.rows
+    assert ("ehlo", "work.example") in desk.rows
+
+
 def test_connect_after_goodbye_needs_no_drop() -> None:
     """After 421 the link may still stand; another connection takes its place."""
     desk = Desk(GREETING, b"421 going down\r\n")
@@ -376,6 +423,24 @@ def test_capabilities_are_explained() -> None:
     local.run(desk, "/caps")
     assert desk.rows[0][0] == b"SIZE 10"
     assert desk.rows[0][1]
+
+
+def test_capabilities_are_forgotten_by_a_login() -> None:
+    """A POP3 server may say otherwise afterwards, and whoever asked before it is told so."""
+    desk = Desk(
+        b"+OK\r\n", b"+OK\r\n", b"+OK\r\nUIDL\r\n.\r\n", b"+OK in\r\n", protocol=Protocol.POP3
+    )
+    assert desk.session is not None
+    desk.session.exchange(b"USER alice")
+    assert desk.session.exchange(b"CAPA") is not None
+    desk.session.exchange(b"PASS secret")
+    with pytest.raises(Failure, match="before the login.*RFC 2449.*send CAPA again"):
+        local.run(desk, "/caps")
+    desk = Desk(b"+OK\r\n", b"+OK in\r\n", protocol=Protocol.POP3)
+    assert desk.session is not None
+    desk.session.exchange(b"PASS secret")
+    with pytest.raises(Failure, match="nobody has asked"):
+        local.run(desk, "/caps")
 
 
 def test_state_is_shown() -> None:
@@ -462,7 +527,8 @@ def test_escapes_are_undone(text: str, octets: bytes) -> None:
 @pytest.mark.parametrize("text", [r"\q", r"\x1", "\\", r"\xzz"])
 def test_unknown_escape_is_told(text: str) -> None:
     """A mistyped escape never turns into other octets."""
-    assert "unknown escape" in _refused(Desk(GREETING), f"/raw {text}")
+    sentence = _refused(Desk(GREETING), f"/raw {text}")
+    assert f"unknown escape {text[:2]}: known are" in sentence
 
 
 def test_raw_sends_no_line_end_of_its_own() -> None:

@@ -2,6 +2,7 @@
 
 import re
 import stat
+from base64 import encodebytes
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
@@ -38,6 +39,8 @@ class _Patient(Scripted):
 
 class Desk:
     """A shell with a maildrop that was read already, as far as the test says."""
+
+    columns = 80
 
     def __init__(
         self, *said: tuple[bytes, bytes], protocol: Protocol = Protocol.POP3, fold: int = 5
@@ -236,6 +239,7 @@ def test_many_defects_are_told_in_few_lines() -> None:
 def test_body_save(tmp_path: Path) -> None:
     """The whole body, or a part of it decoded, for its owner alone."""
     desk = Desk((b"RETR 3", body(MAIL)))
+    desk.columns = 0  # one line is one line
     whole, part = tmp_path / "whole one", tmp_path / "part"
     assert desk.run(f"/body-save '{whole}'").endswith(f"octets saved into {whole}\n")
     assert whole.read_bytes() == MAIL
@@ -319,3 +323,71 @@ def test_capabilities_without_tls() -> None:
     late = Desk((b"STLS", b"+OK go\r\n"), (b"CAPA", body(b"TOP\r\n")))
     late.run("/caps")
     assert [len(row) for row in late.rows] == [2]
+
+
+# ------------------------------------------------------------------------------- endless lines
+
+
+def endless(size: int, **how: int) -> Desk:
+    """A text of one line, that travelled in base64."""
+    octets = encodebytes(b"x" * size).replace(b"\n", b"\r\n")
+    mail = b"Content-Transfer-Encoding: base64\r\n\r\n" + octets
+    return Desk((b"RETR 1", body(mail)), **how)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [30_000, 2_000_000])
+def test_an_endless_line_of_a_text_is_folded(size: int) -> None:
+    """/mime shows as many rows of it as a screen has, and says where the rest is."""
+    desk = endless(size)
+    *_, shown, rest, _ = desk.run("/mime").split("\n")
+    assert shown == "x" * 400
+    assert rest.startswith("... ")
+    assert rest.endswith(": /mime 1 1")
+    assert "more characters of this line" in rest or "the rest of 2.7 MB" in rest
+    assert desk.run("/mime 1 1") == ""
+    assert desk.paged == ["x" * size + "\n"]
+
+
+def test_endless_octets_are_paged() -> None:
+    """/raw-view, and the headers of a mail that has nothing else."""
+    desk = Desk((b"RETR 1", body(b"X: " + b"x" * 60_000 + b"\r\n\r\n")))
+    assert desk.run("/raw-view") == desk.run("/headers") == ""
+    assert [len(text) > 60_000 for text in desk.paged] == [True, True]
+
+
+def test_last_shows_a_screen() -> None:
+    """Rows as wide as the terminal, of a reply and of a body; the rest is where it says."""
+    mail = b"".join(b"%d" % number * 200 + b"\r\n" for number in range(1, 9))
+    desk = Desk((b"STAT", b"+OK " + b"x" * 2000 + b"\r\n"), (b"RETR 7", body(mail)))
+    shown = desk.run("/last").split("\n")
+    assert shown[1:4] == ["S: +OK", "S: " + "1" * 200, "... 7 more lines: /page 7"]
+    shown = desk.run("/last 2").split("\n")
+    assert (len(shown[1]), shown[2]) == (400, "... 1,607 more characters of this line")
+    desk = Desk((b"STAT", b"+OK " + b"x" * 2000 + b"\r\n"))
+    assert desk.run("/last").split("\n")[2].endswith(" of this line: /page")
+    desk.run("/page")
+    assert len(desk.paged[0]) == 2005
+
+
+def test_last_of_many_octets() -> None:
+    """No more of a body is read than somebody may look at."""
+    desk = Desk((b"RETR 7", body(b"x\r\n" * 40_000)), fold=0)
+    desk.columns = 0
+    assert desk.run("/last").split("\n")[-4:-2][0].startswith("... ")
+
+
+def test_page_finds_a_reply_that_was_folded() -> None:
+    """Behind a listing, too; a short reply is not what anybody pages."""
+    long = b"+OK " + b"x" * 2000 + b"\r\n"
+    desk = Desk((b"LIST", body(b"1 2\r\n")), (b"STAT", long), (b"NOOP", b"+OK\r\n"))
+    desk.run("/page")
+    assert desk.paged == [long.decode().replace("\r\n", "\n")]
+
+
+def test_a_large_text_has_all_its_lines() -> None:
+    """Wherever its pieces are cut: TAB and line ends as in a small one."""
+    lines = b"".join(b"%d\tcaf\xc3\xa9\r\n" % number for number in range(120_000))
+    head = b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
+    desk = Desk((b"RETR 1", body(head + lines)))
+    desk.run("/mime 1 1")
+    assert desk.paged[0].split("\n") == lines.decode().expandtabs(8).split("\r\n")

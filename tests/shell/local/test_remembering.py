@@ -13,6 +13,8 @@ from mailprobe.shell.typing.preferences import Preferences
 class Shell:
     """What these commands ask for, and what they show."""
 
+    columns = 80
+
     def __init__(self, *lines: str) -> None:
         self.history = lines
         self.preferences = Preferences()

@@ -132,6 +132,23 @@ def test_text_that_is_given_up_is_kept() -> None:
     assert sent(desk) == b""
 
 
+def test_the_way_back_to_a_text_is_one_that_works() -> None:
+    """Among mail data `/body -e` would be sent as text."""
+    desk = at_rcpt(GO)
+    desk.drafts = [b"one\n"] * 2
+    local.run(desk, "/body -e")
+    assert "nothing of the text was sent; /body -e goes on with it\n" in desk.text
+    talk(desk, b"DATA")
+    local.run(desk, "body -e")
+    assert "nothing of the text was sent; Ctrl-] body -e goes on with it\n" in desk.text
+
+
+@pytest.mark.parametrize("verb", ["body", "bdat"])
+def test_what_is_wrong_with_a_file_is_told_first(tmp_path: Path, verb: str) -> None:
+    """Whoever goes back to MAIL and RCPT for it would find out then."""
+    assert "/nope: No such file" in refused(Desk(GREETING), f"/{verb} {tmp_path}/nope")
+
+
 def test_no_headers_behind_lines() -> None:
     """They would stand in the middle of the text."""
     desk = at_rcpt(GO)
@@ -277,7 +294,7 @@ def test_group_has_its_rules() -> None:
     assert "nothing was collected" in refused(desk, "/pipeline go")
     desk.switches.group = [b"NOOP\r\n"]
     local.run(desk, "/pipeline drop")
-    assert "1 lines forgotten" in desk.text
+    assert "1 line forgotten" in desk.text
     assert desk.switches.group is None
     desk = at_rcpt(GO)
     talk(desk, b"DATA")

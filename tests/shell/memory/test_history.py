@@ -10,6 +10,7 @@ from prompt_toolkit.output import DummyOutput
 
 from mailprobe.protocol.model import Protocol, State
 from mailprobe.protocol.pop3 import POP3
+from mailprobe.shell.front.pieces import Recall
 from mailprobe.shell.memory.history import LINES, LineHistory, history_path
 from mailprobe.shell.typing.mask import for_history
 from tests.shell.facts import pop3
@@ -35,18 +36,18 @@ def path(tmp_path: Path) -> Path:
 )
 def test_where_it_lies(env: dict[str, str], expected: str | None) -> None:
     """XDG_STATE_HOME when it is absolute, else below home, else nowhere."""
-    found = history_path(Protocol.POP3, env)
-    assert found == (None if expected is None else Path(expected))
+    assert history_path(Protocol.POP3, env) == expected
 
 
 def test_lines_come_back_newest_first_and_without_secrets(path: Path) -> None:
     """The next session finds them; a password is in no file."""
-    history = LineHistory(path, keep)
+    history = LineHistory(str(path), keep)
     for line in ("USER alice", "PASS hunter2", " NOOP", "", "LIST", "LIST", "caf\udce9 é \\"):
         history.append_string(line)
     expected = ["USER alice", "PASS ", "LIST", "caf\udce9 é \\"]
     assert history.get_strings() == expected
-    assert list(LineHistory(path, keep).load_history_strings()) == expected[::-1]
+    assert LineHistory(str(path), keep).read() == expected
+    assert list(Recall(LineHistory(str(path), keep)).load_history_strings()) == expected[::-1]
     assert b"hunter2" not in path.read_bytes()
 
 
@@ -54,7 +55,7 @@ def test_file_and_folder_are_private(path: Path) -> None:
     """0600 in 0700, whatever the umask says."""
     before = os.umask(0o022)
     try:
-        LineHistory(path, keep).append_string("QUIT")
+        LineHistory(str(path), keep).append_string("QUIT")
     finally:
         os.umask(before)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -65,7 +66,7 @@ def test_hostile_content_does_not_come_up(path: Path) -> None:
     """Control characters, escape sequences and bidi neither leave the file nor enter it."""
     path.parent.mkdir(parents=True)
     path.write_bytes(b"\x1b[2J\nLIST\nA\xe2\x80\xaeB\nX\x9b\x00\n\nhalf a line")
-    history = LineHistory(path, keep)
+    history = LineHistory(str(path), keep)
     assert history.read() == ["LIST"]
     history.append_string("NOOP \x1b")
     history.append_string("NOOP\nLIST")
@@ -77,7 +78,7 @@ def test_it_is_bounded(path: Path) -> None:
     """The file is cut to the newest lines when it is read."""
     path.parent.mkdir(parents=True)
     path.write_text("".join(f"NOOP {number}\n" for number in range(LINES + 5)))
-    history = LineHistory(path, keep)
+    history = LineHistory(str(path), keep)
     assert len(history.read()) == LINES
     assert path.read_text().startswith("NOOP 5\n")
     assert path.stat().st_mode & 0o777 == 0o600
@@ -89,14 +90,14 @@ def test_it_is_bounded(path: Path) -> None:
 def test_a_folder_or_a_link_in_its_place_costs_the_file_only(path: Path, tmp_path: Path) -> None:
     """The session goes on, and the reason can be shown."""
     path.mkdir(parents=True)
-    history = LineHistory(path, keep)
+    history = LineHistory(str(path), keep)
     history.append_string("QUIT")
     assert history.get_strings() == ["QUIT"]
     assert history.failure is not None
     path.rmdir()
     elsewhere = tmp_path / "elsewhere"
     path.symlink_to(elsewhere)
-    LineHistory(path, keep).append_string("QUIT")
+    LineHistory(str(path), keep).append_string("QUIT")
     assert not elsewhere.exists()
 
 
@@ -110,7 +111,7 @@ def test_without_a_home_nothing_is_written() -> None:
 
 def test_at_a_prompt_the_arrow_key_brings_no_secret(path: Path) -> None:
     """prompt_toolkit keeps what was accepted by way of the history, and by no other."""
-    history = LineHistory(path, keep)
+    history = Recall(LineHistory(str(path), keep))
     with create_pipe_input() as keys:
         session: PromptSession[str] = PromptSession(
             history=history, input=keys, output=DummyOutput()

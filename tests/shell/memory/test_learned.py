@@ -1,9 +1,13 @@
 """What a session teaches completion, from its events."""
 
+import subprocess
+import sys
+
 import pytest
 
 from mailprobe.protocol.events import BodyChunk, Event, ReplyReceived
 from mailprobe.protocol.model import Command, Reply
+from mailprobe.render.mime.tree import read_header
 from mailprobe.shell.memory.addresses import Role, Used
 from mailprobe.shell.memory.learned import Learned
 
@@ -31,6 +35,8 @@ def subjects(*events: Event) -> dict[int, str]:
         (b"Subject: =?utf-8?B?5L2g5aW9?=", "你好"),
         (b"Subject: =?GB2312?B?xOO6ww==?=", "你好"),
         (b"Subject: " + b"x" * 100, "x" * 57 + "..."),
+        (b"Subject: caf\xe9!", "café!"),
+        (b"Subject: =?utf-8?Q?caf=E9?=", "caf\udce9"),
     ],
 )
 def test_subject_of_a_message(header: bytes, expected: str) -> None:
@@ -62,6 +68,22 @@ def test_it_may_come_in_pieces() -> None:
 def test_where_there_is_none(events: tuple[Event, ...]) -> None:
     """No subject, no message, no end of a header within bounds."""
     assert subjects(*events) == {}
+
+
+def test_it_is_what_headers_show() -> None:
+    """One decoder: a menu and /headers never differ, and no message loads `email`."""
+    header = b"Subject: =?gbk?B?tPM=?= caf\xe9 =?x-none?Q?=FF?=\r\n\r\n"
+    fields, _ = read_header(header)
+    assert subjects(reply(b"RETR 1"), chunk(header)) == {1: fields[0].text}
+    program = (
+        "import sys\n"
+        "from mailprobe.shell.memory import learned\n"
+        "before = 'email' in sys.modules\n"
+        "assert learned._subject(b'Subject: a\\r\\n\\r\\n') == 'a'\n"
+        "print(before, 'email' in sys.modules)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert ran.stdout == b"False False\n"
 
 
 def test_addresses_are_handed_on_once() -> None:

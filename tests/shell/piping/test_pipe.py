@@ -536,3 +536,21 @@ def test_a_stalled_greeting_may_want_tls() -> None:
         assert "try --tls" in probe.smtp(server.port, "--timeout", "300ms").err
     with ScriptedServer(send(b"220-he"), stall) as server:
         assert "--tls" not in probe.smtp(server.port, "--timeout", "300ms").err
+
+
+@pytest.mark.parametrize("last", [b"", b"421 4.4.2 idle\r\n"])
+def test_a_server_that_leaves_while_the_input_waits_is_told_of(last: bytes) -> None:
+    """At once and once; the input goes on, for another connection may come."""
+    steps = (GREETING, expect(b"NOOP"), send(b"250 ok\r\n" + last), close)
+    with (
+        ScriptedServer(*steps) as server,
+        ScriptedServer(*smtp()) as other,
+        probe.Live("smtp", f"127.0.0.1:{server.port}") as live,
+    ):
+        live.write(b"NOOP\n")
+        while (line := live.error_line()) == "note: unsolicited":
+            pass
+        assert line == "note: the server closed the connection"
+        live.write(b"/connect smtp 127.0.0.1:%d\nQUIT\n" % other.port)
+        result = live.finish()
+    assert (result.status, result.err) == (0, "")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.hostile import probe
-from tests.hostile.server import ScriptedServer, answer, pop3, send, smtp
+from tests.hostile.server import ScriptedServer, answer, pop3, send, smtp, stall
 
 
 def test_local_commands_send_nothing() -> None:
@@ -164,3 +164,69 @@ def test_reading_in_a_pipe(tmp_path: Path) -> None:
         assert line in shown, line
     assert all(line.startswith("#") for line in shown)
     assert path.read_bytes() == b"Subject: =?gbk?B?tPM=?=\r\n\r\none\r\n\x1b[2J\r\n"
+
+
+@pytest.mark.parametrize("protocol", ["smtp", "pop3"])
+@pytest.mark.parametrize("scheme", [False, True])
+def test_tls_is_for_every_connection(protocol: str, scheme: bool) -> None:
+    """--starttls holds behind /connect, too: nothing of the script goes out in the clear."""
+    refusing = {b"EHLO": b"250-mx\r\n250 STARTTLS\r\n", b"STARTTLS": b"454 no\r\n"}
+    steps = smtp(refusing) if protocol == "smtp" else pop3({b"STLS": b"-ERR no\r\n"})
+    with ScriptedServer(*steps) as server:
+        address = f"127.0.0.1:{server.port}"
+        again = f"{protocol}://{address}" if scheme else f"{protocol} {address}"
+        text = f"/close\n/connect {again}\nMAIL FROM:<a@b>\nQUIT\n".encode()
+        result = probe.run(protocol, address, "--starttls", text=text)
+        assert b"MAIL" not in server.heard
+        assert server.heard_lines[-2:] == [b"STARTTLS" if protocol == "smtp" else b"STLS", b"QUIT"]
+    assert result.ended == ("security", 4)
+
+
+def test_tls_at_once_is_for_every_connection() -> None:
+    """--tls, too; a URL says itself when TLS begins."""
+    text = b"/close\n/connect pop3 sandbox\nCAPA\n/close\n/connect smtp sandbox\nQUIT\n"
+    result = probe.run("pop3", "sandbox", "--tls", text=text)
+    assert result.status == 0
+    assert result.out.count("# TLSv1") == 3
+    with ScriptedServer(stall) as server:
+        address = b"127.0.0.1:%d" % server.port
+        text = b"/close\n/connect smtps://%s\n" % address
+        result = probe.run("smtp", "sandbox", "--starttls", "--timeout", "1s", text=text)
+        assert server.heard[:1] == b"\x16"
+    assert result.ended == ("timeout", 4)
+
+
+def test_a_profile_keeps_the_tls_of_the_command_line(tmp_path: Path) -> None:
+    """Where it does not say itself how TLS begins."""
+    with ScriptedServer(*pop3({b"STLS": b"-ERR no\r\n"})) as server:
+        target = f"127.0.0.1:{server.port}"
+        (tmp_path / "mailprobe").mkdir()
+        config = tmp_path / "mailprobe" / "config.toml"
+        config.write_text(f'[profile.work]\nprotocol = "pop3"\ntarget = "{target}"\n')
+        config.chmod(0o600)
+        result = probe.pop3(
+            server.port,
+            "--starttls",
+            text=b"/close\n/connect @work\nUSER secret\n",
+            env={"XDG_CONFIG_HOME": str(tmp_path)},
+        )
+        assert server.heard_lines == [b"STLS", b"QUIT"]
+    assert result.ended == ("security", 4)
+
+
+@pytest.mark.parametrize("keep_going", [(), ("--keep-going",)])
+def test_a_refused_starttls_that_was_typed_is_refused(keep_going: tuple[str, ...]) -> None:
+    """The word of a STARTTLS that the user sent himself, however far the script goes on."""
+    with ScriptedServer(*smtp({b"STARTTLS": b"454 no\r\n"})) as server:
+        text = b"STARTTLS\nNOOP\nQUIT\n"
+        result = probe.smtp(server.port, "--starttls", *keep_going, text=text)
+        assert server.heard_lines == [b"STARTTLS", b"QUIT"]
+    assert result.ended == ("refused", 1)
+
+
+def test_quit_is_not_glued_to_half_a_line() -> None:
+    """The run that ends with a failure drops the link where a line was begun."""
+    with ScriptedServer(*smtp()) as server:
+        result = probe.smtp(server.port, text=b'/raw "MAIL FR"\n/bogus\n')
+        assert server.heard == b"MAIL FR"
+    assert result.ended == ("usage", 2)

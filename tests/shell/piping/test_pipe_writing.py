@@ -300,3 +300,16 @@ def test_secrets_stay_secret_in_every_way(tmp_path: Path, switch: str) -> None:
     for told in (result.out, result.err, path.read_text()):
         assert "hunter22" not in told
         assert "AGFsaWNlAGh1bnRlcjIy" not in told
+
+
+@pytest.mark.parametrize(
+    "lines, told",
+    [(b"NOOP\n", "1 collected line was"), (b"NOOP\nRSET\n", "2 collected lines were")],
+)
+def test_collected_lines_are_not_lost_in_silence(lines: bytes, told: str) -> None:
+    """The input ends without /pipeline go: how many were not sent, and what sends them."""
+    with offering() as server:
+        result = probe.smtp(server.port, text=b"/pipeline\n" + lines)
+        assert server.heard == b""
+    assert result.status == 0
+    assert f"note: {told} not sent: write /pipeline go" in result.err

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mailprobe.protocol.catalogue import Catalogue
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.pop3 import POP3
+from mailprobe.protocol.sasl import MECHANISMS
 from mailprobe.protocol.smtp import SMTP
 from mailprobe.shell.local.table import Argument, LocalCommand
 from mailprobe.shell.typing.arguments import local_completions
@@ -64,9 +65,10 @@ def texts(line: str, facts: Facts | None = None, catalogue: Catalogue | None = S
 @pytest.mark.parametrize(
     "line, expected",
     [
-        ("/s", ["/save", "/set", "/state"]),
-        ("/SA", ["/SAve"]),
-        ("/save", []),
+        ("/s", ["/save ", "/set ", "/state"]),
+        ("/SA", ["/SAve "]),
+        ("/save", ["/save "]),
+        ("/state", []),
         ("/nothing ", []),
         ("/state ", []),
         ("/note a", []),
@@ -106,11 +108,23 @@ def test_each_argument_has_its_suggestions(line: str, expected: list[str]) -> No
     assert texts(line) == expected
 
 
+@pytest.mark.parametrize("catalogue, there", [(None, False), (SMTP, True)])
+def test_the_sandbox_is_offered_where_it_can_be_reached(
+    catalogue: Catalogue | None, there: bool
+) -> None:
+    """Behind a protocol, or where one is spoken already; as a first word it would be refused."""
+    assert ("/connect sandbox" in texts("/connect ", catalogue=catalogue)) is there
+    first = ["/connect smtp ", "/connect lmtp ", "/connect pop3 "]
+    assert texts("/connect ", catalogue=catalogue)[:3] == first
+    assert "/connect work" in texts("/connect ", catalogue=catalogue)
+    assert "/connect pop3 sandbox" in texts("/connect pop3 ", catalogue=catalogue)
+
+
 def test_mechanisms_on_offer_come_first() -> None:
     """The others work with another server; they are grey."""
     found = local_completions("/auth ", smtp(), SMTP, KNOWN)
     assert [one.display for one in found[:2]] == ["SCRAM-SHA-256", "PLAIN"]
-    assert [one.apt for one in found] == [True, True, False, False, False]
+    assert [one.apt for one in found] == [True, True] + [False] * (len(MECHANISMS) - 2)
     assert found[-1].meta == "not offered"
 
 

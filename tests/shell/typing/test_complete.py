@@ -55,7 +55,10 @@ def metas(
         ("MAIL FROM:<>x", smtp(), SMTP, []),
         ("MAIL FROM:<> ENVID=x", smtp(), SMTP, []),
         ("RCPT to", smtp(State.MAIL), SMTP, ["RCPT to:<"]),
-        ("MAIL FROM:<", smtp(), SMTP, ["MAIL FROM:<>"]),
+        ("MAIL FROM:<", smtp(), SMTP, []),
+        ("MAIL FROM:<al", smtp(), SMTP, []),
+        ("RCPT TO:<al", smtp(State.MAIL), SMTP, []),
+        ("RCPT TO:<al@", smtp(State.MAIL), SMTP, []),
         ("RCPT TO:<", smtp(State.MAIL), SMTP, []),
         ("RCPT TO:<a@b", smtp(State.MAIL), SMTP, ["RCPT TO:<a@b>"]),
         ('RCPT TO:<"a>"@b', smtp(State.MAIL), SMTP, ['RCPT TO:<"a>"@b>']),
@@ -321,3 +324,40 @@ def test_any_line_is_completed_without_a_complaint(
         assert item.display.isprintable()
         assert item.meta.isprintable()
         assert item.text.isprintable() or not typed.isprintable()
+
+
+def test_no_bracket_ends_half_an_address() -> None:
+    """What is offered alone is inserted: nobody's path stands beside others, or not at all."""
+    known = Known(addresses=lambda: USED[:1])
+    assert texts("MAIL FROM:<", smtp(), known=known) == [
+        "MAIL FROM:<carol@c.example>",
+        "MAIL FROM:<>",
+    ]
+    assert texts("MAIL FROM:<c", smtp(), known=known) == ["MAIL FROM:<carol@c.example>"]
+    assert texts("RCPT TO:<", smtp(State.MAIL), known=known) == ["RCPT TO:<carol@c.example>"]
+
+
+def test_mailboxes_of_the_sandbox() -> None:
+    """Behind the addresses that were used, and none of them twice."""
+    known = Known(addresses=lambda: USED[1:2], mailboxes=("alice@example.test", "bob@b.example"))
+    assert texts("RCPT TO:<", smtp(State.MAIL), known=known) == [
+        "RCPT TO:<bob@b.example>",
+        "RCPT TO:<alice@example.test>",
+    ]
+    assert texts("MAIL FROM:<AL", smtp(), known=known) == ["MAIL FROM:<ALice@example.test>"]
+    assert metas("MAIL FROM:<al", smtp(), known=known) == {"alice@example.test": "of the sandbox"}
+
+
+def test_addresses_of_more_than_ascii() -> None:
+    """RFC 6531: they go on behind such a character; ASCII letters alone have two cases."""
+    used = [
+        Used("J\u00fcrgen@b\u00fccher.example", Role.SENDER, "250"),
+        Used("\u017fam@x.example", Role.SENDER, "250"),
+    ]
+    known = Known(addresses=lambda: used)
+    whole = "MAIL FROM:<j\u00fcrgen@b\u00fccher.example>"
+    assert texts("MAIL FROM:<j\u00fc", smtp(), known=known) == [whole]
+    assert texts("MAIL FROM:<j\u00fcrgen@b\u00fcc", smtp(), known=known) == [whole]
+    assert texts("MAIL FROM:<j\u00dc", smtp(), known=known) == []
+    assert texts("MAIL FROM:<S", smtp(), known=known) == []  # what `upper` makes of the long s
+    assert texts("MAIL FROM:<\udcc3", smtp(), known=known) == []

@@ -48,6 +48,7 @@ def test_the_limit_is_that_of_the_protocol() -> None:
         (".hidden", ["begins with a dot: will be stuffed", "7 octets"]),
         ("x" * 998, ["998 octets"]),
         ("x" * 999, ["999 octets, limit 998"]),
+        ("a\n.b", ["1 line begins with a dot: stuffed", "2 lines"]),
         ("a\n.b\n..c", ["2 lines begin with a dot: stuffed", "3 lines"]),
     ],
 )

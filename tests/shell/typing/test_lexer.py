@@ -34,6 +34,13 @@ from tests.shell.typing.test_complete import CATALOGUES, FACTS, LINES
          [("verb.legal", "AUTH"), ("argument", " X"), ("", "\n"), ("secret", "****")]),
         ("QUIT", smtp(), None, [("verb.unknown", "QUIT")]),
         ("", smtp(), SMTP, []),
+        ("STARTTLS", smtp(tls=True), SMTP, [("verb.early", "STARTTLS")]),
+        ("AUTH", smtp(authenticated=True), SMTP, [("verb.early", "AUTH")]),
+        ("ETRN", smtp(), SMTP, [("verb.early", "ETRN")]),
+        ("SEND", smtp(), SMTP, [("verb.early", "SEND")]),
+        ('\x1draw "AUTH PLAIN s', smtp(State.DATA), SMTP,
+         [("local", "\x1draw"), ("argument", ' "AUTH PLAIN '), ("secret", "*")]),
+        ("\x1dstate", smtp(State.AUTH), SMTP, [("local", "\x1dstate")]),
     ],
 )  # fmt: skip
 def test_fragments(

@@ -64,6 +64,8 @@ def test_prompt(look: Look, expected: str) -> None:
          " m:110 · 2 replies owed · 2 to delete at QUIT · ^] local command"),
         (Look(Protocol.SMTP, host="h:25", private=True, revealed=True, place="2"),
          " session 2 · h:25 · private · secrets shown · ^] local command"),
+        (Look(Protocol.SMTP, host="h:25", begun=True),
+         " h:25 · unfinished line · ^] local command"),
         (Look(), " /help and Tab show what there is · not connected"),
         (Look(private=True), " private · /help and Tab show what there is · not connected"),
         (replace(SMTP, closed=True), " ● rec 14 · not connected"),

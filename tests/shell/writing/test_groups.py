@@ -38,10 +38,36 @@ def test_empty_lines_are_meant_behind_data() -> None:
 def test_an_answer_to_auth_is_not_taken() -> None:
     """It would be a command for everybody who shows it, and no secret."""
     switches = Switches(group=[])
-    collect(switches, SMTP, b"AUTH LOGIN")
+    collect(switches, SMTP, b"AUTH PLAIN AGEAYg==")
     with pytest.raises(Failure, match="AUTH"):
         collect(switches, SMTP, b"aHVudGVyMg==")
-    assert switches.group == [b"AUTH LOGIN\r\n"]
+    assert switches.group == [b"AUTH PLAIN AGEAYg==\r\n"]
+    collect(switches, SMTP, b"NOOP")
+    assert switches.logging_in
+
+
+@pytest.mark.parametrize(
+    "line", ["AUTH LOGIN", "auth plain", "AUTH LOGIN YQ==", "AUTH SCRAM-SHA-256 biws", "AUTH X"]
+)
+def test_a_login_of_several_steps_is_not_taken(line: str) -> None:
+    """Its answers would be typed behind it; those that are all the same are not taken, either."""
+    switches = Switches(group=[b"NOOP\r\n"])
+    with pytest.raises(Failure, match="one by one.*by itself"):
+        collect(switches, SMTP, line.encode())
+    with pytest.raises(Failure, match="nothing hides"):
+        collect(switches, SMTP, b"aHVudGVyMg==")
+    assert switches.group == [b"NOOP\r\n"]
+    collect(switches, SMTP, b"RSET")
+    collect(switches, SMTP, b"XFOO")  # no answer any more
+    assert switches.group[1:] == [b"RSET\r\n", b"XFOO\r\n"]
+
+
+@pytest.mark.parametrize("line", ["AUTH EXTERNAL =", "AUTH PLAIN AGEAYg==", "AUTH", "AUTH X YQ=="])
+def test_a_login_of_one_line_is_taken(line: str) -> None:
+    """Nothing is asked behind it, as far as anybody knows."""
+    switches = Switches(group=[])
+    collect(switches, SMTP, line.encode())
+    assert switches.group == [line.encode() + b"\r\n"]
 
 
 def test_a_group_has_an_end() -> None:

@@ -118,6 +118,7 @@ def test_a_secret_behind_what_opens_mail_data(body: str, expected: tuple[int, st
         ("C~ AUTH NTLM {=sasl}", "mailprobe speaks no NTLM yet"),
         ("C~ AUTH PLAIN {=sasl}", "{user} has no value here"),
         ('C~ AUTH PLAIN {=sasl("b")}', ""),
+        ('C~ AUTH ANONYMOUS {=sasl("b")}', ""),
     ],
 )
 def test_sentences(line: str, sentence: str) -> None:
