@@ -197,6 +197,8 @@ class Echoing(ScriptedServer):
             self.values.append(message.split(b",p=")[1])
         elif message and self._login.mechanism == "PLAIN":
             self.values.append(message.split(b"\0")[2])
+        elif b"auth=Bearer " in message:
+            self.values.append(message.split(b"auth=Bearer ")[1].split(b"\1")[0])
         elif self._login.mechanism == "LOGIN" and message != USER.encode():
             self.values.append(message)
 
@@ -372,7 +374,9 @@ def test_what_is_replayed_is_in_no_report(login: Login, welcome: bool) -> None:
         secret = login.secret.encode()
         with Echoing(login, [secret], welcome=welcome) as server:
             path.write_text(transcript(login, server.port, welcome=welcome))
-            env = {"MAILPROBE_SECRET_PASSWORD": login.secret}
+            env = dict.fromkeys(
+                ("MAILPROBE_SECRET_PASSWORD", "MAILPROBE_SECRET_TOKEN"), login.secret
+            )
             reports = [word for kind in REPORTS for word in ("--report", in_folder(kind, kept))]
             for options in ((), ("--report", "github"), ("--match", "text"), ("--bless-diff",)):
                 saved = ("--save-failures", kept)
