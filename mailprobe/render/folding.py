@@ -27,8 +27,10 @@ def fold(text: str, width: int) -> list[str]:
         if taken and taken + columns(bare) > width:
             rows.append(row.rstrip(" "))
             row, taken = "", 0
-        *whole, word = chunks(word, width) if columns(bare) > width else [word]
-        rows += whole
+        if columns(bare) > width:  # what stands in the row by now takes no columns
+            *whole, word = chunks(row + word, width)
+            rows += whole
+            row = ""
         row, taken = row + word, taken + columns(word)
     return [*rows, row.rstrip(" ")]
 

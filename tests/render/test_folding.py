@@ -21,6 +21,7 @@ TEXT = st.text(alphabet="ab 。你好,e\u0301")
         ("数一数，列一列", 8, ["数一数，", "列一列"]),
         ("数一数，列", 6, ["数一", "数，列"]),
         ("用STAT看", 6, ["用STAT", "看"]),
+        ("\u0301你,", 2, ["\u0301你", ","]),
     ],
 )
 def test_rows(text: str, width: int, rows: list[str]) -> None:
