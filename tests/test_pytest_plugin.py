@@ -350,6 +350,7 @@ def test_saved_failures(pytester: pytest.Pytester) -> None:
 # ------------------------------------------------------------------------------------- xdist
 
 
+@pytest.mark.slow
 def test_four_workers(pytester: pytest.Pytester) -> None:
     """The same outcomes and the same pictures; the summary keeps its sentence."""
     many = {f"good-{number}": GOOD for number in range(8)}
@@ -381,6 +382,7 @@ class Crowd:
             self._now -= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lock, alone", [("lock: one\n", True), ("", False)])
 def test_workers_take_turns(pytester: pytest.Pytester, lock: str, alone: bool) -> None:
     """`lock:` counts among processes, too: the server never sees two of them at a time."""

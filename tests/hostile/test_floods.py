@@ -53,6 +53,7 @@ def test_floods(
 
 
 @needs_proc
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [b"1 " + b"2" * 400 + b"\r\n", b"x" * 70_000 + b"\r\n"])
 def test_a_body_that_never_ends(body: bytes, tmp_path: Path) -> None:
     """It goes to a file and to the reader of our output, and not into memory."""

@@ -22,6 +22,8 @@ from tests.hostile import probe
 from tests.hostile import server as at
 from tests.hostile.transcripts import ALL, GROUPS, HARMLESS, Hostile, answers
 
+pytestmark = pytest.mark.slow
+
 MOST = 150 * 1024**2  # octets of memory
 TRACED = "open,openat,openat2,creat,execve,execveat,fork,vfork,clone,clone3,connect,sendto,sendmsg"
 # Secrets of the person who plays; whoever finds one of them somewhere has leaked it.

@@ -56,6 +56,7 @@ def test_terminal_goes_away(serve: Serve, mode: str, busy: bool) -> None:
     assert (child.returncode, complaint) == (129, b"")
 
 
+@pytest.mark.slow
 def test_endless_flood_at_the_prompt(sit: Sit, serve: Serve) -> None:
     """However much comes, what is typed is seen, and /drop ends it."""
 

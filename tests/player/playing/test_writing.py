@@ -63,6 +63,7 @@ def test_a_file_in_a_chunk(tmp_path: Path) -> None:
     assert heard == b"BDAT 6 LAST\r\n.one\r\nQUIT\r\n"
 
 
+@pytest.mark.slow
 def test_a_large_file_is_never_in_memory(tmp_path: Path) -> None:
     """It is read, mended and sent piece by piece."""
     import tracemalloc

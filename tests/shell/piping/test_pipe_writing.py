@@ -178,6 +178,7 @@ def test_a_file_that_is_missing_sends_nothing(line: str) -> None:
     assert result.ended == ("usage", 2)
 
 
+@pytest.mark.slow
 def test_a_large_file_is_never_in_memory(tmp_path: Path) -> None:
     """40 MB through /body, and less than a fourth of that more than for a small file."""
     small, large = tmp_path / "small", tmp_path / "large"
