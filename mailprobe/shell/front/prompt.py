@@ -225,6 +225,8 @@ class FullFront:
 
         loop.call_soon(leave)  # the second interrupt may have come before the keys were ours
         loop.add_reader(self._interrupts.descriptor, interrupt)
+        assert app.future is not None  # the prompt's own, while it runs
+        app.future.add_done_callback(lambda done: loop.remove_reader(self._interrupts.descriptor))
         for descriptor in conversation.descriptors if conversation is not None else ():
             self._watch_one(loop, descriptor)
 
