@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 # No deadlines: a busy machine is no finding.
 settings.register_profile(
     "ci",
-    max_examples=2000,
+    max_examples=1000,
     deadline=None,
     derandomize=True,
     print_blob=True,

@@ -12,7 +12,7 @@ from hypothesis import settings
 from mailprobe.transcript.load import load
 from mailprobe.transcript.model import FileLine, Wire
 
-KILLS = 200 if settings().max_examples >= 2000 else 20  # in the profile of CI
+KILLS = 200 if settings().max_examples >= 1000 else 20  # in the profile of CI
 FEW = KILLS // 10  # of the whole program, which takes its time to start
 UNLIKE = ("C~ PASS {password}", r"S\ +OK\s", "C: ..dot", "S: ..dot")  # a screen shows ****, .dot
 

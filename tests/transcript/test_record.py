@@ -407,7 +407,7 @@ while True:
 def test_kill_at_any_moment_loses_nothing_that_was_told(tmp_path: Path) -> None:
     """The file parses up to its last whole line, and every event that was acknowledged is in it."""
     chance = random.Random(1)
-    for attempt in range(50 if settings().max_examples >= 2000 else 10):
+    for attempt in range(50 if settings().max_examples >= 1000 else 10):
         path = tmp_path / f"{attempt}.mpt"
         run = [sys.executable, "-c", KILLED, str(path)]
         with subprocess.Popen(run, stdout=subprocess.PIPE) as child:
