@@ -182,6 +182,8 @@ SECRETS: dict[str, Rule] = {
     "AUTH": Rule(rb"[ \t]*[^ \t]+[ \t]+(.*)", DOTALL),
 }
 
+AT_ONCE = frozenset({"BDAT"})  # what is followed by its octets without a go-ahead (RFC 3030)
+
 NAMING = frozenset({"USER"})  # whose argument is the name that the secret behind it belongs to
 
 # The one answer that opens what follows a command; any other, however friendly, does not.

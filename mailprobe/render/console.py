@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol as Structural
 
 from mailprobe.protocol import events
+from mailprobe.protocol.catalogue import AT_ONCE
 from mailprobe.protocol.events import Ending, Event
 from mailprobe.protocol.facts import Message
 from mailprobe.protocol.framing import CRLF
@@ -25,7 +26,6 @@ from mailprobe.transcript.redact import PUBLIC_ANSWERS
 _TIMED = 1000  # commands on their way whose time is kept
 _CUT = 2000  # octets of an unfinished reply that are shown
 _WHOLE = 512  # octets of a line that is never folded (RFC 1939, section 3; RFC 5321, 4.5.3.1.5)
-_AT_ONCE = frozenset({"BDAT"})  # what is followed by its octets without a go-ahead
 _APART = 2  # blanks at least between a reply and what is said about it
 _ENDINGS = {
     Ending.EOF: "the server closed the connection",
@@ -161,7 +161,7 @@ class Screen:
 
     def _data(self, event: events.DataSent) -> None:
         if self._last is not None and event.last:
-            if self._last.verb in _AT_ONCE and self._asked:
+            if self._last.verb in AT_ONCE and self._asked:
                 self._asked.pop()  # no go-ahead stands between it and its octets (RFC 3030)
             self._asked.append((self._last, event.at))
         if self.verbatim:

@@ -2,10 +2,10 @@
 
 import textwrap
 from collections.abc import Iterable
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from mailprobe.answers import Answer
+from mailprobe.render.tables import rendered
 from mailprobe.render.theme import STYLES, Color, paint
 from mailprobe.render.widths import time_text
 from mailprobe.routing.model import Level, Part, Step
@@ -70,26 +70,12 @@ def _indented(parts: Iterable[Part], depth: int, width: int, *, color: bool) -> 
 
 
 def _drawn(domain: str, parts: Iterable[Part], width: int, *, color: bool) -> str:
-    from rich.console import Console
     from rich.text import Text
     from rich.tree import Tree
 
-    file = StringIO()
     tree = Tree(Text(domain, style="bold"), guide_style="dim" if color else "")
     _grow(tree, parts, top=True)
-    Console(
-        file=file,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        force_terminal=color,
-        no_color=not color,
-        color_system="standard" if color else None,
-        width=width,
-        height=25,  # with both given, rich asks neither the terminal nor TERM
-        legacy_windows=False,
-    ).print(tree)
-    return "".join(f"{line.rstrip(' ')}\n" for line in file.getvalue().split("\n")[:-1])
+    return rendered(tree, width=width, color=color)
 
 
 def _grow(tree: "Tree", parts: Iterable[Part], *, top: bool = False) -> None:

@@ -77,7 +77,7 @@ def _grid(
     for row in cells:
         grid.add_row(*map(Text, row))
     above = [Text(safe(title), style="bold")] if title else []
-    return _rendered(Group(*above, grid), width=width, color=color)
+    return rendered(Group(*above, grid), width=width, color=color)
 
 
 def _widths(
@@ -143,9 +143,9 @@ def help_text(
             parts += [Text(), Text(title, style="bold"), _pairs(pairs)]
     syntax = Text(spec.syntax, style="bold")
     if plain:
-        return _rendered(Group(syntax, *parts), width=width, color=color)
+        return rendered(Group(syntax, *parts), width=width, color=color)
     panel = Panel(Group(*parts), title=syntax, title_align="left", box=box.ROUNDED)
-    return _rendered(panel, width=width, color=color)
+    return rendered(panel, width=width, color=color)
 
 
 def _summary(spec: CommandSpec) -> list[tuple[str, str]]:
@@ -179,7 +179,8 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> "Table":
     return grid
 
 
-def _rendered(renderable: "RenderableType", *, width: int, color: bool) -> str:
+def rendered(renderable: "RenderableType", *, width: int, color: bool) -> str:
+    """What rich draws, without its blanks at the ends of lines; each ends in LF."""
     file = StringIO()
     _console(file, width=width, color=color).print(renderable)
     return "".join(f"{line.rstrip(' ')}\n" for line in file.getvalue().split("\n")[:-1])

@@ -221,8 +221,7 @@ class Company:
 
     def mask(self, text: str) -> str:
         """`text` without any secret that is known."""
-        octets = text.encode("utf-8", "surrogateescape")
-        return self._view.secrets.mask(octets).decode("utf-8", "surrogateescape")
+        return self._view.secrets.mask_text(text)
 
     @cached_property
     def by_hand(self) -> "ByHand":

@@ -164,6 +164,11 @@ class Secrets:
         pattern = self._compiled()
         return pattern.sub(MASK, octets) if pattern else octets
 
+    def mask_text(self, text: str) -> str:
+        """The same of a text; octets that are no UTF-8 are surrogates in it."""
+        octets = text.encode("utf-8", "surrogateescape")
+        return self.mask(octets).decode("utf-8", "surrogateescape")
+
     def _gives_away(self, user: bytes, value: bytes) -> bool:
         """Whether who reads the user's name knows the secret."""
         return user == value or self.holds(user)

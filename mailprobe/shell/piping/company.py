@@ -144,8 +144,7 @@ class Company:
         self._printer.secrets.learn(secret)
 
     def _mask(self, text: str) -> str:
-        octets = text.encode("utf-8", "surrogateescape")
-        return self._printer.secrets.mask(octets).decode("utf-8", "surrogateescape")
+        return self._printer.secrets.mask_text(text)
 
     def change(self, settings: Settings) -> None:
         self._options = replace(self._options, settings=settings)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from mailprobe.patterns import pattern
 from mailprobe.protocol import events
-from mailprobe.protocol.catalogue import NAMING
+from mailprobe.protocol.catalogue import AT_ONCE, NAMING
 from mailprobe.protocol.events import Ending, Event
 from mailprobe.protocol.model import Command
 from mailprobe.safe import safe, visible
@@ -71,11 +71,11 @@ class Writer(ABC):
 
     def note(self, text: str) -> None:
         """Write lesson text between the lines of the wire."""
-        self.append((f"| {seen(self._mask(text))}".rstrip() + "\n").encode())
+        self.append((f"| {seen(self.secrets.mask_text(text))}".rstrip() + "\n").encode())
 
     def step(self, title: str) -> None:
         """Begin a step of the transcript."""
-        self.append(f"== {seen(self._mask(title))}\n".encode())
+        self.append(f"== {seen(self.secrets.mask_text(title))}\n".encode())
 
     def expect(self, line: str) -> None:
         """Write an expectation of the reply above (`S+`, `S-`), or in the place of the next (`S?`).
@@ -97,7 +97,7 @@ class Writer(ABC):
     # ------------------------------------------------------------------- what travels as lines
 
     def _command_sent(self, event: events.CommandSent) -> None:
-        self._chunk = event.command.verb == "BDAT"
+        self._chunk = event.command.verb in AT_ONCE
         self._broken["C"] = False  # a body may begin
         self.secrets.command_sent(event)
         if event.secret is not None:
@@ -204,15 +204,11 @@ class Writer(ABC):
 
     def _failed(self, event: events.Failed) -> None:
         lines = self.masked_lines("S", event.octets)
-        mark = f"# incomplete: {event.word}: {seen(self._mask(event.sentence))}\n"
+        mark = f"# incomplete: {event.word}: {seen(self.secrets.mask_text(event.sentence))}\n"
         self.append(lines + mark.encode())
 
     def _closed(self, event: events.Closed) -> None:
         self.append(_ENDS[event.how])
-
-    def _mask(self, text: str) -> str:
-        octets = text.encode("utf-8", "surrogateescape")
-        return self.secrets.mask(octets).decode("utf-8", "surrogateescape")
 
     def _secret_line(self, line: bytes, octets: bytes, start: int, end: int) -> bytes:
         """A line that is secret from `start` to `end`; `octets` are what travelled just now."""
