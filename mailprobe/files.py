@@ -236,13 +236,8 @@ def _open_secret(path: "str | Path", limit: int) -> int:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
-            _refuse_irregular(descriptor)
-            found = os.fstat(descriptor)
-            if found.st_mode & 0o077:
-                raise ValueError("others may read it: chmod 600")
-            if found.st_uid not in (os.geteuid(), 0):
-                raise ValueError("it belongs to somebody else")
-            if found.st_size > limit:
+            size = _size_of_ours(descriptor, 0o077, "others may read it: chmod 600")
+            if size > limit:
                 raise ValueError(f"a secret has at most {limit} octets")
         except BaseException:
             os.close(descriptor)
@@ -264,19 +259,27 @@ def read_trusted(path: "str | Path", limit: int) -> bytes | None:
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
     try:
-        _refuse_irregular(descriptor)
-        found = os.fstat(descriptor)
-        if found.st_mode & 0o022:
-            raise ValueError("others may write it: chmod go-w")
-        if found.st_uid not in (os.geteuid(), 0):
-            raise ValueError("it belongs to somebody else")
-        if found.st_size > limit:
+        if _size_of_ours(descriptor, 0o022, "others may write it: chmod go-w") > limit:
             raise ValueError(f"it is larger than {limit} octets")
         return os.read(descriptor, limit)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
     finally:
         os.close(descriptor)
+
+
+def _size_of_ours(descriptor: int, forbidden: int, complaint: str) -> int:
+    """Octets of a regular file of ours, or of root's, without the `forbidden` mode bits.
+
+    Raises ValueError for any other, with `complaint` where it has one of those bits.
+    """
+    _refuse_irregular(descriptor)
+    found = os.fstat(descriptor)
+    if found.st_mode & forbidden:
+        raise ValueError(complaint)
+    if found.st_uid not in (os.geteuid(), 0):
+        raise ValueError("it belongs to somebody else")
+    return found.st_size
 
 
 def remove_files(paths: "Iterable[Path]") -> None:

@@ -184,12 +184,7 @@ class Conversation(Company):
         from mailprobe.shell.connections.listening import listen
 
         session = self._open_session()
-        before, owed = self.heard, session.connection.outstanding
-        self._catch_up()
-        if self.heard > before and not (owed and session.connection.outstanding):
-            session.check()
-            return True
-        heard = listen(session, seconds, self.wakeup, lambda: self.heard)
+        heard = listen(session, seconds, self.wakeup, lambda: self.heard, self._catch_up)
         if not heard:
             self.interrupts.clear()
         return heard

@@ -7,14 +7,21 @@ from collections.abc import Callable
 from mailprobe.session import Session
 
 
-def listen(session: Session, seconds: float, wakeup: int | None, heard: Callable[[], int]) -> bool:
+def listen(
+    session: Session,
+    seconds: float,
+    wakeup: int | None,
+    heard: Callable[[], int],
+    look: Callable[[], object] = lambda: None,
+) -> bool:
     """Take in what comes: all that is owed, or else one thing that nobody asked for.
 
-    No longer than `seconds`; `heard` counts what was said so far.  False when `wakeup` became
-    readable.
+    No longer than `seconds`; `heard` counts what was said so far, and `look` takes in what came
+    before anybody waited.  False when `wakeup` became readable.
     """
     end = time.monotonic() + seconds
     before, owed = heard(), session.connection.outstanding
+    look()
     session.glance()  # TLS may hold octets of which no descriptor tells
     while not session.closed:
         if (not session.connection.outstanding) if owed else heard() > before:
