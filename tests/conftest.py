@@ -1,6 +1,7 @@
 """What every test gets: a home of its own, hypothesis profiles, and a way to forbid skips."""
 
 import os
+import signal
 import stat
 import tempfile
 from collections.abc import Generator
@@ -32,6 +33,11 @@ _FOLDERS = {
     "XDG_CACHE_HOME": ".cache",
     "XDG_RUNTIME_DIR": ".run",
 }
+# A run in the background, or by nohup, begins with these ignored, and so would every program that a
+# test starts; a handler is inherited by nobody.
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda number, frame: None)
 # Settings of the person who runs the tests that would change what the program shows.
 _FOREIGN = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "SSLKEYLOGFILE")
 

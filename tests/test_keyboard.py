@@ -69,15 +69,9 @@ def spawn(*arguments: str, code: str | None = None, folder: Path) -> pexpect.spa
     start = ["-m", "mailprobe"] if code is None else ["-c", code]
     env = {**os.environ, "TERM": "dumb", "HOME": str(folder), "NO_COLOR": "1"}
     words = ["-W", "error", *start, *arguments]
-    child = pexpect.spawn(sys.executable, words, env=env, preexec_fn=_listen)  # type: ignore[arg-type]  # as it takes it
+    child = pexpect.spawn(sys.executable, words, env=env)  # type: ignore[arg-type]  # as it takes it
     child.timeout = probe.LONG
     return child
-
-
-def _listen() -> None:
-    """Ignore no signal, though the tests may run in the background of a shell that has no jobs."""
-    for number in ENDS:
-        signal.signal(number, signal.SIG_DFL)
 
 
 def finished(child: pexpect.spawn) -> tuple[str, int | None, int | None]:
