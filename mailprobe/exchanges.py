@@ -5,6 +5,7 @@ An observer of events; it knows no link.
 
 from collections import deque
 from collections.abc import Callable
+from types import MethodType
 
 from mailprobe import files
 from mailprobe.errors import Failure
@@ -46,8 +47,13 @@ class ExchangeLog:
         self._sending: Exchange | None = None  # whose mail data is on its way
 
     def __call__(self, event: Event) -> None:
-        if (remember := _MEMORABLE.get(type(event))) is not None:
-            remember(self, event)
+        if (remember := self.listener(type(event))) is not None:
+            remember(event)
+
+    def listener(self, kind: type[Event]) -> Callable[[Event], None] | None:
+        """What takes in the events of `kind`; None: they are not remembered."""
+        remember = _MEMORABLE.get(kind)
+        return None if remember is None else MethodType(remember, self)
 
     def release(self) -> None:
         """Let go of the bodies that were kept; they cannot be looked at any more."""

@@ -65,7 +65,8 @@ class Wire:
         self.settings = settings
         self.connection = Connection(catalogue, Role.CLIENT, settings.limits)
         self.closed = False
-        self._observers = tuple(map(_callable, observers))
+        self._observers = tuple(observers)
+        self._listeners: dict[type[Event], tuple[Observer, ...]] = {}  # who is told of which kind
         self._clock = clock
         self._opened = clock()
         self._transport: Transport | None = None
@@ -324,15 +325,16 @@ class Wire:
     # ---------------------------------------------------------------------------------- telling
 
     def _pump(self) -> None:
-        next_event, observers = self.connection.next_event, self._observers
+        next_event, listeners = self.connection.next_event, self._listeners
         event = next_event()
         while event is not NEED_DATA:
             if isinstance(event, events.Failed):
                 event = self._tell_failed(event)
-            else:
-                for observer in observers:
-                    observer(event)
-                event = next_event()
+                continue
+            told = listeners.get(type(event))
+            for listener in self._listeners_to(type(event)) if told is None else told:
+                listener(event)
+            event = next_event()
 
     def _tell_failed(self, first: events.Failed) -> Event | NeedData:
         """Lines that are no reply and came together are told as one; returns what is behind."""
@@ -352,8 +354,21 @@ class Wire:
     def _observe(self, event: Event) -> None:
         if isinstance(event, events.Failed):
             self._failure = self._failure or Failure(event.word, event.sentence)
-        for observer in self._observers:
-            observer(event)
+        for listener in self._listeners_to(type(event)):
+            listener(event)
+
+    def _listeners_to(self, kind: type[Event]) -> tuple[Observer, ...]:
+        """What is to be called with each event of `kind`, in the order of the observers."""
+        if (told := self._listeners.get(kind)) is None:
+            found = [_listener(observer, kind) for observer in self._observers]
+            told = self._listeners[kind] = tuple([one for one in found if one is not None])
+        return told
+
+
+def _listener(observer: Observer, kind: type[Event]) -> Observer | None:
+    """What of `observer` is to be called: it may choose for each kind, by its own `listener`."""
+    choose: Callable[[type[Event]], Observer | None] | None = getattr(observer, "listener", None)
+    return _callable(observer) if choose is None else choose(kind)
 
 
 def _callable(observer: Observer) -> Observer:

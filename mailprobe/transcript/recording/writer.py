@@ -6,12 +6,13 @@ Where the lines go, and what becomes of bodies, is for those who inherit.
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from types import MethodType
 
 from mailprobe.patterns import pattern
 from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import AT_ONCE, NAMING
 from mailprobe.protocol.events import Ending, Event
-from mailprobe.protocol.model import Command
+from mailprobe.protocol.model import Command, Reply
 from mailprobe.safe import safe, visible
 from mailprobe.transcript.format import cooked_line, wire_lines
 from mailprobe.transcript.redact import Secrets, is_public, is_verb
@@ -55,7 +56,6 @@ class Writer(ABC):
         self._name = b""  # that USER said last
         # A login whose secret is the name that it gives, and the forms that stay for that.
         self._doubtful: tuple[Command, list[bytes]] | None = None
-        self._writers: dict[type[Event], Callable[..., None]] = _WRITERS
 
     @abstractmethod
     def append(self, text: bytes) -> None:
@@ -91,8 +91,13 @@ class Writer(ABC):
             self.append(octets)
 
     def __call__(self, event: Event) -> None:
-        if (write := self._writers.get(type(event))) is not None:
+        if (write := _WRITERS.get(type(event))) is not None:
             write(self, event)
+
+    def listener(self, kind: type[Event]) -> Callable[[Event], None] | None:
+        """What writes the events of `kind`; None: of those nothing travelled."""
+        write = _WRITERS.get(kind)
+        return None if write is None else MethodType(write, self)
 
     # ------------------------------------------------------------------- what travels as lines
 
@@ -152,7 +157,6 @@ class Writer(ABC):
         name = self.secrets.user or self._name
         if name in secrets:
             self._doubtful = command, secrets
-            self._writers = _DOUBTFUL_WRITERS
         else:
             self.mask_written(secrets)
 
@@ -160,23 +164,20 @@ class Writer(ABC):
         """No login has succeeded with its name for a secret: somebody has mistaken the place."""
         if self._doubtful is None:
             return
-        (_, secrets), self._doubtful, self._writers = self._doubtful, None, _WRITERS
+        (_, secrets), self._doubtful = self._doubtful, None
         self._names.difference_update(secrets)
         self.mask_written(secrets)
 
-    def _reply_in_doubt(self, event: events.ReplyReceived) -> None:
-        if self._doubtful is not None and event.command is self._doubtful[0]:
-            if event.reply.positive:
-                self._doubtful, self._writers = None, _WRITERS
-            elif event.reply.refused:
-                self.settle_doubts()
-        self._reply_received(event)
-
-    def _closed_in_doubt(self, event: events.Closed) -> None:
-        self.settle_doubts()
-        self._closed(event)
+    def _judge_login(self, reply: Reply) -> None:
+        """`reply` says whether the name that it gave was a secret."""
+        if reply.positive:
+            self._doubtful = None
+        elif reply.refused:
+            self.settle_doubts()
 
     def _reply_received(self, event: events.ReplyReceived) -> None:
+        if self._doubtful is not None and event.command is self._doubtful[0]:
+            self._judge_login(event.reply)
         if event.body:
             self._broken["S"] = False
             self._left_out = bool(self._question)
@@ -208,6 +209,7 @@ class Writer(ABC):
         self.append(lines + mark.encode())
 
     def _closed(self, event: events.Closed) -> None:
+        self.settle_doubts()
         self.append(_ENDS[event.how])
 
     def _secret_line(self, line: bytes, octets: bytes, start: int, end: int) -> bytes:
@@ -286,14 +288,6 @@ _WRITERS: dict[type[Event], Callable[..., None]] = {
     events.TlsFailed: Writer._tls_failed,
     events.Failed: Writer._failed,
     events.Closed: Writer._closed,
-}
-
-
-# The same while nobody knows whether a name is a secret.
-_DOUBTFUL_WRITERS: dict[type[Event], Callable[..., None]] = {
-    **_WRITERS,
-    events.ReplyReceived: Writer._reply_in_doubt,
-    events.Closed: Writer._closed_in_doubt,
 }
 
 
