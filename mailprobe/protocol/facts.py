@@ -38,7 +38,6 @@ class Message:
 
     size: int | None = None  # octets, as the server says
     unique_id: str | None = None
-    marked: bool = False
 
 
 @mutable
@@ -58,6 +57,7 @@ class Facts:
     recipients: list[bytes] = field(default_factory=list)  # accepted forward-paths, in order
     count: int | None = None  # messages in the maildrop (STAT)
     messages: dict[int, Message] = field(default_factory=dict)
+    marks: set[int] = field(default_factory=set)  # message-numbers that QUIT would remove
     asked_to_delete: bool = False  # DELE was sent since the login, whatever the server said to it
 
     @property
@@ -76,7 +76,7 @@ class Facts:
     @property
     def marked(self) -> int:
         """How many messages QUIT would remove (RFC 1939, section 6)."""
-        return [message.marked for message in self.messages.values()].count(True)
+        return len(self.marks)
 
     def forget_transaction(self) -> None:
         self.reverse_path = None
@@ -91,6 +91,7 @@ class Facts:
         self.login_refused = False
         self.count = None
         self.messages = {}
+        self.marks = set()
         self.asked_to_delete = False
 
     def learn(self, effect: Effect, command: Command, reply: Reply, body: list[bytes]) -> None:
@@ -175,12 +176,12 @@ def _learn_unique_ids(facts: Facts, command: Command, reply: Reply, body: list[b
 
 def _mark(facts: Facts, command: Command, reply: Reply, body: list[bytes]) -> None:
     if re.fullmatch(rb"[0-9]{1,10}", command.argument.strip()):
-        facts.message(int(command.argument)).marked = True
+        facts.message(int(command.argument))
+        facts.marks.add(int(command.argument))
 
 
 def _unmark(facts: Facts, command: Command, reply: Reply, body: list[bytes]) -> None:
-    for message in facts.messages.values():
-        message.marked = False
+    facts.marks = set()
 
 
 _EFFECTS: dict[Effect, Callable[[Facts, Command, Reply, list[bytes]], None]] = {

@@ -157,7 +157,8 @@ def test_listings_are_learnt_from() -> None:
     side.ask(b"DELE 1", b"+OK\r\n")
     facts = side.connection.facts
     assert facts.count == 2
-    assert facts.messages == {1: Message(10, None, marked=True), 2: Message(20, "abc")}
+    assert facts.messages == {1: Message(10), 2: Message(20, "abc")}
+    assert facts.marks == {1}
     side.ask(b"RSET", b"+OK\r\n")
     assert facts.marked == 0
     assert facts.state is State.TRANSACTION

@@ -25,7 +25,7 @@ def maildrop() -> Facts:
     """After STAT, LIST, UIDL and DELE 2."""
     messages = {
         1: Message(1842, "abc"),
-        2: Message(200, "b", marked=True),
+        2: Message(200, "b"),
         3: Message(30),
     }
-    return pop3(count=2, messages=messages)
+    return pop3(count=2, messages=messages, marks={2})

@@ -206,6 +206,8 @@ class LineSuggest(AutoSuggest):
 
     def __init__(self, conversation: Conversation) -> None:
         self._conversation = conversation
+        self._lines: list[str] = []  # of the history that was searched last
+        self._searched = "\n"  # the same as one text: thousands of lines are found in one look
 
     def get_suggestion(self, buffer: Buffer, document: Document) -> Suggestion | None:
         talk, text = self._conversation, document.text
@@ -215,10 +217,21 @@ class LineSuggest(AutoSuggest):
 
         if hint(text, talk.facts, talk.catalogue):
             return None
-        for line in reversed(buffer.history.get_strings()):
-            if line.startswith(text) and line != text and "\n" not in line:
-                return Suggestion(line[len(text) :])
-        return None
+        rest = self._rest_of(text, buffer.history.get_strings())
+        return Suggestion(rest) if rest else None
+
+    def _rest_of(self, text: str, lines: list[str]) -> str:
+        """How the newest of `lines` goes on that begins with `text` and is longer; "": none."""
+        if lines != self._lines:
+            self._lines = lines
+            self._searched = "\n".join(["", *(line for line in lines if "\n" not in line), ""])
+        searched, end = self._searched, len(self._searched)
+        while (at := searched.rfind("\n" + text, 0, end)) >= 0:
+            start = at + 1 + len(text)
+            if rest := searched[start : searched.find("\n", start)]:
+                return rest
+            end = at + len(text)  # the very line that was typed: look above it
+        return ""
 
     async def get_suggestion_async(self, buff: Buffer, document: Document) -> Suggestion | None:
         """Here and now: what a session knows belongs to one thread."""

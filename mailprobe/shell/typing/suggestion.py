@@ -9,7 +9,7 @@ from mailprobe.shell.local.table import LocalCommand
 from mailprobe.shell.memory.addresses import Used
 from mailprobe.value import field, frozen
 
-SHOWN = 100  # no menu is read further
+SHOWN = 60  # no menu is read further
 _SCANNED = 100_000  # messages that are looked at for one key press
 
 Found = Iterator[tuple[str, str, bool]]  # text, meta, and whether it fits here
@@ -62,17 +62,17 @@ NOTHING = Known()
 def message_numbers(facts: Facts, known: Known, typed: str) -> Found:
     """Message-numbers that begin with `typed`, with what is known of each message."""
     for number in _numbers(facts, typed):
-        message = facts.messages.get(number)
+        message, marked = facts.messages.get(number), number in facts.marks
         subject = known.subjects.get(number)
         said = shown(subject) if subject else None
         if message is None:
             yield str(number), said or "", True
             continue
         size = None if message.size is None else f"{message.size} octets"
-        mark = "marked as deleted" if message.marked else None
+        mark = "marked as deleted" if marked else None
         name = message.unique_id and shown_octets(message.unique_id)
         meta = " · ".join(filter(None, (mark, size, name, said)))
-        yield str(number), meta, not message.marked
+        yield str(number), meta, not marked
 
 
 def _numbers(facts: Facts, typed: str) -> Iterator[int]:

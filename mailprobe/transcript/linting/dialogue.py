@@ -251,11 +251,10 @@ class Talk:
 
     def _check_marks(self) -> None:
         """RFC 1939, section 6: QUIT removes what is marked, so that the next run finds less."""
-        messages = self.shadow.connection.facts.messages
+        facts = self.shadow.connection.facts
         for command, line in self.marks:
             argument = command.argument.strip()
-            known = argument.isdigit() and int(argument) in messages
-            if not known or not messages[int(argument)].marked:
+            if not argument.isdigit() or int(argument) not in facts.marks:
                 continue
             if isinstance(line, Wire) and len(line.pieces) > 1 and self.listener.delivers:
                 continue  # the file takes away what it has sent itself

@@ -303,9 +303,9 @@ FACTS = st.builds(
             Message,
             st.none() | st.integers(0),
             st.none() | st.text(st.characters(max_codepoint=255)),
-            st.booleans(),
         ),
     ),
+    marks=st.sets(st.integers(0, 10**10)),
 )
 CATALOGUES = st.sampled_from([SMTP, LMTP, POP3])
 
