@@ -4,7 +4,7 @@ One typed row per command drives framing, advice, completion, hints, help, redac
 sandbox.  This module imports no rows: they stand in `smtp` and `pop3`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from re import DOTALL
 
 from mailprobe.enums import Enum, StrEnum, auto
@@ -217,33 +217,47 @@ _COMMANDS: dict[Protocol, str] = {
 
 
 class Catalogue:
-    """The rows of one protocol.  Immutable."""
+    """The rows of one protocol.  To whoever asks it never changes."""
 
-    def __init__(self, protocol: Protocol, rows: Iterable[CommandSpec]) -> None:
-        """Raises ValueError when two rows have one verb."""
+    def __init__(
+        self,
+        protocol: Protocol,
+        rows: Iterable[CommandSpec],
+        more: Callable[[], Iterable[CommandSpec]] = tuple,
+    ) -> None:
+        """`more` gives rows of which most sessions need none, and is not asked before one does.
+
+        Raises ValueError when two rows have one verb.
+        """
         self.protocol = protocol
-        self._rows: dict[str, CommandSpec] = {}
-        for row in rows:
-            if row.verb in self._rows:
-                raise ValueError(f"two rows for {row.verb}")
-            self._rows[row.verb] = row
+        self._common = self._rows = _by_verb(rows)
+        self._more: Callable[[], Iterable[CommandSpec]] | None = more
         lines = ONE if protocol is Protocol.POP3 else BY_CODE
         # A verb that nobody knows gets one reply (a POP3 -ERR is always one line).
         self._unknown = CommandSpec("", "", "", "", frozenset(State), lines)
 
     def __iter__(self) -> Iterator[CommandSpec]:
-        return iter(self._rows.values())
+        return iter(self._all().values())
 
     def __contains__(self, verb: str) -> bool:
-        return verb in self._rows
+        return self.find(verb) is not None
 
     def find(self, verb: str) -> CommandSpec | None:
         """The row of `verb` (upper case), or None."""
-        return self._rows.get(verb)
+        row = self._rows.get(verb)
+        return self._all().get(verb) if row is None else row
 
     def row(self, command: Command) -> CommandSpec:
         """The row that frames `command`; a neutral one for an unknown verb."""
-        return self._rows.get(command.verb, self._unknown)
+        row = self._rows.get(command.verb)
+        return row or self._all().get(command.verb, self._unknown)
+
+    def _all(self) -> dict[str, CommandSpec]:
+        """The rows with those that most sessions do not need."""
+        if (more := self._more) is not None:  # two threads that come here make the same
+            self._rows = _by_verb([*self._common.values(), *more()])
+            self._more = None
+        return self._rows
 
     def secret_in(self, command: Command) -> tuple[int, int] | None:
         """The span of `command.line` that must not be shown, or None.
@@ -252,7 +266,7 @@ class Catalogue:
         """
         if not command.argument:
             return None
-        row = self._rows.get(command.verb)
+        row = self.find(command.verb)
         pattern = row.secret if row else SECRETS.get(command.verb)
         if pattern is None:
             return None
@@ -264,17 +278,26 @@ class Catalogue:
 
     def meaning(self, verb: str, code: str) -> str:
         """What reply `code` says in answer to `verb`, in a few words; "" where nobody knows."""
-        row = self._rows.get(verb)
+        row = self.find(verb)
         special = row.meanings.get(code) if row else None
         return special or codes.REPLY_CODES.get(code, "")
 
     def advise(self, command: Command, facts: Facts) -> tuple[Advice, ...]:
         """Which rules `command` breaks where the session stands.  It is sent all the same."""
-        row = self._rows.get(command.verb)
+        row = self.find(command.verb)
         if row is None:
             reference = _COMMANDS[self.protocol]
             return (Advice(f"{self.protocol.upper()} has no such command", reference),)
         return tuple(_advice(row, command, facts))
+
+
+def _by_verb(rows: Iterable[CommandSpec]) -> dict[str, CommandSpec]:
+    found: dict[str, CommandSpec] = {}
+    for row in rows:
+        if row.verb in found:
+            raise ValueError(f"two rows for {row.verb}")
+        found[row.verb] = row
+    return found
 
 
 def _advice(row: CommandSpec, command: Command, facts: Facts) -> Iterator[Advice]:

@@ -4,7 +4,7 @@ Rows only: what a row drives stands in `catalogue`, `connection` and whoever ask
 commands of all other extensions stand in `extended`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mailprobe.protocol import grammar
 from mailprobe.protocol.catalogue import (
@@ -16,14 +16,10 @@ from mailprobe.protocol.catalogue import (
     Standing,
     Then,
 )
-from mailprobe.protocol.extended import EXTENDED
-from mailprobe.protocol.extensions import EXTENSIONS
 from mailprobe.protocol.facts import Effect
 from mailprobe.protocol.model import Protocol, State
 from mailprobe.protocol.parameters import MAIL_PARAMETERS, RCPT_PARAMETERS, REVERSE_PATH
 from mailprobe.value import replace
-
-__all__ = ["EXTENSIONS", "LMTP", "SMTP"]
 
 # RFC 5321, section 4.1.4: "at any time during a session, or without previously initializing one"
 _ANY_TIME = frozenset({State.GREETED, State.READY, State.MAIL, State.RCPT, State.BDAT})
@@ -324,7 +320,14 @@ _BURL = CommandSpec(
 )
 
 # What LMTP has as SMTP has it; hello, DATA and BDAT differ.
-_SHARED = (*_PATHS, *_SESSION, _BURL, *EXTENDED)
+_SHARED = (*_PATHS, *_SESSION, _BURL)
+
+
+def _extended() -> Iterable[CommandSpec]:
+    from mailprobe.protocol.extended import EXTENDED  # a short run says none of them
+
+    return EXTENDED
+
 
 
 def _dead_hello(verb: str) -> CommandSpec:
@@ -355,7 +358,7 @@ _EACH: Mapping[str, str] = {
     "554": "failed for one recipient",
 }
 
-SMTP = Catalogue(Protocol.SMTP, (_EHLO, _HELO, _DATA, _BDAT, *_SHARED))
+SMTP = Catalogue(Protocol.SMTP, (_EHLO, _HELO, _DATA, _BDAT, *_SHARED), _extended)
 
 LMTP = Catalogue(
     Protocol.LMTP,
@@ -392,4 +395,5 @@ LMTP = Catalogue(
         ),
         *_SHARED,
     ),
+    _extended,
 )

@@ -35,6 +35,28 @@ def test_two_rows_for_one_verb_are_an_error() -> None:
         Catalogue(Protocol.POP3, [ROW, ROW])
 
 
+def test_more_rows_are_asked_for_when_one_is_needed() -> None:
+    """Not for a verb of the others; once, and they stand behind the others."""
+    foo, bar = (CommandSpec(verb, verb, "", "", frozenset(State), ONE) for verb in ("FOO", "BAR"))
+    asked = []
+
+    def more() -> list[CommandSpec]:
+        asked.append(bar)
+        return [bar]
+
+    catalogue = Catalogue(Protocol.SMTP, [foo], more)
+    assert catalogue.row(Command(b"FOO")) is foo
+    assert "FOO" in catalogue
+    assert not asked
+    assert catalogue.row(Command(b"bar 1")) is bar
+    assert list(catalogue) == [foo, bar]
+    assert catalogue.find("BAZ") is None
+    assert "BAZ" not in catalogue
+    assert asked == [bar]
+    with pytest.raises(ValueError, match="two rows for FOO"):
+        list(Catalogue(Protocol.SMTP, [foo], lambda: [foo]))
+
+
 def test_look_up() -> None:
     """Rows are found by verb in upper case, and come back in their order."""
     catalogue = Catalogue(Protocol.POP3, [ROW])

@@ -14,10 +14,11 @@ from mailprobe.protocol.catalogue import (
     Then,
 )
 from mailprobe.protocol.codes import REPLY_CODES
+from mailprobe.protocol.extensions import EXTENSIONS
 from mailprobe.protocol.facts import Effect
 from mailprobe.protocol.model import Command, Protocol, State
 from mailprobe.protocol.parameters import MAIL_PARAMETERS, RCPT_PARAMETERS
-from mailprobe.protocol.smtp import EXTENSIONS, LMTP, SMTP
+from mailprobe.protocol.smtp import LMTP, SMTP
 
 # RFC 5321, section 4.1.1
 CORE = ["EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "VRFY", "EXPN", "HELP", "NOOP", "QUIT"]
