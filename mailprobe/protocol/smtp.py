@@ -192,6 +192,7 @@ _PATHS = (
         pipelined=True,
         meanings={
             "250": "sender accepted",
+            "450": "the sender is refused for now: greylisted, or by policy",
             "451": "the server cannot judge the sender now: try again later",
             "452": "no room for the message now",
             "455": "the parameters cannot be honoured now",
