@@ -49,6 +49,8 @@ class LineSource:
         if not self._begun:
             self._begun = True
             octets = octets.removeprefix(_BOM)
+            if not octets:  # an editor's empty file
+                return None
         return octets[:-1].removesuffix(b"\r") if octets.endswith(b"\n") else octets
 
     def whole_line(self) -> bytes | None:

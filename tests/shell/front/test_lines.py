@@ -67,7 +67,7 @@ def lines_of(octets: bytes, make_pipe: Callable[..., Pipe]) -> list[bytes]:
         (b"a\r\r\n\rb\n", [b"a\r", b"\rb"]),
         (b"a\x85b\xe2\x80\xa8c\x0bd\x1ce\n", [b"a\x85b\xe2\x80\xa8c\x0bd\x1ce"]),
         (b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n", [b"a", b"\xef\xbb\xbfb"]),
-        (b"\xef\xbb\xbf", [b""]),
+        (b"\xef\xbb\xbf", []),
         (b"\xef\xbba\n", [b"\xef\xbba"]),
         (b"\0\n", [b"\0"]),
     ],
