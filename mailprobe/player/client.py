@@ -11,7 +11,6 @@ from mailprobe.player.playing.blocks import Block
 from mailprobe.player.playing.links import MailLink
 from mailprobe.player.playing.prepared import Choices, Prepared
 from mailprobe.player.playing.problems import Account, Skipped, Stopped, placed
-from mailprobe.player.playing.purposes import purpose_of
 from mailprobe.player.playing.replying import take_reply
 from mailprobe.player.playing.stage import AnyLink, Seen, Stage
 from mailprobe.player.playing.writing import write
@@ -108,15 +107,21 @@ class _Run:
         prepared = self._prepared
         prepared.check()
         for name, line in prepared.secrets.items():
-            try:
-                vault = prepared.options.vault
-                vault.value(name, "" if vault.knows(name) else purpose_of(prepared, line))
-            except Failure as failure:
-                raise placed(failure, line) from None
+            self._ask_for(name, line)
         self.began = time.monotonic()  # what a person took to type a secret is not the server's
         self.stage = Stage(prepared)
         self._walk(self.stage, prepared.block)
         self._check_end(self.stage, prepared.block)
+
+    def _ask_for(self, name: str, line: Line) -> None:
+        """Have the value of a secret at hand before anybody is talked to."""
+        from mailprobe.player.playing.purposes import purpose_of  # most files hold no secret
+
+        prepared, vault = self._prepared, self._prepared.options.vault
+        try:
+            vault.value(name, "" if vault.knows(name) else purpose_of(prepared, line))
+        except Failure as failure:
+            raise placed(failure, line) from None
 
     def finish(self, stopped: Stopped | None) -> "Path | None":
         """End everything, as politely as can be; returns the recording that was kept."""

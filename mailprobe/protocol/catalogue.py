@@ -250,7 +250,9 @@ class Catalogue:
     def row(self, command: Command) -> CommandSpec:
         """The row that frames `command`; a neutral one for an unknown verb."""
         row = self._rows.get(command.verb)
-        return row or self._all().get(command.verb, self._unknown)
+        if row is None and command.verb:  # an empty line has none
+            row = self._all().get(command.verb)
+        return row or self._unknown
 
     def _all(self) -> dict[str, CommandSpec]:
         """The rows with those that most sessions do not need."""

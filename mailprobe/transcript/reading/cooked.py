@@ -17,7 +17,6 @@ from mailprobe.transcript.model import (
     Placeholder,
     Unreadable,
 )
-from mailprobe.transcript.reading.regex import Refused, check_regex
 from mailprobe.value import frozen
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
@@ -240,6 +239,8 @@ class _Reader:
             self.fail(
                 start, len(self._text) - start, 'this regular expression has no "/" at its end'
             )
+        from mailprobe.transcript.reading.regex import Refused, check_regex  # few files have one
+
         try:
             check_regex(match[1])
         except Refused as refused:
@@ -359,6 +360,8 @@ class _Reader:
 
 
 def _fits_regex(regex: str, sample: bytes) -> bool:
+    from mailprobe.transcript.reading.regex import Refused, check_regex
+
     text = sample.decode("utf-8", "surrogateescape")  # an octet that is no UTF-8 is a character
     try:
         if check_regex(regex, len(text) + 1) <= _TRIED:
