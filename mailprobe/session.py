@@ -52,6 +52,8 @@ class Session(Wire):
         self._log = ExchangeLog(keep_bodies=settings.keep_bodies)
         self._asked_for_tls: Word | None = None  # what a refusal of that is
         self.loopback = False  # whether what we send stays on this machine
+        self.target: Target | None = None  # whom `open` was asked to reach, and how
+        self.link: Callable[..., Transport] | None = None
         self.exchanges = self._log.exchanges  # the newest commands, the oldest of them first
         super().__init__(catalogue, (self._log, *observers), settings, clock)
 
@@ -64,6 +66,7 @@ class Session(Wire):
         `transport.link.Interrupted` while there is no link yet.
         """
         self._server_name = target.server_name
+        self.target, self.link = target, link
         if target.associations:
             tls = replace(self.settings.tls, associations=target.associations)
             self.settings = replace(self.settings, tls=tls)

@@ -7,13 +7,13 @@ import socket
 import time
 from collections.abc import Mapping
 
+from mailprobe.commands import tls_options
 from mailprobe.commands.arguments import COLOR, LIMITS, Row, duration, hello_name, limits_of
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
 from mailprobe.session import Settings
 from mailprobe.shell.options import Options
-from mailprobe.transport.link import TlsSettings
 from mailprobe.transport.target import Tls
 from mailprobe.value import replace
 
@@ -28,10 +28,9 @@ MX: Row = (
     {"metavar": "DOMAIN", "help": "talk to the mail exchangers of DOMAIN, in order"},
 )
 CONNECTION: tuple[Row, ...] = (
-    (("--tls",), {"action": "store_true", "help": "TLS from the first octet (port 465 or 995)"}),
-    (("--starttls",), {"action": "store_true", "help": "TLS by STARTTLS or STLS, before all else"}),
-    (("--ca",), {"metavar": "FILE", "help": "trust the certificates in FILE, and no others"}),
-    (("--no-verify",), {"action": "store_true", "help": "take any certificate (loud)"}),
+    *tls_options.BEGINNING,
+    *tls_options.TRUST,
+    *tls_options.OFFERS,
     (
         ("--insecure-auth",),
         {"action": "store_true", "help": "let credentials travel in the clear"},
@@ -78,7 +77,7 @@ def general_options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Opti
         timeout=_TIMEOUT if asked.timeout is None else asked.timeout,
         end=None if asked.max_time is None else time.monotonic() + asked.max_time,
         limits=limits_of(asked),
-        tls=TlsSettings(asked.ca, verify=not asked.no_verify),
+        tls=tls_options.settings_of(asked),
         insecure_auth=asked.insecure_auth,
         hello_name=asked.ehlo or "",
     )
@@ -118,6 +117,10 @@ def with_profile(
         tls=asked.tls or (profile.tls and not asked.starttls),
         starttls=asked.starttls or (profile.starttls and not asked.tls),
         ca="" if asked.ca is not None else profile.ca,
+        cert="" if asked.cert is not None else profile.cert,
+        tls_min="" if asked.tls_min is not None else profile.tls_min,
+        tls_max="" if asked.tls_max is not None else profile.tls_max,
+        sni="" if asked.sni is not None else profile.sni,
         ehlo="" if asked.ehlo is not None else profile.ehlo,
         timeout=None if asked.timeout is not None else profile.timeout,
     )

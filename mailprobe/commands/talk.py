@@ -4,7 +4,7 @@ import gc
 import sys
 from collections.abc import Mapping, Sequence
 
-from mailprobe.commands import quick
+from mailprobe.commands import quick, tls_options
 from mailprobe.commands import streams as standard
 from mailprobe.commands.arguments import Row
 from mailprobe.commands.connection_options import (
@@ -69,10 +69,7 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     """Talk.  Raises Failure, and Interrupted where there was no link yet."""
     asked = quick.read(argv, _OPTIONS, "words") or parser().parse_intermixed_args(argv)
     options = _options(asked, env)
-    if asked.ca is not None:
-        from mailprobe.transport.tls import check_ca  # and ssl, 26 ms
-
-        check_ca(asked.ca)
+    tls_options.check(options.settings.tls)
     if asked.script is None and sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
         return _shell(options, streams.keyboard)
     if streams.keyboard is not None:

@@ -13,14 +13,22 @@ TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this n
 if TYPE_CHECKING:
     import ssl
 
+    import trustme
+
 NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 class Certificates:
-    """The CA of one sandbox.  Its file goes to `folder`; the keys stay in memory."""
+    """The CA of one sandbox.  Its file goes to `folder`; the keys stay in memory.
 
-    def __init__(self, folder: Path) -> None:
+    With `asks` a client is asked for a certificate of this CA, and may have none.
+    """
+
+    def __init__(self, folder: Path, *, asks: bool = False) -> None:
+        self._folder = folder
         self._path = folder / "ca.pem"
+        self._asks = asks
+        self._authority: trustme.CA | None = None
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
         self._certificate = b""  # the server's, PEM
@@ -44,18 +52,45 @@ class Certificates:
         self.context()
         return _end_point(self._certificate)
 
+    def of_client(self, mailbox: str) -> Path:
+        """A file with a certificate of a client, and its key; made when it is first asked for.
+
+        Raises Failure when it cannot be written.
+        """
+        from mailprobe.files import AlreadyThere, PrivateFile
+
+        self.context()
+        path = self._folder / f"{mailbox.partition('@')[0]}.pem"
+        assert self._authority is not None  # the context has it
+        with renamed("making a client's certificate"):
+            issued = self._authority.issue_cert(mailbox, common_name=mailbox)
+        try:
+            file = PrivateFile(path)
+        except AlreadyThere:
+            return path
+        try:
+            file.append(issued.private_key_and_cert_chain_pem.bytes())
+        finally:
+            file.close(durable=False)
+        return path
+
     def _make(self) -> "ssl.SSLContext":
         import trustme
 
         from mailprobe.transport.tls import server_context
 
-        authority = trustme.CA()
+        authority = self._authority = trustme.CA()
         context = server_context()
         with renamed("making the sandbox's certificates"):
             issued = authority.issue_cert(*NAMES)
             issued.configure_cert(context)
             self._certificate = issued.cert_chain_pems[0].bytes()
             authority.cert_pem.write_to_path(str(self._path))
+        if self._asks:
+            import ssl
+
+            authority.configure_trust(context)
+            context.verify_mode = ssl.CERT_OPTIONAL
         return context
 
 

@@ -51,6 +51,8 @@ class Dialogue:
         self.over = False  # the service wants no more of this client
         # What a login may be bound to, under TLS: it is asked for when somebody logs in.
         self.bindings: Callable[[], Mapping[str, bytes]] = dict
+        # Who a certificate of the client's says that it is, where it has shown one; "": nobody.
+        self.identity: Callable[[], str] = str
         self._drain = drain
         self._output = bytearray()
         self._commands = 0
@@ -195,6 +197,8 @@ def _start_tls(
     )
     service.dialogue.connection.start_tls(started)
     service.dialogue.bindings = partial(bindings_of, stream, tls)
+    if facts.certificate:
+        service.dialogue.identity = partial(_mailbox_in, facts.certificate)
 
 
 def bindings_of(stream: Stream, tls: Tls) -> Mapping[str, bytes]:
@@ -202,3 +206,11 @@ def bindings_of(stream: Stream, tls: Tls) -> Mapping[str, bytes]:
     found = {"tls-unique": stream.channel_binding("tls-unique")}
     found["tls-server-end-point"] = tls.end_point
     return {kind: octets for kind, octets in found.items() if octets is not None}
+
+
+@lru_cache(maxsize=32)
+def _mailbox_in(certificate: bytes) -> str:
+    """The first mailbox that a client's certificate is for; "": none."""
+    from mailprobe.transport.certificate import read  # and cryptography
+
+    return next(iter(read(certificate).mailboxes), "")

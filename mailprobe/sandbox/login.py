@@ -4,9 +4,10 @@ import secrets
 from collections.abc import Mapping
 
 from mailprobe.protocol import sasl
-from mailprobe.sandbox.accounts import DOMAIN, secret_of, token_of
+from mailprobe.sandbox.accounts import DOMAIN, secret_of, token_of, user_of
 from mailprobe.value import frozen
 
+EXTERNAL = "EXTERNAL"
 # Strongest first, and what takes a password before what takes a token.
 OFFERED = (
     *("SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5"),
@@ -15,9 +16,24 @@ OFFERED = (
 _BOUND = tuple(f"{name}{sasl.PLUS}" for name in OFFERED if name.startswith("SCRAM-"))
 
 
-def offered(bindings: Mapping[str, bytes]) -> tuple[str, ...]:
-    """The mechanisms for a link that has these channel bindings."""
-    return (*_BOUND, *OFFERED) if bindings else OFFERED
+def offered(bindings: Mapping[str, bytes], identity: str = "") -> tuple[str, ...]:
+    """The mechanisms for a link that has these channel bindings.
+
+    `identity` is the mailbox that the client's certificate is for.
+    """
+    found = (*_BOUND, *OFFERED) if bindings else OFFERED
+    return (EXTERNAL, *found) if user_of(identity) else found
+
+
+def _external(identity: str) -> sasl.Server:
+    """EXTERNAL (RFC 4422, appendix A): the client is whom TLS has shown, and nobody else."""
+    response = yield None
+    user = user_of(identity)
+    if user is None:
+        raise sasl.SaslError("EXTERNAL wants a client certificate that is for one of the users")
+    if response and user_of(response.decode("utf-8", "replace")) != user:
+        raise sasl.SaslError("the certificate is not that of the one it asks to act for")
+    return user
 
 
 @frozen
@@ -42,20 +58,26 @@ Step = Challenge | Granted | Refused
 class Login:
     """One AUTH command from its first challenge on.
 
-    Raises ValueError for a mechanism that nobody knows.
+    `identity` is the mailbox that the client's certificate is for.  Raises ValueError for a
+    mechanism that nobody knows.
     """
 
-    def __init__(self, mechanism: str, bindings: Mapping[str, bytes]) -> None:
+    def __init__(self, mechanism: str, bindings: Mapping[str, bytes], identity: str = "") -> None:
+        self._refused: Refused | None = None  # what is said as soon as our reasons are answered
+        self._steps = self._begun(mechanism, bindings, identity)
+
+    def _begun(self, mechanism: str, bindings: Mapping[str, bytes], identity: str) -> sasl.Server:
+        if mechanism.upper() == EXTERNAL:
+            return _external(identity)
         # CRAM-MD5 wants the form of a message-id; SCRAM takes it as well.
         nonce = f"{secrets.token_hex(12)}@{DOMAIN}"
-        self._steps = sasl.server(
+        return sasl.server(
             mechanism,
             token_of if sasl.secret_kind(mechanism) == sasl.TOKEN else secret_of,
             nonce=nonce,
             salt=secrets.token_bytes(16),
             bindings=bindings,
         )
-        self._refused: Refused | None = None  # what is said as soon as our reasons are answered
 
     def begin(self, initial: bytes | None) -> Step:
         """Take the AUTH command; `initial` is its initial response as it was sent, if any."""

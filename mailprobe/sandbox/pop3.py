@@ -139,7 +139,7 @@ class Pop3Service:
 
     @property
     def _offered(self) -> tuple[str, ...]:
-        return offered(self.dialogue.bindings())
+        return offered(self.dialogue.bindings(), self.dialogue.identity())
 
     def _auth(self, match: Match[bytes], name: str | None) -> None:
         if not match[0]:  # as servers older than RFC 5034 do
@@ -149,7 +149,7 @@ class Pop3Service:
         mechanism = match[1].decode("ascii")
         if mechanism.upper() not in self._offered:
             raise NotDone(f"Try one of {' '.join(self._offered)}")
-        self._login = Login(mechanism, self.dialogue.bindings())
+        self._login = Login(mechanism, self.dialogue.bindings(), self.dialogue.identity())
         self._go_on(self._login.begin(match[2]))
 
     def _answer(self, line: bytes) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.sandbox.accounts import USERS
+from mailprobe.sandbox.accounts import DOMAIN, USERS
 from mailprobe.sandbox.certificates import Certificates
 from mailprobe.sandbox.dialogue import PATIENCE, Dialogue, Service, converse
 from mailprobe.sandbox.maildrop import MAXIMUM_OCTETS, Store, renamed
@@ -86,7 +86,7 @@ class Sandbox(Running):
         """Make the maildrops, too.  Raises Failure USAGE when the folder is no use."""
         with renamed("making the sandbox's folder"):
             self._private = Path(tempfile.mkdtemp(prefix="mailprobe-", dir=_scratch()))
-        self._certificates = Certificates(self._private)
+        self._certificates = Certificates(self._private, asks=True)
         store = Store(self._directory or self._private / "mail")
         for user in USERS:
             if store.make(user) and user == _SAMPLES_OF:
@@ -125,9 +125,20 @@ class Sandbox(Running):
 
         Raises Failure USAGE before `start`.
         """
+        return self._made.ca
+
+    def client_certificate(self, user: str) -> Path:
+        """A file by which `user` logs in with EXTERNAL: a certificate and its key.
+
+        Raises Failure USAGE before `start`.
+        """
+        return self._made.of_client(f"{user}@{DOMAIN}")
+
+    @property
+    def _made(self) -> Certificates:
         if self._certificates is None:
             raise Failure(Word.USAGE, "the sandbox has no certificates before it starts")
-        return self._certificates.ca
+        return self._certificates
 
 
 def _scratch() -> Path | None:

@@ -166,7 +166,7 @@ class SmtpService:
 
     @property
     def _offered(self) -> tuple[str, ...]:
-        return (*offered(self.dialogue.bindings()), "ANONYMOUS")
+        return (*offered(self.dialogue.bindings(), self.dialogue.identity()), "ANONYMOUS")
 
     def _authenticate(self, match: Match[bytes]) -> None:
         if self._user is not None:
@@ -174,7 +174,7 @@ class SmtpService:
         mechanism = match[1].decode("ascii")
         if mechanism.upper() not in self._offered:
             raise not_done("504", f"5.5.4 Try one of {' '.join(self._offered)}")
-        self._login = Login(mechanism, self.dialogue.bindings())
+        self._login = Login(mechanism, self.dialogue.bindings(), self.dialogue.identity())
         self._go_on(self._login.begin(match[2]))
 
     def _answer(self, line: bytes) -> None:

@@ -16,7 +16,8 @@ from mailprobe.safe import safe
 from mailprobe.session import Settings
 from mailprobe.shell.credentials import Credentials
 from mailprobe.shell.options import Options
-from mailprobe.transport.target import Target, Tls, parse_further, parse_target
+from mailprobe.transport.link import VERSIONS, TlsSettings
+from mailprobe.transport.target import Target, Tls, host_name, parse_further, parse_target
 from mailprobe.value import field, frozen, replace
 
 _LARGEST = 256 * 1024  # octets
@@ -38,6 +39,11 @@ class Profile:
     tls: bool = False
     starttls: bool = False
     ca: str = ""
+    cert: str = ""  # our own, and its key
+    key: str = ""
+    tls_min: str = ""
+    tls_max: str = ""
+    sni: str = ""
     ehlo: str = ""
     user: str = ""
     password_file: str = ""
@@ -59,12 +65,24 @@ class Profile:
     def settings(self, general: Settings) -> Settings:
         """`general`, and what is particular about this server."""
         changed = general
-        if self.ca:
-            ca = os.path.expanduser(self.ca)  # noqa: PTH111 - pathlib costs 4 ms
-            changed = replace(changed, tls=replace(changed.tls, ca=ca))
+        changed = replace(changed, tls=self._tls(changed.tls))
         if self.ehlo:
             changed = replace(changed, hello_name=self.ehlo)
         return changed if self.timeout is None else replace(changed, timeout=self.timeout)
+
+    def _tls(self, general: TlsSettings) -> TlsSettings:
+        own: dict[str, object] = {
+            "ca": os.path.expanduser(self.ca),  # noqa: PTH111 - pathlib costs 4 ms
+            "minimum": self.tls_min,
+            "maximum": self.tls_max,
+            "name": self.sni,
+        }
+        if self.cert:
+            from mailprobe.transport.identity import ClientCertificate  # and ssl, 26 ms
+
+            key = os.path.expanduser(self.key)  # noqa: PTH111
+            own["identity"] = ClientCertificate(os.path.expanduser(self.cert), key or None)  # noqa: PTH111
+        return replace(general, **{name: value for name, value in own.items() if value})
 
     def secret_of(self, user: str, host: str = "", env: Mapping[str, str] = _NOTHING) -> str | None:
         """What the password file holds, where it is the one of that user.  Raises Failure.
@@ -174,6 +192,8 @@ class _Reader:
         profile = Profile(name, **found)  # type: ignore[arg-type]  # each key has made its type
         if not profile.target:
             raise self._wrong(f"profile.{name}", "a target is missing: whom to talk to")
+        if profile.key and not profile.cert:
+            raise self._wrong(f"profile.{name}.key", "it is the key of a cert, which is missing")
         try:
             profile.target_for(None if profile.protocol or "://" in profile.target else _ANY)
         except Failure as failure:
@@ -201,6 +221,17 @@ class _Reader:
         if value not in list(Protocol):
             raise self._wrong(key, "this is one of " + ", ".join(f'"{one}"' for one in Protocol))
         return str(value)
+
+    def _version(self, key: str, value: object) -> str:
+        if value not in VERSIONS:
+            raise self._wrong(key, "this is one of " + ", ".join(f'"{one}"' for one in VERSIONS))
+        return str(value)
+
+    def _host(self, key: str, value: object) -> str:
+        try:
+            return host_name(self._text(key, value))
+        except Failure as failure:
+            raise self._wrong(key, failure.sentence) from None
 
     def _time(self, key: str, value: object) -> float:
         number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -237,6 +268,11 @@ _KEYS: dict[str, Callable[[_Reader, str, object], object]] = {
     "tls": _Reader._flag,
     "starttls": _Reader._flag,
     "ca": _Reader._text,
+    "cert": _Reader._text,
+    "key": _Reader._text,
+    "tls_min": _Reader._version,
+    "tls_max": _Reader._version,
+    "sni": _Reader._host,
     "ehlo": _Reader._text,
     "user": _Reader._text,
     "password_file": _Reader._text,

@@ -130,12 +130,27 @@ class Conversation(Company):
         if whole and session.connection.phase is Phase.CHUNK:
             return True  # the reply comes behind the octets, which are still to be typed
         if whole:
-            return self._wait(session)
+            done = self._wait(session)
+            if session.connection.facts.tls:
+                self._tell_changes(session)
+            return done
         if self.phase is Phase.COMMAND and session.connection.waiting and not _began(session, item):
             self.interrupted(session)  # in the upgrade to TLS that goes before
         else:
             self._view.screen.note("interrupted: a part of it was sent")
         return False
+
+    def _tell_changes(self, session: Session) -> None:
+        """Say once what a server offers over TLS that it did not offer before, and the reverse."""
+        offers = session.connection.facts.offers
+        if offers is None or offers is self._view.compared:
+            return
+        self._view.compared = offers
+        from mailprobe.shell.local.tls import compact
+        from mailprobe.shell.reading.offered import changes
+
+        if differences := changes(session):
+            self._view.screen.note(compact(differences))
 
     def put(self, item: Item) -> bool:
         session = self._open_session()

@@ -32,6 +32,7 @@ class View:
         self.sent = 0  # events that tell of something sent
         self.heard = 0  # events that tell of something said to us
         self.lines = 0  # of the mail data that is being sent
+        self.compared: object = None  # what was offered when TLS was last asked what it changed
         self.practice = False  # the server is the sandbox
         self._make_screen = make_screen
 

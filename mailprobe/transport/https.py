@@ -62,7 +62,7 @@ def _secure(link: Transport, settings: TlsSettings, host: str, deadline: float) 
         link.start_tls(settings, host, deadline, upgrade=False)
     except Failure as failure:
         # The last clause names options by which a session would go on; here there are none.
-        sentence = failure.sentence.partition("; give its CA")[0].partition("; go on")[0]
+        sentence = failure.sentence.partition("; give ")[0].partition("; go on")[0]
         raise Failure(failure.word, sentence.partition("; try without")[0]) from None
 
 

@@ -16,6 +16,9 @@ from mailprobe.value import frozen
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mailprobe.answers import Association
+    from mailprobe.transport.certificate import Certificate
+    from mailprobe.transport.identity import ClientCertificate
+    from mailprobe.transport.tls import Resumption
 
 Octets = bytes | bytearray | memoryview
 
@@ -56,24 +59,53 @@ def text_before_tls(octets: bytes) -> PlainText:
     )
 
 
+VERSIONS = ("1.0", "1.1", "1.2", "1.3")  # of TLS
+OLDEST = "1.2"  # that anybody should speak (RFC 8996)
+
+
 @frozen
 class TlsSettings:
-    """How a server's certificate is checked."""
+    """How a TLS link is made, and how a server's certificate is checked."""
 
     ca: str | None = None  # a file of PEM certificates to trust in place of the system's
     verify: bool = True
     associations: "tuple[Association, ...]" = ()  # TLSA that it has to fit, in place of any CA
+    identity: "ClientCertificate | None" = None  # what a server is shown that asks who we are
+    minimum: str = OLDEST  # of VERSIONS; below 1.2 the security level of OpenSSL is 0
+    maximum: str = ""  # of VERSIONS; "" is the newest
+    ciphers: str = ""  # up to TLS 1.2, as OpenSSL writes them; "" are its own
+    key_log: str | None = None  # a file that gets the secrets of each link
+    name: str = ""  # the host that is asked for and looked for in the certificate; "": the target
+    alpn: tuple[str, ...] = ()  # protocols that are offered (RFC 7301)
+    resume: "Resumption | None" = None  # a session of before
 
 
 @frozen
 class TlsFacts:
-    """What a finished handshake agreed on."""
+    """What a handshake agreed on; with `trouble`, how far one came that failed."""
 
     version: str  # "TLSv1.3"
     cipher: str
     server_name: str  # what was verified, A-label or address; "" where nothing was
     verified: bool
     certificate: bytes = b""  # the peer's, DER; see verification.describe()
+    chain: tuple[bytes, ...] = ()  # all that it presented, DER, its own first
+    bits: int = 0  # of the cipher's key
+    sni: str = ""  # the name that we have sent; "": none
+    offered_alpn: tuple[str, ...] = ()
+    alpn: str = ""  # what was agreed on; "": nothing
+    group: str | None = None  # of the key exchange; None: Python's ssl does not tell before 3.15
+    resumed: bool = False  # by a session of before
+    implicit: bool = True  # from the first octet, not by STARTTLS or STLS
+    identity: str = ""  # the file of the certificate that we had to show; "": none
+    trouble: str = ""  # why the handshake failed
+
+    @property
+    def certificates(self) -> "tuple[Certificate, ...]":
+        """What stands in the certificates of the chain, the peer's own first."""
+        from mailprobe.transport.certificate import read  # and cryptography
+
+        return tuple(map(read, self.chain))
 
 
 class Transport(ABC):
@@ -87,6 +119,7 @@ class Transport(ABC):
 
     peer: str
     tls: TlsFacts | None
+    tls_failed: TlsFacts | None = None  # of a handshake that failed
     ending: str | None
     wakeup: int | None
 
@@ -159,6 +192,10 @@ class Transport(ABC):
 
     def channel_binding(self, kind: str) -> bytes | None:
         """Return what ties a login to this link (RFC 5929); None where it has none of `kind`."""
+        return None
+
+    def resumption(self) -> "Resumption | None":
+        """Return what another link to the same server may begin with; None without TLS."""
         return None
 
     @abstractmethod

@@ -31,7 +31,7 @@ TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this n
 if TYPE_CHECKING:
     import ssl
 
-    from mailprobe.transport.tls import Secured
+    from mailprobe.transport.tls import Resumption, Secured
 
 BUFFER = 256 * 1024  # octets; measured: fewer cost calls, more cost cache
 _KEPT = 2 * 1024 * 1024  # octets; a chunk of a body is copied a few times on its way
@@ -281,14 +281,19 @@ class Stream(Transport):
         context = tls.client_context(settings)
         if upgrade:
             self._refuse_waiting(plain)
-        channel = tls.Secured(plain, context, server_name, upgrade=upgrade)
-        facts = self._secure(channel, deadline)
-        if settings.associations and settings.verify:
-            from mailprobe.transport import dane
-            from mailprobe.value import replace
+        name = settings.name or server_name
+        channel = tls.Secured(plain, context, name, upgrade=upgrade, settings=settings)
+        try:
+            facts = self._secure(channel, deadline)
+            if settings.associations and settings.verify:
+                from mailprobe.transport import dane
+                from mailprobe.value import replace
 
-            dane.check(settings.associations, channel.chain(), server_name)
-            facts = self.tls = replace(facts, server_name=server_name, verified=True)
+                dane.check(settings.associations, channel.chain(), name)
+                facts = self.tls = replace(facts, server_name=name, verified=True)
+        except Failure as failure:
+            self.tls_failed = channel.facts(failure.sentence)
+            raise
         return facts
 
     def accept_tls(
@@ -334,6 +339,10 @@ class Stream(Transport):
     def channel_binding(self, kind: str) -> bytes | None:
         channel = self._channel
         return None if isinstance(channel, _Plain) else channel.channel_binding(kind)
+
+    def resumption(self) -> "Resumption | None":
+        channel = self._channel
+        return None if isinstance(channel, _Plain) else channel.resumption()
 
     # --------------------------------------------------------------------------- the ending
 

@@ -210,6 +210,13 @@ def _port(text: str) -> int:
     raise _usage(f"a port is a number from 1 to 65535, not {safe(text) or 'nothing'}")
 
 
+def host_name(text: str) -> str:
+    """Read a host alone: a name, in A-labels, or an address.  Raises Failure USAGE."""
+    if any(not character.isprintable() or character.isspace() for character in text):
+        raise _usage(f"a blank or control character in the name; {_FORMS}")
+    return text if _is_address(socket.AF_INET6, text) else _host(text.replace(":", "/"))
+
+
 def _host(text: str) -> str:
     """Return an address as it is, a name in A-labels."""
     if not text:

@@ -22,7 +22,21 @@ from mailprobe.transport.link import (
     WriteFailed,
     text_before_tls,
 )
-from mailprobe.transport.verification import end_point, presented, why_not, why_not_trusted
+from mailprobe.transport.verification import (
+    end_point,
+    presented,
+    why_no_handshake,
+    why_not,
+    why_not_trusted,
+)
+from mailprobe.value import frozen, replace
+
+TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
+if TYPE_CHECKING:
+    from mailprobe.transport.identity import Ask
+
+_USUAL = TlsSettings()
+_FIRST = 16  # octets of the first record that are kept: they have the version that a server chose
 
 DONE, WANT_READ, WANT_WRITE = 0, -1, -2
 _RAW = 64 * 1024  # octets taken from the socket at once
@@ -36,11 +50,17 @@ _RECORDS = (b"\x15", b"\x16")
 def client_context(settings: TlsSettings) -> ssl.SSLContext:
     """Verify chain, name and dates unless told otherwise; at least TLS 1.2 (RFC 8996, 8997).
 
-    Raises Failure USAGE when the CA file is no use.
+    Raises Failure USAGE when a file is no use.
     """
+    if settings.resume is not None:  # a session is of use in its own context alone
+        return settings.resume.context
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.hostname_checks_common_name = False  # RFC 9525, section 2
+    if settings != TlsSettings(settings.ca, verify=settings.verify):
+        from mailprobe.transport import demands
+
+        demands.set_up(context, settings)
     if settings.ca is not None:
         _trust(context, settings.ca)
     elif settings.verify and not settings.associations:
@@ -49,6 +69,19 @@ def client_context(settings: TlsSettings) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def check(settings: TlsSettings, ask: "Ask | None" = None) -> None:
+    """Raise Failure USAGE now for what would be no use when TLS starts.
+
+    The passphrase of an encrypted key is asked for, where there is somebody to `ask`.
+    """
+    if settings.ca is not None:
+        check_ca(settings.ca)
+    if settings.identity is not None:
+        settings.identity.unlock(ask)
+    # Whatever can be read but once, or is locked still, was looked at as far as it can be.
+    client_context(replace(settings, ca=None, verify=False, identity=None))
 
 
 def check_ca(path: str) -> None:
@@ -110,6 +143,29 @@ def judge(first: bytes, *, upgrade: bool) -> None:
     )
 
 
+@frozen
+class Resumption:
+    """What a server gave, so that another link need no full handshake (RFC 5077, RFC 8446)."""
+
+    context: ssl.SSLContext
+    session: ssl.SSLSession | None
+
+    @property
+    def ticket(self) -> bool:
+        """Whether it is a ticket; else the server has to remember the session itself."""
+        return self.session is not None and self.session.has_ticket
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is anything to resume by; TLS 1.3 knows tickets alone."""
+        return self.session is not None and (self.ticket or bool(self.session.id))
+
+    @property
+    def lifetime(self) -> int:
+        """Seconds that the ticket is said to hold; 0: it is not said."""
+        return self.session.ticket_lifetime_hint if self.session is not None else 0
+
+
 class Secured:
     """The octets of a non-blocking socket under TLS.
 
@@ -119,19 +175,32 @@ class Secured:
     """
 
     def __init__(
-        self, plain: socket.socket, context: ssl.SSLContext, name: str | None, *, upgrade: bool
+        self,
+        plain: socket.socket,
+        context: ssl.SSLContext,
+        name: str | None,
+        *,
+        upgrade: bool,
+        settings: TlsSettings = _USUAL,
     ) -> None:
         self.socket = plain
         self.ending: str | None = None
         self._name = name
         self._upgrade = upgrade
+        self._context = context
+        self._settings = settings
+        self._first = b""  # octets of the peer's first record
         self._verifies = name is not None and context.verify_mode is ssl.CERT_REQUIRED
         self._raw = memoryview(bytearray(_RAW))
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         # Octets for the name: a str would load the idna codec.  OpenSSL sends no SNI for an
         # address, which RFC 6066, section 3 forbids.
         self._tls = context.wrap_bio(
-            self._in, self._out, name is None, name.encode("ascii") if name else None
+            self._in,
+            self._out,
+            name is None,
+            name.encode("ascii") if name else None,
+            settings.resume.session if settings.resume is not None else None,
         )
         self._judged = False
         self._unsent: Octets = b""  # records that the socket did not take yet
@@ -160,18 +229,44 @@ class Secured:
             raise Failure(Word.EOF, sentence) from None
         except ssl.SSLError as error:
             self._last_words()
-            raise Failure(Word.TLS, why_not(error, "the TLS handshake failed")) from None
+            why = why_no_handshake(
+                error, self._settings, self._first, begun=self._tls.cipher() is not None
+            )
+            raise Failure(Word.TLS, f"the TLS handshake failed: {why}") from None
         except OSError as error:
             raise faults.failure(error, "in the TLS handshake") from None
 
-    def facts(self) -> TlsFacts:
+    def facts(self, trouble: str = "") -> TlsFacts:
+        """What the handshake agreed on; with `trouble`, as far as it came."""
+        link, settings = self._tls, self._settings
+        cipher = link.cipher() or ("", "", 0)
+        verified = self._verifies and not trouble
         return TlsFacts(
-            version=self._tls.version() or "",
-            cipher=(self._tls.cipher() or ("",))[0],
-            server_name=(self._name or "") if self._verifies else "",
-            verified=self._verifies,
-            certificate=self._tls.getpeercert(binary_form=True) or b"",
+            version=link.version() or "",
+            cipher=cipher[0],
+            server_name=(self._name or "") if verified else "",
+            verified=verified,
+            certificate=link.getpeercert(binary_form=True) or b"" if not trouble else b"",
+            chain=tuple(self.chain()) if self._name is not None else (),
+            bits=cipher[2],
+            sni=self._sent_name(),
+            offered_alpn=settings.alpn,
+            alpn=link.selected_alpn_protocol() or "",
+            group=_group(link),
+            resumed=bool(link.session_reused),
+            implicit=not self._upgrade,
+            identity=settings.identity.certificate if settings.identity is not None else "",
+            trouble=trouble,
         )
+
+    def _sent_name(self) -> str:
+        """The server name indication; an address is none (RFC 6066, section 3)."""
+        name = self._name or ""
+        return "" if ":" in name or name.replace(".", "").isdigit() else name
+
+    def resumption(self) -> Resumption:
+        """What came by now to resume this session by: a ticket of TLS 1.3 comes when it likes."""
+        return Resumption(self._context, self._tls.session)
 
     def chain(self) -> list[bytes]:
         """What the peer presented, DER, its own certificate first."""
@@ -202,6 +297,7 @@ class Secured:
             return DONE
         if not self._judged:
             self._judged = True
+            self._first = bytes(self._raw[: min(count, _FIRST)])
             judge(bytes(self._raw[:count]), upgrade=self._upgrade)
         self._in.write(self._raw[:count])
         return DONE
@@ -306,3 +402,9 @@ def ending_of(error: OSError) -> str:
     if error.errno in faults.GONE:
         return Ending.RESET
     raise faults.failure(error, "receiving") from None
+
+
+def _group(link: ssl.SSLObject) -> str | None:
+    """The group of the key exchange, where Python tells: from 3.15 on."""
+    ask = getattr(link, "group", None)
+    return str(ask()) if ask is not None else None

@@ -9,9 +9,11 @@ import warnings
 from collections.abc import Iterable, Iterator
 
 from mailprobe.safe import safe
+from mailprobe.transport.link import OLDEST, VERSIONS, TlsSettings
 
 _FOR_CA = "give its CA by --ca FILE, or go on unverified by --no-verify"
 _UNVERIFIED = "go on unverified by --no-verify"
+_FOR_WEAK = "go on by --tls-ciphers DEFAULT:@SECLEVEL=0"
 
 # The verification errors of OpenSSL, x509_vfy.h: what is wrong, and the option to go on.
 _UNTRUSTED = {
@@ -24,19 +26,23 @@ _UNTRUSTED = {
     21: ("its issuer is not known", _FOR_CA),
     62: ("it is for another host", _UNVERIFIED),
     64: ("it is for another address", _UNVERIFIED),
+    66: ("its key is too weak", _FOR_WEAK),
+    67: ("the key of its CA is too weak", _FOR_WEAK),
+    68: ("the hash of its signature is too weak", _FOR_WEAK),
 }
 _OTHER_HOST = (62, 64)
 
 _PLAIN_SPOKEN = "the peer does not speak TLS here; try without --tls, or with --starttls"
-_OLD = "the peer offers nothing newer than TLS 1.1, which RFC 8996 retired; expected TLS 1.2"
+_NO_VERSION = "no TLS version in common"
 _NO_CIPHER = "the peer refused: no TLS version, cipher or key in common"
-_WEAK = "the peer's key or certificate is too weak to be trusted"
-_CLIENT = "the peer wants a client certificate, which mailprobe does not have"
+_WEAK = f"the peer's key or certificate is too weak to be trusted; {_FOR_WEAK}"
+_CLIENT = "the peer wants a client certificate; give one by --cert FILE"
+_NOT_OURS = "the peer does not take our client certificate"
 _REASONS = {
     "WRONG_VERSION_NUMBER": _PLAIN_SPOKEN,
     "HTTP_REQUEST": _PLAIN_SPOKEN,
-    "UNSUPPORTED_PROTOCOL": _OLD,
-    "TLSV1_ALERT_PROTOCOL_VERSION": _OLD,
+    "UNSUPPORTED_PROTOCOL": _NO_VERSION,
+    "TLSV1_ALERT_PROTOCOL_VERSION": _NO_VERSION,
     "SSLV3_ALERT_HANDSHAKE_FAILURE": _NO_CIPHER,
     "TLSV1_ALERT_INSUFFICIENT_SECURITY": _NO_CIPHER,
     "NO_SHARED_CIPHER": _NO_CIPHER,
@@ -46,9 +52,12 @@ _REASONS = {
     "CA_MD_TOO_WEAK": _WEAK,
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": _CLIENT,
     "TLSV1_UNRECOGNIZED_NAME": "the peer does not know the server name that it was asked for",
+    "TLSV1_ALERT_NO_APPLICATION_PROTOCOL": "the peer speaks none of the protocols of --alpn",
     "TLSV1_ALERT_UNKNOWN_CA": "the peer does not trust the certificate",
     "SSLV3_ALERT_BAD_CERTIFICATE": "the peer refused the certificate",
 }
+# What a server chose, as its first record says (RFC 8446, section 4.1.3).
+_CHOSEN = {b"\3\0": "SSL 3", b"\3\1": "TLS 1.0", b"\3\2": "TLS 1.1"}
 
 
 def why_not(error: ssl.SSLError, doing: str) -> str:
@@ -56,6 +65,34 @@ def why_not(error: ssl.SSLError, doing: str) -> str:
     name = getattr(error, "reason", None) or ""  # absent when Python raised it
     said = _REASONS.get(name) or name.lower().replace("_", " ") or safe(str(error.args[-1]))
     return f"{doing}: {said}" if doing else said
+
+
+def why_no_handshake(
+    error: ssl.SSLError, settings: TlsSettings, first: bytes, *, begun: bool
+) -> str:
+    """Say why a handshake failed, and the option that goes on.
+
+    `first` is the beginning of what the server sent, `begun` whether it has chosen a cipher.
+    """
+    said = why_not(error, "")
+    if said == _NO_VERSION:
+        return _no_version(settings, first)
+    if said == _NO_CIPHER and begun:  # under TLS 1.2 nothing else tells that it wants to know us
+        return _CLIENT if settings.identity is None else _NOT_OURS
+    if said == _NO_CIPHER and settings.ciphers:
+        return f"{said}; those of --tls-ciphers were offered"
+    return said
+
+
+def _no_version(settings: TlsSettings, first: bytes) -> str:
+    chosen = _CHOSEN.get(first[9:11], "") if first[:1] == b"\x16" else ""  # its ServerHello
+    low, high = settings.minimum, settings.maximum or VERSIONS[-1]
+    if (low, high) != (OLDEST, VERSIONS[-1]):
+        offered = f"TLS {low}" if low == high else f"TLS {low} to {high}"
+        speaks = chosen or "none of it"
+        return f"{offered} was offered, the peer speaks {speaks}: see --tls-min and --tls-max"
+    offers = f"speaks {chosen} and nothing newer" if chosen else "offers nothing newer than TLS 1.1"
+    return f"the peer {offers}, which RFC 8996 retired; expected TLS 1.2; go on by --tls-min 1.0"
 
 
 def why_not_trusted(
@@ -74,10 +111,10 @@ def why_not_trusted(
 
 def presented(link: ssl.SSLObject) -> list[bytes]:
     """Return what the peer presented, DER, though the handshake failed; empty where unknown."""
-    # SSLObject.get_unverified_chain() is public from Python 3.13 on, the same method of the
-    # object inside exists since 3.10.
-    inside = getattr(link, "_sslobj", None)
-    ask = getattr(inside, "get_unverified_chain", None)
+    if public := getattr(link, "get_unverified_chain", None):  # from Python 3.13 on
+        return [bytes(certificate) for certificate in public() or ()]
+    # The same method of the object inside exists since 3.10.
+    ask = getattr(getattr(link, "_sslobj", None), "get_unverified_chain", None)
     chain = ask() if ask else None
     return [certificate.public_bytes(ssl._ssl.ENCODING_DER) for certificate in chain or ()]  # type: ignore[attr-defined]
 

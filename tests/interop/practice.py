@@ -29,6 +29,7 @@ class Practice:
     pop3: int
     pop3s: int
     ca: Path
+    certificate: Path  # of alice, with its key
 
     def maildrop(self, user: str, *, patient: bool = False) -> poplib.POP3:
         """The user's maildrop, opened by a foreign client; `patient` waits for its lock."""
@@ -91,10 +92,10 @@ def _told(process: subprocess.Popen[bytes]) -> Practice:
         assert line, f"the sandbox has ended: {lines}"
         lines.append(line)
     values = dict(line.split("=", 1) for line in lines)
-    assert tuple(values) == (*SERVICES, "CA")
+    assert tuple(values) == (*SERVICES, "CA", "CERT")
     ports = {}
     for name in SERVICES:
         match = re.fullmatch(r"127\.0\.0\.1:([1-9][0-9]*)", values[name])
         assert match is not None, values
         ports[name.lower()] = int(match[1])
-    return Practice("127.0.0.1", **ports, ca=Path(values["CA"]))
+    return Practice("127.0.0.1", **ports, ca=Path(values["CA"]), certificate=Path(values["CERT"]))

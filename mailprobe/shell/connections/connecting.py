@@ -9,6 +9,7 @@ from mailprobe.errors import Failure
 from mailprobe.safe import safe
 from mailprobe.session import Session, Settings
 from mailprobe.shell.config import Config, Profile
+from mailprobe.shell.connections.adopting import adopted
 from mailprobe.shell.connections.opening import open_session
 from mailprobe.shell.front import welcome
 from mailprobe.transport.target import Target
@@ -53,6 +54,7 @@ def connect(talk: "Conversation", target: Target | None, profile: Profile | None
             tell=party.view.screen.note,
             begin=party.view.begin,
             keep=failed.append,
+            ask=lambda prompt: talk.ask_secret(prompt, "passphrase"),
         )
     except Failure:  # what came all the same can be looked at, and saved
         party.session = failed[-1] if failed and _reached(failed[-1]) else None
@@ -73,19 +75,8 @@ def adopt(talk: "Company", settings: Settings) -> None:
     """Change how all sessions behave; what is particular about one of them stays."""
     before, talk.settings = talk.settings, settings
     for party in talk.parties:
-        if party.session is None:
-            continue
-        own = party.session.settings
-        party.session.settings = replace(
-            settings,
-            insecure_auth=own.insecure_auth,
-            starttls=own.starttls,
-            tls=own.tls,
-            timeout=own.timeout if before.timeout == settings.timeout else settings.timeout,
-            hello_name=own.hello_name
-            if before.hello_name == settings.hello_name
-            else settings.hello_name,
-        )
+        if party.session is not None:
+            party.session.settings = adopted(party.session.settings, before, settings)
 
 
 def _reached(session: Session) -> bool:

@@ -14,6 +14,7 @@ from mailprobe.safe import safe
 from mailprobe.session import Observer, Session
 from mailprobe.shell.options import Options
 from mailprobe.transport.connect import connect
+from mailprobe.transport.link import TlsSettings
 from mailprobe.transport.stream import Stream
 from mailprobe.transport.target import Kind, Target, Tls
 from mailprobe.value import replace
@@ -21,6 +22,7 @@ from mailprobe.value import replace
 if TYPE_CHECKING:
     from mailprobe.lookup import MailHost
     from mailprobe.sandbox.server import Sandbox
+    from mailprobe.transport.identity import Ask
 
 _MX_PORT = {Tls.NONE: 25, Tls.STARTTLS: 25, Tls.IMPLICIT: 465}
 Tell = Callable[[str], None]
@@ -37,17 +39,20 @@ def open_session(
     tell: Tell = lambda note: None,
     begin: Callable[[Target], None] = lambda target: None,
     keep: Callable[[Session], None] = lambda session: None,
+    ask: "Ask | None" = None,
 ) -> Session:
     """Open a session with `target`, or with the first exchanger of `options.mx` that answers.
 
     `tell` hears of exchangers that were passed over; `begin` is told the target that it is;
-    `keep` gets a session whose opening failed, before the Failure is raised.
+    `keep` gets a session whose opening failed, before the Failure is raised; `ask` asks for the
+    passphrase of a key, without echo.
     Raises Failure, or `transport.link.Interrupted`.
     """
-    if options.settings.tls.ca is not None:  # before anything is looked up or sent
-        from mailprobe.transport.tls import check_ca
+    tls = options.settings.tls
+    if tls != TlsSettings(verify=tls.verify):  # before anything is looked up or sent
+        from mailprobe.transport.tls import check
 
-        check_ca(options.settings.tls.ca)
+        check(tls, ask)
     if target is None:
         if options.mx is None:
             raise Failure(Word.USAGE, "name a target: mailprobe smtp HOST, or --mx DOMAIN")

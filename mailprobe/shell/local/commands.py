@@ -13,6 +13,7 @@ from mailprobe.shell.local import (
     routing,
     sending,
     settings,
+    tls,
     writing,
 )
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, usage
@@ -23,6 +24,7 @@ ROOMS = {
     "Routes": routing,
     "Practice": practising,
     "Looking": looking,
+    "TLS": tls,
     "Reading mail": reading,
     "Explanations": explaining,
     "Octets and logins": sending,

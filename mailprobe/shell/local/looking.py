@@ -3,20 +3,20 @@
 import re
 
 from mailprobe.protocol.capabilities import CAPABILITIES
-from mailprobe.protocol.catalogue import Catalogue, Then
+from mailprobe.protocol.catalogue import Catalogue
 from mailprobe.protocol.extensions import EXTENSIONS
-from mailprobe.protocol.facts import Effect, Facts
+from mailprobe.protocol.facts import Effect
 from mailprobe.protocol.model import Protocol
 from mailprobe.render.folded import FETCHING
 from mailprobe.render.rows import beginning
 from mailprobe.safe import safe
 from mailprobe.session import Exchange, Session
 from mailprobe.shell.interface import Shell
-from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
+from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, tell, usage
+from mailprobe.shell.local.tls import show_changes
 from mailprobe.shell.reading.fetched import beginning_of
+from mailprobe.shell.reading.offered import LISTED, changes, in_the_clear
 
-_LINE_END = re.compile(rb"\r?\n")
-_LISTED = 64 * 1024  # octets of capabilities, or of a body, that are looked at
 _SHOWN = 40  # lines of one reply or listing that /last shows where there is no screen
 
 
@@ -48,6 +48,8 @@ def _tls_text(version: str, *, verified: bool) -> str:
 
 def _caps(shell: Shell, argument: str) -> None:
     session = session_of(shell)
+    if argument not in ("", "diff"):
+        raise Malformed
     facts = session.connection.facts
     pop3 = facts.protocol is Protocol.POP3
     if facts.offers is None:
@@ -58,8 +60,11 @@ def _caps(shell: Shell, argument: str) -> None:
                 "(RFC 2449, section 5): send CAPA again"
             )
         raise usage(f"nobody has asked the server yet: send {verb[facts.protocol]}")
+    if argument:
+        _show_difference(shell, session)
+        return
     known = CAPABILITIES if pop3 else EXTENSIONS
-    before = _offered_in_the_clear(session)
+    before = in_the_clear(session)
     rows: list[list[str | bytes]] = []
     for keyword, arguments in facts.offers.items():
         offer = known.get(keyword)
@@ -72,6 +77,15 @@ def _caps(shell: Shell, argument: str) -> None:
             rows.append([_offer(keyword, arguments), "", "not any more"])
     columns = ("offered", "what it is", "over TLS")
     shell.table(columns if before is not None else columns[:2], rows)
+
+
+def _show_difference(shell: Shell, session: Session) -> None:
+    differences = changes(session)
+    if differences is None:
+        raise usage("there is nothing to compare: ask the server before TLS, and again over TLS")
+    show_changes(shell, differences)
+    if not differences:
+        tell(shell, "the same is offered before TLS and over it")
 
 
 def _asked_before_login(session: Session) -> bool:
@@ -91,24 +105,6 @@ def _change(before: str | None, now: str) -> str:
     if before is None:
         return "new"
     return "" if before == now else "changed"
-
-
-def _offered_in_the_clear(session: Session) -> dict[str, str] | None:
-    """What was offered before TLS started in this session; None where nobody asked."""
-    asked: dict[str, str] | None = None
-    rows = session.connection.catalogue
-    for exchange in session.exchanges:
-        row = rows.row(exchange.command)
-        if not exchange.replies or not exchange.replies[-1].positive:
-            continue
-        if row.then is Then.TLS:
-            return asked if session.connection.facts.tls else None
-        if row.effect in (Effect.EXTENSIONS, Effect.CAPABILITIES):
-            facts, body = Facts(session.connection.facts.protocol), exchange.body
-            lines = _LINE_END.split(beginning_of(body, _LISTED)[0]) if body is not None else []
-            facts.learn(row.effect, exchange.command, exchange.replies[-1], lines)
-            asked = facts.offers
-    return None
 
 
 def _last(shell: Shell, argument: str) -> None:
@@ -163,7 +159,7 @@ def _rest(more: str, way: str) -> str:
 
 def _body_text(shell: Shell, exchange: Exchange, way: str) -> str:
     assert exchange.body is not None  # asked by the caller
-    octets, size = beginning_of(exchange.body, _LISTED)
+    octets, size = beginning_of(exchange.body, LISTED)
     lines = octets.replace(b"\r\n", b"\n").split(b"\n")
     said = [f"S: {safe(line)}" for line in lines if line]
     shown, more = beginning(said, shell.fold or _SHOWN, shell.columns)
@@ -175,7 +171,13 @@ def _body_text(shell: Shell, exchange: Exchange, way: str) -> str:
 
 ROWS = (
     LocalCommand("state", "/state", "show where the session stands", _state),
-    LocalCommand("caps", "/caps", "show what the server offers", _caps),
+    LocalCommand(
+        "caps",
+        "/caps [diff]",
+        "show what the server offers, or what TLS has changed of it",
+        _caps,
+        Argument.WORD,
+    ),
     LocalCommand(
         "last", "/last [N]", "show the last exchange again, or the Nth back", _last, Argument.TEXT
     ),

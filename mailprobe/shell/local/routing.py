@@ -6,6 +6,7 @@ from mailprobe.errors import Failure, Word
 from mailprobe.protocol.model import Protocol
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, tell, usage
+from mailprobe.transport.link import TlsSettings
 from mailprobe.transport.target import parse_further
 from mailprobe.value import replace
 
@@ -23,7 +24,7 @@ def _route(shell: Shell, argument: str) -> None:
         known = routing.find(
             routing.domain_of(argument),
             server=shell.name_server,
-            settings=shell.settings.tls,
+            settings=TlsSettings(shell.settings.tls.ca, verify=shell.settings.tls.verify),
             limit=min(routing.LIMIT, shell.settings.timeout),
         )
         shell.preferences.route = known

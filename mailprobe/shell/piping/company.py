@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mailprobe.shell.config import Config, Profile
 
 _WIDTH = 100  # columns of help
+_OTHER_WAYS = dict.fromkeys(("password", "token"), ", or send AUTH by hand")
 
 
 class Company:
@@ -120,7 +121,7 @@ class Company:
         if secret is None:
             raise Failure(
                 Word.USAGE,
-                f"a pipe cannot be asked for a secret: set {variable}, or send AUTH by hand",
+                f"a pipe cannot be asked for a {kind}: set {variable}{_OTHER_WAYS.get(kind, '')}",
             )
         if not secret or "\r" in secret or "\n" in secret:
             raise Failure(Word.USAGE, f"{variable} must hold one line that is not empty")
@@ -147,10 +148,11 @@ class Company:
         return self._printer.secrets.mask_text(text)
 
     def change(self, settings: Settings) -> None:
-        self._options = replace(self._options, settings=settings)
+        from mailprobe.shell.connections.adopting import adopted
+
+        before, self._options = self.settings, replace(self._options, settings=settings)
         if self.session is not None:
-            starttls = self.session.settings.starttls
-            self.session.settings = replace(settings, starttls=starttls)
+            self.session.settings = adopted(self.session.settings, before, settings)
 
     @property
     def color_choice(self) -> str:

@@ -56,6 +56,7 @@ class Pipe(Company):
         self._seen = 0  # refusals that were looked at
         self._left = False  # QUIT was said, or /quit
         self._hung_up = False  # /close or /drop was said
+        self._unopened: Session | None = None  # the last one that failed before its greeting
         self._no_data: Failure | None = None  # a positive reply to DATA that was no go-ahead
         self._input = LineSource(
             source,
@@ -88,8 +89,14 @@ class Pipe(Company):
             raise self._no_data
         self._count_refusals()
 
+    def _keep(self, session: Session) -> None:
+        """A session that did not come about; what its server presented can be looked at."""
+        self._unopened = session
+
     def _end_early(self, failure: Failure) -> None:
         session = self.session
+        if failure.word is Word.TLS and (whose := self._unopened or session) is not None:
+            self._show_chain(whose)
         if session is not None and not session.closed and failure.word in _POLITE:
             session.leave()
         if self._options.keep_going and failure.word is not Word.REFUSED:
@@ -109,6 +116,8 @@ class Pipe(Company):
             wakeup=self._wakeup,
             tell=lambda note: self._tell(f"note: {note}"),
             begin=self._recording.begin,
+            keep=self._keep,
+            ask=lambda prompt: self.ask_secret(prompt, "passphrase"),
         )
         self._settle()
         if profile is not None and profile.login is not None:
@@ -116,6 +125,17 @@ class Pipe(Company):
 
             login.as_asked(self)
             self._stop_at_refusal()
+
+    def _show_chain(self, session: Session) -> None:
+        """No line of the input comes behind a handshake that failed: show now what was there."""
+        try:
+            facts = session.transport.tls_failed
+        except Failure:  # it had no link
+            return
+        if facts is not None and facts.chain:
+            from mailprobe.shell.local.tls import show_chain  # and cryptography
+
+            show_chain(self, facts)
 
     def _count(self, event: Event) -> None:
         self._heard += isinstance(event, _HEARD)
