@@ -21,5 +21,8 @@ def test_example_is_taken(tmp_path: Path) -> None:
     assert {"timeout", "ehlo", "color", "keys"} <= config.defaults.keys()
     said = config.profile("work")
     unsaid = Profile("work")
-    names = ("target", "protocol", "starttls", "ca", "ehlo", "user", "password_file", "timeout")
+    names = (
+        *("target", "protocol", "starttls", "ca", "cert", "tls_min", "sni"),
+        *("ehlo", "user", "password_file", "timeout"),
+    )
     assert all(getattr(said, name) != getattr(unsaid, name) for name in names)

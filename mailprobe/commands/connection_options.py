@@ -82,7 +82,10 @@ def general_options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Opti
         hello_name=asked.ehlo or "",
     )
     others = vars(asked)  # what not every subcommand has
-    given = {"timeout": asked.timeout, "ehlo": asked.ehlo}
+    given = {
+        **{"timeout": asked.timeout, "ehlo": asked.ehlo},
+        **{"tls-min": asked.tls_min, "tls-max": asked.tls_max, "sni": asked.sni},
+    }
     return Options(
         mx=others.get("mx"),
         tls=wanted,

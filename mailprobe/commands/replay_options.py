@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from mailprobe.commands import quick
+from mailprobe.commands import quick, tls_options
 from mailprobe.commands import streams as standard
 from mailprobe.commands.arguments import COLOR, LIMITS, Row, count, duration, limits_of, path
 from mailprobe.commands.named import NAME, inline, pairs, settings_of
@@ -14,6 +14,7 @@ from mailprobe.player.options import Options
 from mailprobe.player.secrets import Vault
 from mailprobe.safe import safe
 from mailprobe.transcript.model import Level
+from mailprobe.value import replace
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from mailprobe.commands.parser import Parser
 
+_PASSPHRASE, _ESCAPED = "passphrase", "surrogateescape"  # the secret of that name
 _LEVELS = tuple(level.value for level in Level)
 
 # How a transcript is played.
@@ -92,8 +94,7 @@ PLAYING: tuple[Row, ...] = (
         ("--save-failures",),
         {"metavar": "DIR", "type": path, "help": "write down what happened instead"},
     ),
-    (("--ca",), {"metavar": "FILE", "help": "trust the certificates in FILE, and no others"}),
-    (("--no-verify",), {"action": "store_true", "help": "take any certificate (loud)"}),
+    *tls_options.TRUST,
     (
         ("--insecure-auth",),
         {"action": "store_true", "help": "let credentials travel in the clear"},
@@ -172,21 +173,23 @@ def options_of(
     asked: "argparse.Namespace", env: Mapping[str, str], wakeup: int, end: float | None
 ) -> Options:
     """What every transcript is played with.  Raises Failure `usage`."""
+    vault = Vault(env, dict(pairs("--secret-file", asked.secret_file)), partial(_ask, wakeup))
+    tls = tls_options.settings_of(asked)
+    if tls.identity is not None:
+        tls.identity.unlock(lambda prompt: vault.value(_PASSPHRASE).decode(errors=_ESCAPED))
+    tls_options.check(replace(tls, ca=None))  # a CA is looked at where TLS starts
     return Options(
         servers=_servers(asked.server),
         allowed=frozenset(asked.allow_host),
         level=None if asked.match is None else Level(asked.match),
         settings={**settings_of(asked.set), **_variables(asked.env, env)},
-        vault=Vault(
-            env,
-            dict(pairs("--secret-file", asked.secret_file)),
-            partial(_ask, wakeup),
-        ),
+        vault=vault,
         timeout=asked.timeout,
         end=end,
         limits=limits_of(asked),
         ca=asked.ca,
         verify=not asked.no_verify,
+        tls=tls,
         insecure_auth=asked.insecure_auth,
         tags=frozenset(asked.t),
         save_failures=asked.save_failures,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from mailprobe.player.secrets import Vault
 from mailprobe.protocol.framing import Limits
 from mailprobe.transcript.model import Level
+from mailprobe.transport.link import TlsSettings
 from mailprobe.value import field, frozen
 
 TYPE_CHECKING = False
@@ -33,6 +34,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     ca: str | None = None  # certificates to trust where the file names none
     verify: bool = True  # False: --no-verify
+    tls: TlsSettings = field(default_factory=TlsSettings)  # all else about TLS
     insecure_auth: bool = False
     tags: frozenset[str] = frozenset()  # -t
     save_failures: "Path | None" = None  # a folder

@@ -22,6 +22,7 @@ from mailprobe.render.rows import beginning, beginning_of_line, wrapped
 from mailprobe.render.widths import columns_of, size_text, time_text
 from mailprobe.safe import safe
 from mailprobe.transcript.redact import PUBLIC_ANSWERS
+from mailprobe.transport.link import RETIRED
 
 _TIMED = 1000  # commands on their way whose time is kept
 _CUT = 2000  # octets of an unfinished reply that are shown
@@ -346,6 +347,8 @@ class Screen:
             self._say("tls", f"note: {what}, verified for {name}")
         else:
             self.warn(f"{what}, server NOT VERIFIED: anybody may be at the other end")
+        if event.version in RETIRED:
+            self.warn(f"{event.version} is retired (RFC 8996): take it for plain text")
 
     def _fail(self, event: events.Failed) -> None:
         self._failed = True

@@ -9,13 +9,12 @@ from datetime import datetime
 from mailprobe.render.theme import paint
 from mailprobe.safe import safe
 from mailprobe.transport.certificate import Certificate
-from mailprobe.transport.link import TlsFacts
+from mailprobe.transport.link import RETIRED, TlsFacts
 from mailprobe.value import frozen
 
 _UNKNOWN = "not available: Python's ssl module does not tell"
 _MOST = 10  # certificates that are shown
 _NAMES = 20  # names of a certificate that are shown
-_RETIRED = ("SSLv3", "TLSv1", "TLSv1.1")
 _OWN, _ANCHOR = 3, 2  # certificate usages of TLSA: DANE-EE and DANE-TA (RFC 7218)
 _DAY = 24 * 3600  # seconds
 
@@ -36,7 +35,7 @@ def facts_lines(facts: TlsFacts, *, authority: str, ticket: str) -> Iterator[Lin
     `authority` is whom the verification relied on, `ticket` what the server gave to resume by.
     """
     version = facts.version or "no version agreed on"
-    if facts.version in _RETIRED:
+    if facts.version in RETIRED:
         version += " (retired by RFC 8996)"
     cipher = f", {facts.cipher}, {facts.bits} bits" if facts.cipher else ""
     how = "from the first octet" if facts.implicit else "by STARTTLS or STLS"

@@ -61,6 +61,7 @@ def text_before_tls(octets: bytes) -> PlainText:
 
 VERSIONS = ("1.0", "1.1", "1.2", "1.3")  # of TLS
 OLDEST = "1.2"  # that anybody should speak (RFC 8996)
+RETIRED = ("SSLv3", "TLSv1", "TLSv1.1")  # as OpenSSL calls what is older
 
 
 @frozen

@@ -78,9 +78,10 @@ def _way(
             Word.USAGE, f"connection {number} has no server: write {key}:, or give {option}{suffix}"
         )
     ca = options.ca or (resolve(peer.ca) if peer.ca else None)
+    tls = replace(options.tls, ca=ca, verify=options.verify)
     if _is_sandbox(text):
         asked_for = _SANDBOX in {*options.servers.values(), *options.allowed}
-        return _sandboxed(text, peer, TlsSettings(ca, verify=options.verify), named=asked_for)
+        return _sandboxed(text, peer, tls, named=asked_for)
     target = _parse(text, peer)
     host = _normal(target.host)
     loopback = target.kind is Kind.UNIX or is_loopback(host)
@@ -91,7 +92,7 @@ def _way(
         _LOOPBACK if host == _LOCALHOST else (),
         loopback=loopback,
         named=given is not None or host in named,
-        tls=TlsSettings(ca, verify=options.verify),
+        tls=tls,
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mailprobe.sandbox.server import Sandbox
     from mailprobe.transport.identity import Ask
 
+_IMPLICIT_PORTS = (465, 995)
 _MX_PORT = {Tls.NONE: 25, Tls.STARTTLS: 25, Tls.IMPLICIT: 465}
 Tell = Callable[[str], None]
 
@@ -60,6 +61,8 @@ def open_session(
     begin(target)
     if target.kind is Kind.SANDBOX:
         target, options = _sandboxed(target, options)
+    elif target.port in _IMPLICIT_PORTS and target.tls is not Tls.IMPLICIT:
+        tell(f"port {target.port} is for TLS from the first octet (RFC 8314): silent? try --tls")
     return _open(options, target, (), observers, wakeup, keep)
 
 

@@ -67,6 +67,7 @@ def _play(shell: Shell, path: Path, server: str) -> None:
         limits=shell.settings.limits,
         ca=shell.settings.tls.ca,
         verify=shell.settings.tls.verify,
+        tls=shell.settings.tls,
         insecure_auth=shell.settings.insecure_auth,
         wakeup=shell.wakeup,
     )

@@ -6,6 +6,7 @@ from functools import partial
 from mailprobe.durations import seconds
 from mailprobe.render.tables import Own
 from mailprobe.shell.interface import Shell
+from mailprobe.shell.local import tls_settings
 from mailprobe.shell.local.table import Argument, LocalCommand, usage
 from mailprobe.shell.local.writing import switch
 from mailprobe.shell.writing.switches import SWITCHES, switch_values
@@ -39,6 +40,7 @@ def _settings(shell: Shell) -> list[tuple[str, str]]:
         ("color", shell.color_choice),
         ("fold", _fold_text(shell.preferences.fold)),
         *((name, _switched(shell, name)) for name in _SWITCHES),
+        *tls_settings.values(here),
         *switch_values(shell.switches, shell.settings),
     ]
 
@@ -107,6 +109,7 @@ _SETTINGS: dict[str, Callable[[Shell, str], None]] = {
     "color": _set_color,
     "fold": _set_fold,
     **{name: _switch(name) for name in _SWITCHES},
+    **tls_settings.SETTINGS,
     **{name: partial(switch, name=name) for name in SWITCHES},
 }
 
@@ -118,6 +121,7 @@ CHOICES: Mapping[str, Sequence[str]] = {
     "color": ("auto", "always", "never"),
     "fold": ("auto", "off", "20", "50"),
     **{name: tuple(values) for name, (_, values) in _SWITCHES.items()},
+    **tls_settings.CHOICES,
     **SWITCHES,
 }
 

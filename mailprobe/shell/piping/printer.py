@@ -9,6 +9,7 @@ from mailprobe.protocol.model import Reply, Verdict
 from mailprobe.render import theme
 from mailprobe.safe import safe
 from mailprobe.transcript.redact import PUBLIC_ANSWERS, Secrets
+from mailprobe.transport.link import RETIRED
 
 _LONGEST = 1024 * 1024  # octets of a line that are shown as one
 _LINE_END = re.compile(rb"\r?\n")
@@ -67,6 +68,8 @@ class Printer:
                 self._lines("C", b"", "sent", last=True)
             case events.TlsStarted(version=version, cipher=cipher, verified=verified):
                 self._write(f"# {safe(version)} {safe(cipher)}\n")
+                if version in RETIRED:
+                    self._tell(f"warning: {version} is retired (RFC 8996): take it for plain text")
                 if not verified:
                     self._tell("warning: the certificate was NOT verified (--no-verify)")
             case _:
