@@ -4,12 +4,19 @@ RFC 5077 (tickets up to TLS 1.2), RFC 8446, section 2.2 (TLS 1.3), RFC 5246, sec
 (session-IDs).  It ends with QUIT, and nothing but hello and STARTTLS or STLS is said before.
 """
 
+import time
+
 from mailprobe.errors import Failure, Word
 from mailprobe.session import Session
 from mailprobe.transport.link import Interrupted, TlsFacts
 from mailprobe.transport.target import Kind, Target
 from mailprobe.value import frozen, replace
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.transport.tls import Resumption
+
+_PATIENCE = 0.5  # seconds for a ticket that is still on its way
 _OFFER = {True: "a ticket", False: "a session-ID"}
 
 
@@ -32,9 +39,8 @@ def try_to_resume(session: Session) -> Trial:
     Raises Failure: `usage` without TLS, `tls` where there is nothing to resume by, and whatever
     opening a session raises; Interrupted.
     """
-    session.poll()  # a ticket of TLS 1.3 may lie there unread
     facts, target = session.transport.tls, session.target
-    found = session.transport.resumption()
+    found = await_ticket(session)
     if facts is None or found is None:
         raise Failure(Word.USAGE, "there is no TLS session to resume: this link is plain")
     if target is None:
@@ -59,6 +65,23 @@ def try_to_resume(session: Session) -> Trial:
     finally:
         other.leave()
         other.release()
+
+
+def await_ticket(session: Session) -> "Resumption | None":
+    """What a session can be resumed by; None without TLS.
+
+    A ticket of TLS 1.3 comes behind the handshake, when the server likes: it is waited for, for a
+    moment.
+    """
+    link, end = session.transport, time.monotonic() + _PATIENCE
+    if link.tls is None:
+        return None
+    while not session.closed:
+        session.poll()
+        found = link.resumption()
+        if found is None or found.usable or not link.rest(end) or time.monotonic() >= end:
+            break
+    return link.resumption()
 
 
 def _same(target: Target, peer: str) -> Target:

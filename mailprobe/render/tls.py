@@ -21,12 +21,16 @@ _DAY = 24 * 3600  # seconds
 
 @frozen
 class Line:
-    """`label` and what is to be said; `style` is one of `render.theme`."""
+    """`label` and what is to be said; `style` is one of `render.theme`.
+
+    `tight`: right behind its label, so that 80 columns hold it in one piece.
+    """
 
     label: str
     text: str
     style: str = "body"
     indent: int = 0
+    tight: bool = False
 
 
 def facts_lines(facts: TlsFacts, *, authority: str, ticket: str) -> Iterator[Line]:
@@ -95,7 +99,7 @@ def _certificate_lines(one: Certificate, now: datetime, *, usage: int) -> Iterat
     yield Line("SHA-256", one.fingerprint, indent=2)
     if one.key_fingerprint:
         yield Line("of its key", one.key_fingerprint, indent=2)
-        yield Line("TLSA", one.association(usage), indent=2)
+        yield Line("TLSA", one.association(usage), indent=2, tight=True)
 
 
 def _validity(one: Certificate, now: datetime) -> Line:
@@ -125,5 +129,5 @@ _LABEL = 13  # columns
 
 def text_of(line: Line, *, color: bool = False) -> str:
     """One line, in colour where that is wanted; without its end."""
-    label = f"{' ' * line.indent}{line.label}".ljust(_LABEL)
+    label = f"{' ' * line.indent}{line.label}".ljust(0 if line.tight else _LABEL)
     return f"{label} {paint(line.style, line.text, color=color)}"

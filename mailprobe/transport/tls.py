@@ -149,6 +149,7 @@ class Resumption:
 
     context: ssl.SSLContext
     session: ssl.SSLSession | None
+    chain: tuple[bytes, ...] = ()  # what the server presented when the session began
 
     @property
     def ticket(self) -> bool:
@@ -266,11 +267,15 @@ class Secured:
 
     def resumption(self) -> Resumption:
         """What came by now to resume this session by: a ticket of TLS 1.3 comes when it likes."""
-        return Resumption(self._context, self._tls.session)
+        return Resumption(self._context, self._tls.session, tuple(self.chain()))
 
     def chain(self) -> list[bytes]:
-        """What the peer presented, DER, its own certificate first."""
-        return presented(self._tls)
+        """What the peer presented, DER, its own certificate first.
+
+        Where a session is resumed nothing is presented: it is what it began with.
+        """
+        chain, before = presented(self._tls), self._settings.resume
+        return chain if chain or before is None else list(before.chain)
 
     def channel_binding(self, kind: str) -> bytes | None:
         """Of the kinds of RFC 5929; tls-exporter (RFC 9266) the ssl module does not give.

@@ -79,9 +79,18 @@ def why_no_handshake(
         return _no_version(settings, first)
     if said == _NO_CIPHER and begun:  # under TLS 1.2 nothing else tells that it wants to know us
         return _CLIENT if settings.identity is None else _NOT_OURS
-    if said == _NO_CIPHER and settings.ciphers:
-        return f"{said}; those of --tls-ciphers were offered"
+    if said == _NO_CIPHER:
+        return _no_cipher(settings, first)
     return said
+
+
+def _no_cipher(settings: TlsSettings, first: bytes) -> str:
+    if settings.ciphers:
+        return f"{_NO_CIPHER}; those of --tls-ciphers were offered"
+    older = _CHOSEN.get(first[1:3]) if first[:1] == b"\x15" else None  # of its alert
+    if older is not None and settings.minimum == OLDEST:
+        return f"{_NO_CIPHER}; it seems to speak {older} and nothing newer; go on by --tls-min 1.0"
+    return f"{_NO_CIPHER}; go on by --tls-ciphers DEFAULT, which offers more"
 
 
 def _no_version(settings: TlsSettings, first: bytes) -> str:

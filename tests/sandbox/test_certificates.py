@@ -10,6 +10,7 @@ import trustme
 from mailprobe.errors import Failure
 from mailprobe.sandbox.certificates import NAMES, Brought, Certificates
 from mailprobe.transport import memory
+from mailprobe.transport.identity import ClientCertificate
 from mailprobe.transport.link import TlsSettings
 
 
@@ -77,3 +78,24 @@ def test_a_certificate_that_was_brought(tmp_path: Path) -> None:
     own = ssl.PEM_cert_to_DER_cert(issued.cert_chain_pems[0].bytes().decode())
     assert brought.end_point == hashlib.sha256(own).digest()
     assert brought.context() is brought.context()
+
+
+def test_a_client_may_show_a_certificate(tmp_path: Path) -> None:
+    """Where it is asked for one of this CA, and has none, it may talk all the same."""
+    certificates = Certificates(tmp_path, asks=True)
+    path = certificates.of_client("alice@example.test")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert certificates.of_client("alice@example.test") == path
+    for identity, shown in ((ClientCertificate(str(path)), True), (None, False)):
+        server, client = memory.pair()
+        worker = threading.Thread(
+            target=server.accept_tls, args=(certificates.context(), None), kwargs={"upgrade": False}
+        )
+        worker.start()
+        settings = TlsSettings(str(certificates.ca), identity=identity)
+        client.start_tls(settings, "localhost", upgrade=False)
+        worker.join()
+        assert server.tls is not None
+        assert bool(server.tls.certificate) is shown
+        client.drop()
+        server.drop()

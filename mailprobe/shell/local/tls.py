@@ -76,9 +76,9 @@ def _authority(session: Session) -> str:
 
 
 def _ticket(session: Session) -> str:
-    if not session.closed:
-        session.poll()  # a ticket of TLS 1.3 may lie there unread
-    found = session.transport.resumption()
+    from mailprobe.resumption import await_ticket
+
+    found = await_ticket(session)
     if found is None or not found.usable:
         return "nothing to resume it by"
     if not found.ticket:
