@@ -69,6 +69,8 @@ class Pipe(Company):
     def run(self) -> None:
         """Play the whole input.  Raises the Failure that ended the run, or Interrupted."""
         try:
+            if (identity := self.settings.tls.identity) is not None:
+                identity.unlock(self._ask_passphrase)
             if self._options.record is not None:
                 self._recording.start(self._options.record)
             if self._options.target is not None or self._options.mx is not None:
@@ -88,6 +90,9 @@ class Pipe(Company):
             self._tell_refusals()
             raise self._no_data
         self._count_refusals()
+
+    def _ask_passphrase(self, prompt: str) -> str | None:
+        return self.ask_secret(prompt, "passphrase")
 
     def _keep(self, session: Session) -> None:
         """A session that did not come about; what its server presented can be looked at."""
@@ -117,7 +122,7 @@ class Pipe(Company):
             tell=lambda note: self._tell(f"note: {note}"),
             begin=self._recording.begin,
             keep=self._keep,
-            ask=lambda prompt: self.ask_secret(prompt, "passphrase"),
+            ask=self._ask_passphrase,
         )
         self._settle()
         if profile is not None and profile.login is not None:
