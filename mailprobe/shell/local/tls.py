@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 
+from mailprobe.protocol.model import Command
 from mailprobe.render.rows import wrapped
 from mailprobe.safe import safe
 from mailprobe.session import Session
@@ -15,15 +16,19 @@ if TYPE_CHECKING:
     from mailprobe.render.tls import Line
     from mailprobe.transport.link import TlsFacts
 
+_NEEDS_TLS = Command(b"NOOP")
 _INDENT = 14  # columns of a continued row
 
 
 def _tls(shell: Shell, argument: str) -> None:
     session = session_of(shell)
-    if argument == "resume":
-        _resume(shell, session)
-    elif argument:
+    if argument not in ("", "resume"):
         raise Malformed
+    # Where TLS is required, whatever needs it brings it about.
+    if not session.closed and session.must_upgrade(_NEEDS_TLS) and not session.upgrade():
+        return  # interrupted
+    if argument:
+        _resume(shell, session)
     else:
         _show(shell, session)
 
