@@ -83,8 +83,11 @@ def general_options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Opti
     )
     others = vars(asked)  # what not every subcommand has
     given = {
-        **{"timeout": asked.timeout, "ehlo": asked.ehlo},
-        **{"tls-min": asked.tls_min, "tls-max": asked.tls_max, "sni": asked.sni},
+        "timeout": asked.timeout,
+        "ehlo": asked.ehlo,
+        "tls-min": asked.tls_min,
+        "tls-max": asked.tls_max,
+        "sni": asked.sni,
     }
     return Options(
         mx=others.get("mx"),
