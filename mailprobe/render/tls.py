@@ -15,6 +15,7 @@ from mailprobe.value import frozen
 _UNKNOWN = "not available: Python's ssl module does not tell"
 _MOST = 10  # certificates that are shown
 _NAMES = 20  # names of a certificate that are shown
+_LONGEST = 300  # characters of one name that are shown
 _OWN, _ANCHOR = 3, 2  # certificate usages of TLSA: DANE-EE and DANE-TA (RFC 7218)
 _DAY = 24 * 3600  # seconds
 
@@ -88,10 +89,10 @@ def _certificate_lines(one: Certificate, now: datetime, *, usage: int) -> Iterat
     if one.trouble:
         yield Line("unreadable", one.trouble, "failure", 2)
     else:
-        yield Line("subject", one.subject or "none", indent=2)
+        yield Line("subject", _cut(one.subject) or "none", indent=2)
         if usage == _OWN or one.hosts or one.mailboxes:  # a CA has none
             yield Line("names", _listed((*one.hosts, *one.mailboxes)), indent=2)
-        yield Line("issuer", one.issuer or "none", indent=2)
+        yield Line("issuer", _cut(one.issuer) or "none", indent=2)
         yield _validity(one, now)
         bits = f", {one.bits} bits" if one.bits else ""
         yield Line("key", f"{one.key}{bits}", indent=2)
@@ -119,9 +120,15 @@ def _days(later: datetime, sooner: datetime) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
+def _cut(text: str) -> str:
+    """A peer may write a book where its name belongs."""
+    more = len(text) - _LONGEST
+    return f"{text[:_LONGEST]}... ({more} characters more)" if more > 0 else text
+
+
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-    return (", ".join(names[:_NAMES]) or "none: the common name does not count (RFC 9525)") + more
+    return (", ".join(map(_cut, names[:_NAMES])) or "none: the common name does not count (RFC 9525)") + more
 
 
 _LABEL = 13  # columns

@@ -412,4 +412,5 @@ def ending_of(error: OSError) -> str:
 def _group(link: ssl.SSLObject) -> str | None:
     """The group of the key exchange, where Python tells: from 3.15 on."""
     ask = getattr(link, "group", None)
-    return str(ask()) if ask is not None else None
+    found = ask() if ask is not None else None
+    return None if found is None else safe(str(found))

@@ -119,6 +119,8 @@ def test_what_is_odd_is_shown() -> None:
     ]
     names = rows(issued(*(f"{number}.example" for number in range(30))))[2][1]
     assert names.endswith("19.example and 10 more")
+    book = replace(issued("a"), subject="x" * 90_000, hosts=("y" * 90_000,) * 50)
+    assert max(len(text) for _, text, _ in rows(book)) < 20 * 400
     nameless = rows(replace(issued("a"), hosts=()))[2][1]
     assert nameless == "none: the common name does not count (RFC 9525)"
 

@@ -5,10 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from mailprobe import lookup
+from mailprobe.errors import Failure, Word
 from mailprobe.lookup import MailHost, NextHop, Outcome
-from mailprobe.protocol.model import State
+from mailprobe.protocol.model import Protocol, State
 from mailprobe.shell.connections import opening
 from mailprobe.shell.options import Options
+from mailprobe.transport.stream import Stream
+from mailprobe.transport.target import Target, Tls
 from tests.hostile.server import ScriptedServer, close, send
 
 
@@ -40,3 +43,21 @@ def test_an_exchanger_that_takes_no_mail_is_passed_over(exchangers, greeting: by
         session.drop()
     assert [note for note in told if note.startswith("mx1.example.org takes no mail now (")]
     assert not [note for note in told if note.startswith("mx2")]
+
+
+@pytest.mark.parametrize("port", [465, 995])
+@pytest.mark.parametrize("tls", Tls)
+def test_a_port_for_tls_that_is_spoken_to_in_plain_text(port: int, tls: Tls) -> None:
+    """It would be silent for a minute: what to try is told before that."""
+    told: list[str] = []
+
+    def nowhere(target: Target, **how: object) -> Stream:
+        raise Failure(Word.CONNECT, "no way")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening, "connect", nowhere)
+        with pytest.raises(Failure, match="no way"):
+            target = Target(Protocol.SMTP, "mx.example", port, tls)
+            opening.open_session(Options(), target, [], tell=told.append)
+    said = f"port {port} is for TLS from the first octet (RFC 8314): silent? try --tls"
+    assert told == ([] if tls is Tls.IMPLICIT else [said])

@@ -230,3 +230,21 @@ def test_quit_is_not_glued_to_half_a_line() -> None:
         result = probe.smtp(server.port, text=b'/raw "MAIL FR"\n/bogus\n')
         assert server.heard == b"MAIL FR"
     assert result.ended == ("usage", 2)
+
+
+def test_settings_of_tls_count_for_the_next_handshake() -> None:
+    """What is particular about the session, the CA of the sandbox, stays."""
+    settings = b"/set timeout 9s\n/set tls-max 1.2\n/set sni localhost\n"
+    text = settings + b"EHLO x\nSTARTTLS\n/tls\nQUIT\n"
+    result = probe.run("smtp", "sandbox", text=text)
+    assert (result.status, result.err) == (0, "")
+    assert "# TLSv1.2 ECDHE-" in result.out
+    assert "# verified      yes, for localhost, by the CAs in " in result.out
+
+
+def test_tls_that_is_required_comes_before_it_is_looked_at() -> None:
+    """As before any other line; without it there is nothing to look at."""
+    result = probe.run("pop3", "sandbox", "--starttls", text=b"/tls\nQUIT\n")
+    assert (result.status, result.err) == (0, "")
+    assert "C: STLS\n" in result.out
+    assert "# TLS           TLSv1." in result.out
