@@ -128,7 +128,8 @@ def _cut(text: str) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-    return (", ".join(map(_cut, names[:_NAMES])) or "none: the common name does not count (RFC 9525)") + more
+    shown = ", ".join(map(_cut, names[:_NAMES]))
+    return f"{shown}{more}" if shown else "none: the common name does not count (RFC 9525)"
 
 
 _LABEL = 13  # columns

@@ -178,6 +178,41 @@ def test_hostile_names_are_shown_safely(
     assert "nope" in caught.value.sentence
 
 
+def test_the_facts_of_a_handshake_that_failed(sockets: Sockets, aside: Any, authority: Any) -> None:
+    """What was presented can be looked at, and why it was not enough; nothing is verified."""
+    client, server = (Stream(each, peer="peer") for each in sockets)
+    context = authority.context("mx.example")
+    accepting = aside(lambda: server.accept_tls(context, soon(), upgrade=True))
+    with pytest.raises(Failure) as caught:
+        client.start_tls(authority.settings, "localhost", soon(), upgrade=True)
+    with pytest.raises(Failure):
+        accepting.result()
+    facts = client.tls_failed
+    assert facts is not None
+    assert client.tls is None
+    assert facts.trouble == caught.value.sentence
+    assert (facts.verified, facts.server_name, facts.implicit) == (False, "", False)
+    assert facts.certificates[0].hosts == ("mx.example",)
+    client.drop()
+    server.drop()
+
+
+def test_the_facts_have_the_chain(
+    sockets: Sockets, aside: Any, authority: Any, good_context: Any
+) -> None:
+    """The first one is the certificate that was verified."""
+    facts = handshake(sockets, aside, good_context, authority.settings)
+    assert facts.chain[0] == facts.certificate
+    assert facts.certificates[0].hosts == ("localhost", "127.0.0.1", "::1")
+    assert (facts.sni, facts.implicit, facts.resumed, facts.trouble) == (
+        "localhost",
+        True,
+        False,
+        "",
+    )
+    assert facts.bits == 256
+
+
 # ----------------------------------------------------------------------- no TLS in common
 
 
