@@ -14,7 +14,7 @@ from mailprobe.value import frozen, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mailprobe.transport.tls import Resumption
+    from mailprobe.transport.resumption import Resumption
 
 _PATIENCE = 0.5  # seconds for a ticket that is still on its way
 _OFFER = {True: "a ticket", False: "a session-ID"}

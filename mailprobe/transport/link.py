@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mailprobe.answers import Association
     from mailprobe.transport.certificate import Certificate
     from mailprobe.transport.identity import ClientCertificate
-    from mailprobe.transport.tls import Resumption
+    from mailprobe.transport.resumption import Resumption
 
 Octets = bytes | bytearray | memoryview
 

@@ -31,7 +31,8 @@ TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this n
 if TYPE_CHECKING:
     import ssl
 
-    from mailprobe.transport.tls import Resumption, Secured
+    from mailprobe.transport.resumption import Resumption
+    from mailprobe.transport.tls import Secured
 
 BUFFER = 256 * 1024  # octets; measured: fewer cost calls, more cost cache
 _KEPT = 2 * 1024 * 1024  # octets; a chunk of a body is copied a few times on its way

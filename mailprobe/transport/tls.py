@@ -22,6 +22,7 @@ from mailprobe.transport.link import (
     WriteFailed,
     text_before_tls,
 )
+from mailprobe.transport.resumption import Resumption
 from mailprobe.transport.verification import (
     end_point,
     presented,
@@ -29,7 +30,7 @@ from mailprobe.transport.verification import (
     why_not,
     why_not_trusted,
 )
-from mailprobe.value import frozen, replace
+from mailprobe.value import replace
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
 if TYPE_CHECKING:
@@ -141,30 +142,6 @@ def judge(first: bytes, *, upgrade: bool) -> None:
         f"try without --tls, or with --starttls",
         first,
     )
-
-
-@frozen
-class Resumption:
-    """What a server gave, so that another link need no full handshake (RFC 5077, RFC 8446)."""
-
-    context: ssl.SSLContext
-    session: ssl.SSLSession | None
-    chain: tuple[bytes, ...] = ()  # what the server presented when the session began
-
-    @property
-    def ticket(self) -> bool:
-        """Whether it is a ticket; else the server has to remember the session itself."""
-        return self.session is not None and self.session.has_ticket
-
-    @property
-    def usable(self) -> bool:
-        """Whether there is anything to resume by; TLS 1.3 knows tickets alone."""
-        return self.session is not None and (self.ticket or bool(self.session.id))
-
-    @property
-    def lifetime(self) -> int:
-        """Seconds that the ticket is said to hold; 0: it is not said."""
-        return self.session.ticket_lifetime_hint if self.session is not None else 0
 
 
 class Secured:
