@@ -40,12 +40,12 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     ports = {name: number for name, number in wanted.items() if number is not None}
     with standard.wakeup() as wakeup, Sandbox(ports or None, asked.dir) as sandbox:
         lines = [f"{name.upper()}={sandbox.host}:{port}" for name, port in sandbox.ports.items()]
-        files = [f"CA={sandbox.ca}", f"CERT={sandbox.client_certificate(_CLIENT)}"]
-        streams.write("\n".join([*lines, *files, "READY"]) + "\n")
+        certificate = sandbox.client_certificate(_CLIENT)  # lies beside the CA
+        streams.write("\n".join([*lines, f"CA={sandbox.ca}", "READY"]) + "\n")
         if not asked.print_ports:
             streams.tell(
-                "note: alice (secret) and bob (builder) at example.test; CERT is a client "
-                "certificate of alice, for --cert and AUTH EXTERNAL; Ctrl-C ends the sandbox"
+                "note: alice (secret) and bob (builder) at example.test; for AUTH EXTERNAL "
+                f"--cert {certificate.name}, beside the CA, is alice's; Ctrl-C ends the sandbox"
             )
         os.read(wakeup, 1)
     return ExitStatus.OK

@@ -330,7 +330,6 @@ def _extended() -> Iterable[CommandSpec]:
     return EXTENDED
 
 
-
 def _dead_hello(verb: str) -> CommandSpec:
     return CommandSpec(
         verb=verb,

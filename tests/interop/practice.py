@@ -92,10 +92,11 @@ def _told(process: subprocess.Popen[bytes]) -> Practice:
         assert line, f"the sandbox has ended: {lines}"
         lines.append(line)
     values = dict(line.split("=", 1) for line in lines)
-    assert tuple(values) == (*SERVICES, "CA", "CERT")
+    assert tuple(values) == (*SERVICES, "CA")
     ports = {}
     for name in SERVICES:
         match = re.fullmatch(r"127\.0\.0\.1:([1-9][0-9]*)", values[name])
         assert match is not None, values
         ports[name.lower()] = int(match[1])
-    return Practice("127.0.0.1", **ports, ca=Path(values["CA"]), certificate=Path(values["CERT"]))
+    ca = Path(values["CA"])
+    return Practice("127.0.0.1", **ports, ca=ca, certificate=ca.with_name("alice.pem"))
