@@ -84,7 +84,7 @@ class Session(Wire):
     def attach(self, transport: Transport, *, implicit_tls: bool = False) -> bool:
         """Take over a transport that is connected, and wait for the greeting."""
         self._transport = transport
-        self.loopback = transport.peer.startswith(_LOOPBACK)
+        self.loopback = transport.peer.startswith(_LOOPBACK) and not transport.relayed
         if implicit_tls:
             self.start_tls(implicit=True)
         return self.wait()
@@ -211,7 +211,7 @@ class Session(Wire):
 
     def _credential(self, command: Command) -> bool:
         row = self.connection.catalogue.row(command)
-        return bool(row.secret and command.argument) or (
+        return bool(row.then is Then.SASL and command.argument) or (
             self.connection.catalogue.secret_in(command) is not None
         )
 

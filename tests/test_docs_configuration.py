@@ -23,6 +23,6 @@ def test_example_is_taken(tmp_path: Path) -> None:
     unsaid = Profile("work")
     names = (
         *("target", "protocol", "starttls", "ca", "cert", "tls_min", "sni"),
-        *("ehlo", "user", "password_file", "timeout"),
+        *("ehlo", "user", "password_file", "timeout", "way"),
     )
     assert all(getattr(said, name) != getattr(unsaid, name) for name in names)

@@ -108,6 +108,8 @@ def test_a_plain_session_in_a_pipe_loads_no_tls(sandbox: dict[str, str], tmp_pat
     loaded = loaded_by(tmp_path, "smtp", sandbox["SMTP"], text=b"EHLO x.example\nQUIT\n")
     assert not loaded & {*HEAVY, "scramp", "trustme", "cryptography"}
     assert "mailprobe.protocol.pop3" not in loaded
+    unasked = ("transport.written", "shell.piping.stopping", "shell.connections.ways")
+    assert not loaded & {f"mailprobe.{name}" for name in unasked}
 
 
 def test_the_sandbox_loads_no_terminal(tmp_path: Path) -> None:
@@ -148,7 +150,8 @@ def test_a_replay_loads_what_it_needs(sandbox: dict[str, str], tmp_path: Path) -
         *("player.bless", "player.server", "player.accounts", "player.locks", "player.saving"),
         *("player.reports.junit", "player.reports.table", "render.html", "render.theme"),
         *("shell.app", "transcript.match", "transcript.pattern", "transcript.record"),
-        *("protocol.pop3", "protocol.sasl", "commands.parser"),
+        *("protocol.pop3", "protocol.sasl", "commands.parser", "shell.options"),
+        *("transport.way", "transport.written", "transport.program", "commands.way_options"),
     )
     assert not loaded & {f"mailprobe.{name}" for name in ours}
     assert "mailprobe.player.client" in loaded

@@ -539,6 +539,13 @@ def test_what_others_could_read(peer: str, item: Item, exposed: bool) -> None:
     assert len(link.sent) == 1
 
 
+def test_who_we_pretend_to_be_is_no_credential() -> None:
+    """XCLIENT may travel in the clear, unless it names the user of a login."""
+    session, _, _ = started(peer="192.0.2.1:25")
+    assert not session.exposes(Command(b"XCLIENT ADDR=192.0.2.9 NAME=x"))
+    assert session.exposes(Command(b"XCLIENT ADDR=192.0.2.9 LOGIN=alice"))
+
+
 def test_answers_are_exposed_too() -> None:
     """All but giving up; and nothing is exposed inside mail data or under TLS."""
     session, _, _ = started(b"334 \r\n", b"501 no\r\n", b"354 go\r\n", insecure_auth=True)

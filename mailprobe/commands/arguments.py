@@ -99,6 +99,26 @@ LIMITS: tuple[Row, ...] = (
     ),
 )
 
+# What every subcommand takes that connects.
+LINKS: tuple[Row, ...] = (
+    (("--bind",), {"metavar": "ADDRESS[:PORT]", "help": "connect from this address of ours"}),
+    (
+        ("--proxy",),
+        {
+            "metavar": "URL",
+            "help": "through socks5://[USER@]HOST:PORT or http://[USER@]HOST:PORT, "
+            "which looks names up",
+        },
+    ),
+    (
+        ("--proxy-protocol",),
+        {
+            "metavar": "V[,SRC:PORT,DST:PORT|,local]",
+            "help": "send a PROXY header first, V being v1 or v2",
+        },
+    ),
+)
+
 
 def limits_of(asked: "argparse.Namespace") -> Limits:
     """The limits that `LIMITS` ask for."""

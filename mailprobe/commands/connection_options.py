@@ -7,8 +7,8 @@ import socket
 import time
 from collections.abc import Mapping
 
-from mailprobe.commands import tls_options
-from mailprobe.commands.arguments import COLOR, LIMITS, Row, duration, hello_name, limits_of
+from mailprobe.commands import tls_options, way_options
+from mailprobe.commands.arguments import COLOR, LIMITS, LINKS, Row, duration, hello_name, limits_of
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
@@ -42,6 +42,7 @@ CONNECTION: tuple[Row, ...] = (
     (("--password-env",), {"metavar": "NAME", "help": "it is the value of a variable"}),
     (("--netrc",), {"action": "store_true", "help": "it stands in ~/.netrc, or $NETRC"}),
     (("--keyring",), {"action": "store_true", "help": "the desktop's keyring has it"}),
+    *LINKS,
     (("--ehlo",), {"metavar": "NAME", "type": hello_name, "help": "name for EHLO"}),
     (("--dns",), {"metavar": "SERVER[:PORT]", "help": "ask this name server"}),
     (("--record",), {"metavar": "FILE", "help": "write the session down as a transcript"}),
@@ -94,6 +95,7 @@ def general_options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Opti
         tls=wanted,
         settings=settings,
         family=asked.family or socket.AF_UNSPEC,
+        way=way_options.way_of(asked),
         dns=asked.dns,
         record=asked.record,
         keep_going=others.get("keep_going", False),

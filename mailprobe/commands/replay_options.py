@@ -6,7 +6,7 @@ from functools import partial
 
 from mailprobe.commands import quick, tls_options
 from mailprobe.commands import streams as standard
-from mailprobe.commands.arguments import COLOR, LIMITS, Row, count, duration, limits_of, path
+from mailprobe.commands.arguments import COLOR, LIMITS, LINKS, Row, count, duration, limits_of, path
 from mailprobe.commands.named import NAME, inline, pairs, settings_of
 from mailprobe.errors import Failure, Word
 from mailprobe.player.many.selection import Selection
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import argparse
 
     from mailprobe.commands.parser import Parser
+    from mailprobe.transport.way import Way
 
 _PASSPHRASE, _ESCAPED = "passphrase", "surrogateescape"  # the secret of that name
 _LEVELS = tuple(level.value for level in Level)
@@ -95,6 +96,7 @@ PLAYING: tuple[Row, ...] = (
         {"metavar": "DIR", "type": path, "help": "write down what happened instead"},
     ),
     *tls_options.TRUST,
+    *LINKS,
     (
         ("--insecure-auth",),
         {"action": "store_true", "help": "let credentials travel in the clear"},
@@ -191,10 +193,25 @@ def options_of(
         verify=not asked.no_verify,
         tls=tls,
         insecure_auth=asked.insecure_auth,
+        way=_way(asked, vault),
         tags=frozenset(asked.t),
         save_failures=asked.save_failures,
         wakeup=wakeup,
     )
+
+
+def _way(asked: "argparse.Namespace", vault: Vault) -> "Way | None":
+    """How servers are reached; a proxy's password is the secret `proxy-password`."""
+    if (asked.bind, asked.proxy, asked.proxy_protocol) == (None, None, None):
+        return None
+    from mailprobe.commands.way_options import way_of  # most links are direct
+
+    way = way_of(asked)
+    proxy = way.proxy
+    if proxy is None or not proxy.user:
+        return way
+    password = vault.value("proxy-password", f"of {proxy}").decode("utf-8", "surrogateescape")
+    return replace(way, proxy=replace(proxy, password=password, exposed=asked.insecure_auth))
 
 
 def _ask(wakeup: int, prompt: str) -> str | None:

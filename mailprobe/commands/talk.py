@@ -1,10 +1,11 @@
 """`mailprobe smtp|lmtp|pop3 TARGET`: a session with one server, by hand or from a script."""
 
 import gc
+import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from mailprobe.commands import quick, tls_options
+from mailprobe.commands import quick, tls_options, way_options
 from mailprobe.commands import streams as standard
 from mailprobe.commands.arguments import Row
 from mailprobe.commands.connection_options import (
@@ -36,6 +37,7 @@ _NO_ECHO = "note: what you type is not echoed; it is shown as C: when it is sent
 _OPTIONS: tuple[Row, ...] = (
     MX,
     *CONNECTION,
+    *way_options.OPTIONS,
     (("--script",), {"metavar": "FILE", "help": "send the lines of FILE (- is standard input)"}),
     (("--keep-going",), {"action": "store_true", "help": "go on after a refused command"}),
     (
@@ -70,6 +72,8 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     asked = quick.read(argv, _OPTIONS, "words") or parser().parse_intermixed_args(argv)
     options = _options(asked, env)
     tls_options.check(options.settings.tls)
+    if options.stop is not None and asked.script is None and sys.stdin and sys.stdin.isatty():
+        asked.script = os.devnull  # nobody types what ends by itself
     if asked.script is None and sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
         return _shell(options, streams.keyboard)
     if streams.keyboard is not None:
@@ -113,9 +117,10 @@ def _options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Options:
         if len(before) > 1 or (before and before[0] not in list(Protocol)):
             raise _unexpected(asked.words)
         options = with_profile(options, asked, name[1:], Protocol(before[0]) if before else None)
-        return with_login(options, asked, env)
-    protocol, target = _target(asked)
-    return with_login(replace(options, protocol=protocol, target=target), asked, env)
+    else:
+        protocol, target = _target(asked)
+        options = replace(options, protocol=protocol, target=target)
+    return with_login(way_options.with_options(options, asked), asked, env)
 
 
 def _target(asked: "argparse.Namespace") -> tuple[Protocol | None, Target | None]:
@@ -124,6 +129,8 @@ def _target(asked: "argparse.Namespace") -> tuple[Protocol | None, Target | None
         if asked.mx is None and (asked.tls or asked.starttls):
             raise Failure(Word.USAGE, "--tls and --starttls need a target")
         return None, None
+    if asked.exec is not None and len(words) == 1 and words[0] in list(Protocol):
+        return Protocol(words[0]), way_options.target_of_program(Protocol(words[0]), asked)
     if words[0] not in list(Protocol) or len(words) != 2:
         raise _unexpected(words)
     if asked.mx is not None:

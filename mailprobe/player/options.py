@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mailprobe.protocol.model import Reply
     from mailprobe.transcript.redact import Secrets
     from mailprobe.transcript.steps import Reply as Step
+    from mailprobe.transport.way import Way
 
 TIMEOUT = 60.0  # seconds, where neither the file nor the command line says one
 
@@ -36,6 +37,7 @@ class Options:
     verify: bool = True  # False: --no-verify
     tls: TlsSettings = field(default_factory=TlsSettings)  # all else about TLS
     insecure_auth: bool = False
+    way: "Way | None" = None  # --bind, --proxy, --proxy-protocol
     tags: frozenset[str] = frozenset()  # -t
     save_failures: "Path | None" = None  # a folder
     wakeup: int | None = None  # a descriptor: readable, everything ends

@@ -32,6 +32,24 @@ class Connected:
 
 
 @frozen
+class Tunnelled:
+    """A proxy, to which we are connected, has connected us on."""
+
+    at: float
+    address: str  # of the server, as we named it to the proxy
+    proxy: str  # its address
+    looked_up: bool  # by the proxy: it was given a name
+
+
+@frozen
+class Remarked:
+    """What there is to tell about the link itself: one sentence, fit to be shown."""
+
+    at: float
+    sentence: str
+
+
+@frozen
 class TlsStarted:
     at: float
     version: str  # "TLSv1.3"
@@ -228,6 +246,8 @@ Event = (
     Resolved
     | Connecting
     | Connected
+    | Tunnelled
+    | Remarked
     | TlsStarted
     | TlsFailed
     | CommandSent

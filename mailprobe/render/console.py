@@ -340,6 +340,15 @@ class Screen:
         known = event.address == self._address
         self.note("connected" if known else f"connected to {safe(event.address)}")
 
+    def _tunnelled(self, event: events.Tunnelled) -> None:
+        self._address = event.address
+        named = ", and looked the name up" if event.looked_up else ""
+        self.note(f"the proxy connected us to {safe(event.address)}{named}")
+
+    def _remarked(self, event: events.Remarked) -> None:
+        masked = self._secrets.mask(_clean(event.sentence).encode()).decode("utf-8", "replace")
+        self.note(masked)
+
     def _secured(self, event: events.TlsStarted) -> None:
         what = f"{safe(event.version)}, {safe(event.cipher)}"
         if event.verified:
@@ -398,6 +407,8 @@ _SHOWN: dict[type[Event], Callable[..., None]] = {
     events.Advised: Screen._advised,
     events.Connecting: Screen._connecting,
     events.Connected: Screen._connected,
+    events.Tunnelled: Screen._tunnelled,
+    events.Remarked: Screen._remarked,
     events.TlsStarted: Screen._secured,
 }
 

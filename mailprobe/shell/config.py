@@ -18,7 +18,14 @@ from mailprobe.shell.credentials import Credentials
 from mailprobe.shell.options import Options
 from mailprobe.transport.link import VERSIONS, TlsSettings
 from mailprobe.transport.target import Target, Tls, host_name, parse_further, parse_target
+from mailprobe.transport.way import DIRECT, Announcement, Proxy, Source, Way
 from mailprobe.value import field, frozen, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    Part = TypeVar("Part")
 
 _LARGEST = 256 * 1024  # octets
 _NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -48,6 +55,7 @@ class Profile:
     user: str = ""
     password_file: str = ""
     timeout: float | None = None  # seconds
+    way: Way = DIRECT  # of `bind`, `proxy` and `proxy_protocol`
     login: Credentials | None = None  # what the command line says of one; no file does
 
     def target_for(self, protocol: Protocol | None, wanted: Tls = Tls.NONE) -> Target:
@@ -189,6 +197,9 @@ class _Reader:
             if key not in _KEYS:
                 raise self._unknown(key, f"profile.{name}.", tuple(_KEYS))
             found[key] = _KEYS[key](self, f"profile.{name}.{key}", value)
+        if any(key in found for key in _WAY):
+            parts = [found.pop(key, None) for key in _WAY]
+            found["way"] = Way(*parts)  # type: ignore[arg-type]  # each key has made its type
         profile = Profile(name, **found)  # type: ignore[arg-type]  # each key has made its type
         if not profile.target:
             raise self._wrong(f"profile.{name}", "a target is missing: whom to talk to")
@@ -216,6 +227,29 @@ class _Reader:
         if not isinstance(value, str) or not value or not value.isprintable():
             raise self._wrong(key, "this is text between quotation marks, in one line")
         return value
+
+    def _source(self, key: str, value: object) -> Source:
+        from mailprobe.transport.written import parse_source  # few profiles have one
+
+        return self._part(key, value, parse_source)
+
+    def _proxy(self, key: str, value: object) -> Proxy:
+        from mailprobe.transport.written import parse_proxy
+
+        return self._part(key, value, parse_proxy)
+
+    def _announcement(self, key: str, value: object) -> Announcement:
+        from mailprobe.transport.written import parse_announcement
+
+        return self._part(key, value, parse_announcement)
+
+    def _part(self, key: str, value: object, parse: "Callable[[str], Part]") -> "Part":
+        """A part of the way, as the option of that name has it."""
+        text = self._text(key, value)
+        try:
+            return parse(text)
+        except Failure as failure:
+            raise self._wrong(key, failure.sentence) from None
 
     def _protocol(self, key: str, value: object) -> str:
         if value not in list(Protocol):
@@ -277,4 +311,8 @@ _KEYS: dict[str, Callable[[_Reader, str, object], object]] = {
     "user": _Reader._text,
     "password_file": _Reader._text,
     "timeout": _Reader._time,
+    "bind": _Reader._source,
+    "proxy": _Reader._proxy,
+    "proxy_protocol": _Reader._announcement,
 }
+_WAY = ("bind", "proxy", "proxy_protocol")  # in the order of the fields of `Way`

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from mailprobe.protocol.model import Protocol
 from mailprobe.session import Settings
 from mailprobe.transport.target import Target, Tls
+from mailprobe.transport.way import DIRECT, Way
 from mailprobe.value import field, frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mailprobe.shell.config import Profile
+    from mailprobe.shell.piping.stopping import Stop
+    from mailprobe.shell.writing.pretending import Pretence
 
 
 @frozen
@@ -23,6 +26,9 @@ class Options:
     tls: Tls = Tls.NONE  # what --tls, --starttls want of every connection
     settings: Settings = field(default_factory=Settings)
     family: socket.AddressFamily = socket.AF_UNSPEC
+    way: Way = DIRECT  # of every connection; its program is for `target` alone
+    pretences: "tuple[Pretence, ...]" = ()  # what is said of ourselves behind hello
+    stop: "Stop | None" = None  # where the session ends by itself
     dns: str | None = None  # SERVER[:PORT]
     record: str | None = None
     keep_going: bool = False

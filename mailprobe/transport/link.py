@@ -115,7 +115,8 @@ class Transport(ABC):
     `peer` and `local` are addresses as a person writes them.  `tls` is None on a plain link.
     `ending` is None until the peer's last octet was received, then a word of
     `mailprobe.protocol.events.Ending`.  `wakeup` is a descriptor whose readability interrupts
-    every wait, or None; its owner reads it empty.
+    every wait, or None; its owner reads it empty.  `relayed`: somebody else carries the octets
+    on, and nobody here knows where they go.  `way` says more for people, in rows.
     """
 
     peer: str
@@ -123,6 +124,8 @@ class Transport(ABC):
     tls_failed: TlsFacts | None = None  # of a handshake that failed
     ending: str | None
     wakeup: int | None
+    relayed: bool = False
+    way: tuple[tuple[str, str], ...] = ()
 
     @property
     @abstractmethod

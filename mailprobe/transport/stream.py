@@ -153,6 +153,13 @@ class Stream(Transport):
         except OSError:  # closed
             return ""
 
+    def ends(self) -> tuple[object, object]:
+        """Return our address and the peer's, as the system has them; None: gone, or unknown."""
+        try:
+            return self._channel.socket.getsockname(), self._channel.socket.getpeername()
+        except OSError:
+            return None, None
+
     def fileno(self) -> int:
         """Return the descriptor of the socket, -1 when it is closed."""
         return self._channel.socket.fileno()

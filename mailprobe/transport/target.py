@@ -32,6 +32,7 @@ class Kind(Enum):
     NETWORK = "network"
     UNIX = "unix"
     SANDBOX = "sandbox"
+    PROGRAM = "program"  # that the command line names; `host` is what a certificate says
 
 
 @frozen
@@ -56,7 +57,7 @@ class Target:
     @property
     def server_name(self) -> str:
         """What a certificate is checked against: the name, or the address without its zone."""
-        if self.kind is not Kind.NETWORK:
+        if self.kind in (Kind.UNIX, Kind.SANDBOX):
             return "localhost"
         return self.host.partition("%")[0].removesuffix(".")
 

@@ -38,13 +38,15 @@ class MailServers:
     smtp: int  # as on port 25: STARTTLS offered, no AUTH, takes mail for example.test
     submission: int  # STARTTLS required, then AUTH
     submissions: int  # TLS at once
-    lab: int  # 3 s timeout, AUTH in clear, XCLIENT, mails up to 4096 octets
+    lab: int  # 3 s timeout, AUTH in clear, XCLIENT and XFORWARD, mails up to 4096 octets
     postscreen: int  # a greeting in two parts, the second after 2 s
     normalizing: int  # as `smtp`, but only CRLF . CRLF ends a message
     rejecting: int  # as `smtp`, but a bare LF is refused
+    proxied: int  # as `smtp`, behind a header of the PROXY protocol
     lmtp: int
     pop3: int
     pop3s: int
+    pop3_proxied: int  # as `pop3`, behind a header of the PROXY protocol
     dns: int
     ca: Path
     mail_root: Path

@@ -25,8 +25,11 @@ MASTER = ("warden", "keys")
 TOKEN_KEY = b"what signs the tokens of OAUTHBEARER and XOAUTH2"
 QUOTA_OF_FULL = 64  # octets
 
-DOVECOT = ("lmtp", "pop3", "pop3s")
-POSTFIX = ("smtp", "submission", "submissions", "lab", "postscreen", "normalizing", "rejecting")
+DOVECOT = ("lmtp", "pop3", "pop3s", "pop3_proxied")
+POSTFIX = (
+    *("smtp", "submission", "submissions", "lab", "postscreen", "normalizing", "rejecting"),
+    "proxied",
+)
 NSD = ("dns",)
 PORTS = (*DOVECOT, *POSTFIX, *NSD)
 
@@ -100,6 +103,7 @@ ssl_key = <%(folder)s/tls/server.key
 ssl_min_protocol = TLSv1.2
 
 disable_plaintext_auth = no
+haproxy_trusted_networks = %(host)s
 auth_mechanisms = plain login cram-md5 apop scram-sha-1 scram-sha-256 oauthbearer xoauth2
 auth_username_format = %%Ln
 auth_failure_delay = 0
@@ -142,6 +146,10 @@ service pop3-login {
   inet_listener pop3s {
     port = %(pop3s)d
     ssl = yes
+  }
+  inet_listener pop3_proxied {
+    port = %(pop3_proxied)d
+    haproxy = yes
   }
   service_count = 0
   process_min_avail = 1
@@ -247,6 +255,10 @@ _MASTER = """\
 %(host)s:%(lab)d inet n - n - - smtpd
   -o syslog_name=postfix/lab -o smtpd_sasl_auth_enable=yes -o smtpd_tls_auth_only=no
   -o smtpd_timeout=3s -o smtpd_authorized_xclient_hosts=%(host)s -o message_size_limit=4096
+  -o smtpd_authorized_xforward_hosts=%(host)s -o inet_protocols=all
+%(host)s:%(proxied)d inet n - n - - smtpd
+  -o syslog_name=postfix/proxied -o smtpd_upstream_proxy_protocol=haproxy
+  -o inet_protocols=all
 %(host)s:%(normalizing)d inet n - n - - smtpd
   -o syslog_name=postfix/normalizing -o smtpd_forbid_bare_newline=normalize
 %(host)s:%(rejecting)d inet n - n - - smtpd

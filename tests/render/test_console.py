@@ -50,6 +50,15 @@ DATA = Command(b"DATA")
         (events.Connecting(0, "192.0.2.1:25"), "note: connecting to 192.0.2.1:25\n"),
         (events.Connected(0, "[::1]:25", ""), "note: connected to [::1]:25\n"),
         (
+            events.Tunnelled(0, "mx.test:25", "127.0.0.1:1080", looked_up=True),
+            "note: the proxy connected us to mx.test:25, and looked the name up\n",
+        ),
+        (
+            events.Tunnelled(0, "192.0.2.1:25", "127.0.0.1:1080", looked_up=False),
+            "note: the proxy connected us to 192.0.2.1:25\n",
+        ),
+        (events.Remarked(0, "exim says: hunter2 \x1b"), "note: exim says: **** \\u{1b}\n"),
+        (
             events.TlsStarted(0, "TLSv1.3", "TLS_AES", "mx.test", verified=True),
             "note: TLSv1.3, TLS_AES, verified for mx.test\n",
         ),
@@ -210,6 +219,8 @@ EVENTS = st.one_of(
     st.builds(events.Failed, st.just(1.0), st.sampled_from(list(Word)), TEXTS, OCTETS),
     st.builds(events.TlsStarted, st.just(0.0), TEXTS, TEXTS, TEXTS, st.booleans()),
     st.builds(events.Connecting, st.just(0.0), TEXTS),
+    st.builds(events.Tunnelled, st.just(0.0), TEXTS, TEXTS, st.booleans()),
+    st.builds(events.Remarked, st.just(0.0), TEXTS),
     st.builds(events.Connected, st.just(0.0), TEXTS, TEXTS),
     st.builds(events.Deviated, st.just(0.0), st.builds(Deviation, TEXTS, TEXTS, st.just(1))),
     st.builds(events.Advised, st.just(0.0), st.builds(Advice, TEXTS, TEXTS)),

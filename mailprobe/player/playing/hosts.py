@@ -17,6 +17,10 @@ from mailprobe.transport.link import TlsSettings
 from mailprobe.transport.target import Kind, Target, Tls, parse_target
 from mailprobe.value import frozen, replace
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.transport.way import Way as Link
+
 RAW = "raw"
 _LOCALHOST = "localhost"
 _LOOPBACK = ("127.0.0.1", "::1")  # what it is, whatever a resolver says
@@ -43,6 +47,7 @@ class Way:
     loopback: bool
     named: bool  # by the command line
     tls: TlsSettings  # how a certificate is checked where the file says nothing else
+    through: "Link | None" = None
     service: str = ""  # of a sandbox, which has an address only when it has started
 
 
@@ -81,10 +86,12 @@ def _way(
     tls = replace(options.tls, ca=ca, verify=options.verify)
     if _is_sandbox(text):
         asked_for = _SANDBOX in {*options.servers.values(), *options.allowed}
-        return _sandboxed(text, peer, tls, named=asked_for)
+        return replace(_sandboxed(text, peer, tls, named=asked_for), through=options.way)
     target = _parse(text, peer)
     host = _normal(target.host)
-    loopback = target.kind is Kind.UNIX or is_loopback(host)
+    # Behind a proxy loopback is another machine, which the file may not name.
+    proxied = options.way is not None and options.way.proxy is not None
+    loopback = not proxied and (target.kind is Kind.UNIX or is_loopback(host))
     if given is None:
         _refuse_foreign(text, target, host, named, loopback=loopback)
     return Way(
@@ -93,6 +100,7 @@ def _way(
         loopback=loopback,
         named=given is not None or host in named,
         tls=tls,
+        through=options.way,
     )
 
 

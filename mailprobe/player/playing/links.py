@@ -99,7 +99,8 @@ class MailLink(Linked, Session):
     def reach(self) -> None:
         """Connect, and start TLS if it is implicit; the greeting is not waited for."""
         self._opening = True
-        link = partial(connect, addresses=self.way.addresses, wakeup=self._wakeup)
+        way = self.way
+        link = partial(connect, addresses=way.addresses, wakeup=self._wakeup, way=way.through)
         try:
             self.open(self.way.target, link)
         finally:

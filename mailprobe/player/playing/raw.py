@@ -64,6 +64,7 @@ class RawLink(Linked):
             on_event=self._tell,
             clock=self.now,
             wakeup=self._wakeup,
+            way=self.way.through,
         )
         if self.way.target.tls is Tls.IMPLICIT:
             self._start_tls(self.settings.tls, upgrade=False)

@@ -12,7 +12,9 @@ from mailprobe.shell.config import Config, Profile
 from mailprobe.shell.connections.adopting import adopted
 from mailprobe.shell.connections.opening import open_session
 from mailprobe.shell.front import welcome
+from mailprobe.shell.options import Options
 from mailprobe.transport.target import Target
+from mailprobe.transport.way import DIRECT
 from mailprobe.value import replace
 
 if TYPE_CHECKING:
@@ -44,10 +46,13 @@ def connect(talk: "Conversation", target: Target | None, profile: Profile | None
     if ended:
         talk.tell("the recording holds the connections before; /save records this one")
     settings = talk.settings if profile is None else profile.settings(talk.settings)
+    options = replace(talk.options, settings=settings)
+    if options.way is not DIRECT or (profile is not None and profile.way is not DIRECT):
+        options = _with_way(talk, options, profile)
     failed: list[Session] = []
     try:
         party.session = open_session(
-            replace(talk.options, settings=settings),
+            options,
             target,
             (party.view,),
             wakeup=talk.interrupts.descriptor,
@@ -63,12 +68,25 @@ def connect(talk: "Conversation", target: Target | None, profile: Profile | None
         talk.interrupted(party.session)
     if others := talk.parties.others:
         talk.tell(f"this is session {party.number}; /use {others[-1].number} goes back")
+    if talk.options.pretences:
+        from mailprobe.shell.writing import pretending
+
+        pretending.as_asked(talk, talk.options.pretences)
     if profile is not None and profile.login is not None:
         from mailprobe.shell.writing import login  # and sasl: where somebody logs in
 
         login.as_asked(talk)
     elif target is not None and (step := welcome.next_step(target)):
         talk.tell(step)
+
+
+def _with_way(talk: "Conversation", options: Options, profile: Profile | None) -> Options:
+    """The way that somebody asked for, which may want a secret."""
+    from mailprobe.shell.connections import ways
+
+    options = ways.with_way(options, profile, talk.ask_secret, talk.learn)
+    talk.options = ways.remembered(talk.options, options)
+    return options
 
 
 def adopt(talk: "Company", settings: Settings) -> None:

@@ -2,16 +2,18 @@
 
 import atexit
 import functools
+import socket
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mailprobe.errors import Failure, Word
+from mailprobe.protocol.catalogue import Catalogue
 from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.model import Protocol, State
 from mailprobe.safe import safe
-from mailprobe.session import Observer, Session
+from mailprobe.session import Observer, Session, Settings
 from mailprobe.shell.options import Options
 from mailprobe.transport.connect import connect
 from mailprobe.transport.link import TlsSettings
@@ -20,15 +22,21 @@ from mailprobe.transport.target import Kind, Target, Tls
 from mailprobe.value import replace
 
 if TYPE_CHECKING:
+    from mailprobe.hops import Family
     from mailprobe.lookup import MailHost
     from mailprobe.sandbox.server import Sandbox
     from mailprobe.transport.identity import Ask
 
 _IMPLICIT_PORTS = (465, 995)
 _MX_PORT = {Tls.NONE: 25, Tls.STARTTLS: 25, Tls.IMPLICIT: 465}
+_FAMILIES: dict[int, "Family"] = {socket.AF_INET: "4", socket.AF_INET6: "6"}
 Tell = Callable[[str], None]
 
 _NEXT = (Word.CONNECT, Word.TIMEOUT, Word.RESET, Word.EOF)  # troubles that end with one host
+
+
+class Stopped(Exception):
+    """A session has ended by itself, at the stage where the command line wants that."""
 
 
 def open_session(
@@ -54,6 +62,11 @@ def open_session(
         from mailprobe.transport.tls import check
 
         check(tls, ask)
+    proxy = options.way.proxy
+    if proxy is not None and proxy.user and not proxy.password:
+        from mailprobe.shell.connections import ways
+
+        options = ways.with_variable(options)
     if target is None:
         if options.mx is None:
             raise Failure(Word.USAGE, "name a target: mailprobe smtp HOST, or --mx DOMAIN")
@@ -74,17 +87,22 @@ def _open(
     wakeup: int | None,
     keep: Callable[[Session], None],
 ) -> Session:
+    way = options.way
+    if way.program and target.kind is not Kind.PROGRAM:
+        way = replace(way, program=())
+
     def link(target: Target, **how: object) -> Stream:
         return connect(
             target,
             family=options.family,
             addresses=addresses,
             wakeup=wakeup,
+            way=way,
             **how,  # type: ignore[arg-type]  # deadline, on_event, clock: as Session.open() gives them
         )
 
     settings = replace(options.settings, starttls=target.tls is Tls.STARTTLS)
-    session = Session(catalogue_of(target.protocol), observers, settings)
+    session = _session(options, catalogue_of(target.protocol), observers, settings)
     try:
         session.open(target, link)
     except BaseException as error:
@@ -93,6 +111,16 @@ def _open(
             keep(session)
         raise
     return session
+
+
+def _session(
+    options: Options, catalogue: Catalogue, observers: Sequence[Observer], settings: Settings
+) -> Session:
+    if options.stop is None:
+        return Session(catalogue, observers, settings)
+    from mailprobe.shell.piping.stopping import StoppingSession
+
+    return StoppingSession(options.stop, catalogue, observers, settings)
 
 
 # --------------------------------------------------------------------------------- the sandbox
@@ -176,6 +204,10 @@ def _open_mx(
             begin(target)
             held.release()
             raise
+        except Stopped:
+            begin(target)
+            held.release()
+            raise
         if session.state is not State.GREETED and position < len(hosts):
             said = safe(session.connection.facts.greeting or b"")
             session.leave()
@@ -194,7 +226,18 @@ def _exchangers(options: Options, domain: str, tell: Tell) -> tuple["MailHost", 
     limit, name, end = lookup.LIMIT, "", options.settings.end
     if end is not None and (left := end - time.monotonic()) < limit:
         limit, name = max(0.0, left), "--max-time"
-    hop = lookup.next_hop(domain, server=options.dns, limit=limit, limit_name=name)
+    way, family = options.way, options.family
+    if way.proxy is not None:
+        family = socket.AF_UNSPEC  # it is that of the link to the proxy
+    elif way.source is not None:
+        family = way.source.family
+    hop = lookup.next_hop(
+        domain,
+        server=options.dns,
+        limit=limit,
+        limit_name=name,
+        family=_FAMILIES.get(family, "any"),
+    )
     if not hop.usable:
         raise Failure(Word.DNS, hop.sentence)
     tell(hop.sentence)

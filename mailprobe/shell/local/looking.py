@@ -28,6 +28,7 @@ def _state(shell: Shell, argument: str) -> None:
         ("protocol", str(facts.protocol)),
         ("state", str(session.state)),
         ("peer", session.transport.peer),
+        *session.transport.way,
         ("TLS", _tls_text(tls.version, verified=tls.verified) if tls else "no"),
         ("logged in", "yes" if facts.authenticated else "no"),
         ("replies owed", str(session.connection.outstanding)),

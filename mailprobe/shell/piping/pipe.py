@@ -16,7 +16,7 @@ from mailprobe.protocol.items import Data, Phase, Raw
 from mailprobe.protocol.model import Command, State
 from mailprobe.safe import safe
 from mailprobe.session import Item, Observer, Session
-from mailprobe.shell.connections.opening import open_session
+from mailprobe.shell.connections.opening import Stopped, open_session
 from mailprobe.shell.front.lines import LineSource
 from mailprobe.shell.options import Options
 from mailprobe.shell.piping.company import Company
@@ -24,11 +24,13 @@ from mailprobe.shell.piping.printer import Printer
 from mailprobe.shell.writing.groups import collect
 from mailprobe.transport.link import Interrupted
 from mailprobe.transport.target import Target
+from mailprobe.transport.way import DIRECT
 from mailprobe.value import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mailprobe.shell.config import Profile
+    from mailprobe.shell.piping.stopping import Stop
 
 _OVER = (State.CLOSED, State.UPDATE)  # the server has said goodbye
 _LINE_END = re.compile(rb"\r?\n")
@@ -73,11 +75,11 @@ class Pipe(Company):
                 identity.unlock(self._ask_passphrase)
             if self._options.record is not None:
                 self._recording.start(self._options.record)
-            if self._options.target is not None or self._options.mx is not None:
-                self._open(self._options.target)
-            while not self._left and self._step():
-                pass
-            self._end_of_input()
+            if self._options.stop is None:
+                self._play()
+                self._end_of_input()
+            else:
+                self._play_to_stage(self._options.stop)
         except Failure as failure:
             self._end_early(failure)
             raise Failure(failure.word, self._mask(failure.sentence)) from None
@@ -98,6 +100,23 @@ class Pipe(Company):
         """A session that did not come about; what its server presented can be looked at."""
         self._unopened = session
 
+    def _play(self) -> None:
+        if self._options.target is not None or self._options.mx is not None:
+            self._open(self._options.target)
+        while not self._left and self._step():
+            pass
+
+    def _play_to_stage(self, stop: "Stop") -> None:
+        """The same up to a stage, at which the session ends itself."""
+        from mailprobe.shell.piping.stopping import StoppingSession
+
+        try:
+            self._play()
+            if isinstance(self.session, StoppingSession):
+                self.session.finish()
+        except Stopped:
+            self._tell(f"note: the end, at {stop.stage} ({stop.how.value})")
+
     def _end_early(self, failure: Failure) -> None:
         session = self.session
         if failure.word is Word.TLS and (whose := self._unopened or session) is not None:
@@ -114,6 +133,8 @@ class Pipe(Company):
         options, profile = self._options, self._profile
         if profile is not None:
             options = replace(options, settings=profile.settings(options.settings))
+        if options.way is not DIRECT or (profile is not None and profile.way is not DIRECT):
+            options = self._with_way(options, profile)
         self.session = open_session(
             options,
             target,
@@ -125,6 +146,10 @@ class Pipe(Company):
             ask=self._ask_passphrase,
         )
         self._settle()
+        if options.pretences:
+            from mailprobe.shell.writing import pretending
+
+            pretending.as_asked(self, options.pretences)
         if profile is not None and profile.login is not None:
             from mailprobe.shell.writing import login  # and sasl: where somebody logs in
 
@@ -141,6 +166,14 @@ class Pipe(Company):
             from mailprobe.shell.local.tls import show_chain  # and cryptography
 
             show_chain(self, facts)
+
+    def _with_way(self, options: Options, profile: "Profile | None") -> Options:
+        """The way that somebody asked for, which may want a secret."""
+        from mailprobe.shell.connections import ways
+
+        options = ways.with_way(options, profile, self.ask_secret, self.learn)
+        self._options = ways.remembered(self._options, options)
+        return options
 
     def _count(self, event: Event) -> None:
         self._heard += isinstance(event, _HEARD)

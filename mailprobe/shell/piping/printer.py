@@ -72,6 +72,8 @@ class Printer:
                     self._tell(f"warning: {version} is retired (RFC 8996): take it for plain text")
                 if not verified:
                     self._tell("warning: the certificate was NOT verified (--no-verify)")
+            case events.Remarked(sentence=sentence):
+                self._tell(f"note: {self.secrets.mask_text(sentence)}")
             case _:
                 pass
 

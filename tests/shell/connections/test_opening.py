@@ -1,5 +1,6 @@
 """The way to a session: the exchangers of a domain, one after the other."""
 
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,10 @@ from mailprobe.shell.connections import opening
 from mailprobe.shell.options import Options
 from mailprobe.transport.stream import Stream
 from mailprobe.transport.target import Target, Tls
+from mailprobe.transport.way import Proxy, Scheme, Source, Way
+from mailprobe.value import replace
 from tests.hostile.server import ScriptedServer, close, send
+from tests.transport.proxies import proxy
 
 
 @pytest.fixture
@@ -61,3 +65,41 @@ def test_a_port_for_tls_that_is_spoken_to_in_plain_text(port: int, tls: Tls) -> 
             opening.open_session(Options(), target, [], tell=told.append)
     said = f"port {port} is for TLS from the first octet (RFC 8314): silent? try --tls"
     assert told == ([] if tls is Tls.IMPLICIT else [said])
+
+
+def test_an_exchanger_through_a_proxy(exchangers) -> None:
+    """The proxy gets the addresses that were shown, in their order, and looks nothing up."""
+    with ScriptedServer(send(b"220 mx\r\n")) as server, proxy("socks5") as seen:
+        exchangers(1, server.port)
+        way = Way(proxy=Proxy(Scheme.SOCKS5, "127.0.0.1", seen.port))
+        options = Options(mx="example.org", dns="127.0.0.1", way=way)
+        session = opening.open_session(options, None, [])
+        assert session.state is State.GREETED
+        assert session.server_name == "mx1.example.org"
+        session.drop()
+    assert seen.places == [("127.0.0.1", server.port)]
+
+
+@pytest.mark.parametrize(
+    "options, family",
+    [
+        (Options(), "any"),
+        (Options(family=socket.AF_INET6), "6"),
+        (Options(way=Way(Source("127.0.0.1"))), "4"),
+        (Options(family=socket.AF_INET, way=Way(proxy=Proxy(Scheme.HTTP, "::1", 1))), "any"),
+    ],
+)
+def test_addresses_that_an_exchanger_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, options: Options, family: str
+) -> None:
+    """Those that we can connect to; what a proxy can is its own matter."""
+    asked: list[object] = []
+
+    def next_hop(domain: str, **how: object) -> NextHop:
+        asked.append(how["family"])
+        return NextHop(domain, Outcome.NO_ADDRESS, (), "none", 0.0)
+
+    monkeypatch.setattr(lookup, "next_hop", next_hop)
+    with pytest.raises(Failure, match="none"):
+        opening.open_session(replace(options, mx="example.org"), None, [])
+    assert asked == [family]

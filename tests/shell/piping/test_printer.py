@@ -63,6 +63,7 @@ AUTH = Command(b"AUTH LOGIN")
         (events.Failed(0.0, Word.EOF, "cut", b"250-ha"), "S: 250-ha\n"),
         (events.Failed(0.0, Word.EOF, "cut"), ""),
         (events.TlsStarted(0.0, "TLSv1.3", "AES", "x", verified=True), "# TLSv1.3 AES\n"),
+        (events.Tunnelled(0.0, "mx.test:25", "127.0.0.1:1080", looked_up=True), ""),
         (events.Closed(0.0, Ending.EOF), ""),
     ],
 )
