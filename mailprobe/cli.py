@@ -53,6 +53,8 @@ def _command(name: str) -> "Callable[[Sequence[str], Mapping[str, str], Streams]
         from mailprobe.commands.route import run
     elif name == "sandbox":
         from mailprobe.commands.sandbox import run
+    elif name == "send":
+        from mailprobe.commands.send import run
     elif name == "serve":
         from mailprobe.commands.serve import run
     elif name == "transcript":

@@ -5,6 +5,7 @@ SUBCOMMANDS = {
     "replay": "play transcripts and check what the servers say",
     "route": "where the mail of a domain goes, and what DNS says about it",
     "sandbox": "a practice server on loopback",
+    "send": "send messages, and say what became of each recipient",
     "serve": "play transcripts as the server, and check what clients say",
     "transcript": "show, convert and check transcripts",
 }
