@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -14,12 +13,12 @@ from mailprobe.commands.arguments import Row
 from mailprobe.commands.connection_options import CONNECTION, MX, options_for
 from mailprobe.commands.parser import Parser
 from mailprobe.commands.streams import Streams
+from mailprobe.commands.tables import table
 from mailprobe.compose import Choice, Order
 from mailprobe.delivery import Blocks, Delivery, Fate
 from mailprobe.errors import ExitStatus, Failure, Word
 from mailprobe.patterns import pattern
 from mailprobe.protocol.model import Protocol
-from mailprobe.render.rows import aligned
 from mailprobe.render.wish import wants_color
 from mailprobe.safe import safe
 from mailprobe.shell.options import Options
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     import argparse
     from typing import IO
 
-_WIDTH = 80  # columns, where nobody looks
 _BLOCK = 64 * 1024  # octets
 _SIZE = pattern(r"[0-9]+[KkMm]?")
 _CHUNKING = "--chunking"
@@ -93,7 +91,7 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     asked = parser().parse_intermixed_args(list(_joined(argv)))
     order = _order(asked)
     if asked.print:
-        order.files = asked.words
+        order.files = asked.words[0 if asked.mx is not None else 1 :]
         with ExitStack() as stack:
             for message in _messages(order, stack):
                 _show(message, streams)
@@ -247,21 +245,9 @@ def _report(
         columns = ["message", *columns]
     else:
         rows = [row[1:] for row in rows]
-    streams.write(_table(columns, rows, streams, color=color))
+    streams.write(table(columns, rows, streams, color=color))
     for message, delivery in done:
         streams.write(f"{_summary(message, delivery, order)}\n")
-
-
-def _table(
-    columns: list[str], rows: list[list[str | bytes]], streams: Streams, *, color: bool
-) -> str:
-    if not streams.on_terminal:
-        lines = aligned([columns, *([safe(cell) for cell in row] for row in rows)])
-        return "".join(f"{line}\n" for line in lines)
-    from mailprobe.render.tables import table  # and rich
-
-    width = shutil.get_terminal_size((_WIDTH, 24)).columns
-    return table(rows, columns, width=width, color=color)
 
 
 def _summary(message: _Message, delivery: Delivery, order: Order) -> str:

@@ -2,6 +2,7 @@
 
 # The word on the command line, which is the name of the module too: what it does.
 SUBCOMMANDS = {
+    "fetch": "list the messages of a POP3 maildrop, and fetch them",
     "replay": "play transcripts and check what the servers say",
     "route": "where the mail of a domain goes, and what DNS says about it",
     "sandbox": "a practice server on loopback",

@@ -6,12 +6,11 @@ from mailprobe.protocol import events
 from mailprobe.protocol.events import Event
 from mailprobe.shell.piping.printer import Printer
 
+Taker = Callable[[bytes], None]
+
 
 class Terse(Printer):
-    """An observer; `shown` says whether the dialogue is to be written.
-
-    `taker` is given each piece of a multi-line response, dots undone; it must not raise.
-    """
+    """An observer; `shown` says whether the dialogue is to be written."""
 
     def __init__(
         self,
@@ -22,16 +21,20 @@ class Terse(Printer):
         shown: bool,
     ) -> None:
         super().__init__(write if shown else _nothing, tell, color=color)
-        self.taker: Callable[[bytes], None] | None = None
+        self._taker: Taker | None = None
         self._octets = 0
+
+    def hand(self, taker: Taker | None) -> None:
+        """Give each piece of a body, dots undone, to `taker` from now on; it must not raise."""
+        self._taker = taker
 
     def __call__(self, event: Event) -> None:
         match event:
             case events.DataSent(octets=octets, last=last):
                 self._count("mail data", octets, last=last)
             case events.BodyChunk(octets=octets, last=last):
-                if self.taker is not None:
-                    self.taker(octets)
+                if self._taker is not None:
+                    self._taker(octets)
                 self._count("body", octets, last=last)
             case _:
                 super().__call__(event)
