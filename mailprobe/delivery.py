@@ -77,6 +77,10 @@ class Judged:
     fate: Fate = Fate.UNSENT
     reply: Reply | None = None
 
+    def forget(self, fate: Fate) -> None:
+        """What was said to RCPT is of no account any more."""
+        self.reply, self.fate = None, fate
+
     def judge(self, reply: Reply, fate: Fate) -> None:
         """`fate` is what it is where the reply does not refuse."""
         self.reply, self.fate = reply, _FATES.get(reply.verdict, fate)
@@ -259,7 +263,8 @@ class Delivery:
         return self._session.connection.facts.offers or {}
 
     @property
-    def _gone(self) -> bool:
+    def gone(self) -> bool:
+        """Whether the server hears nothing more."""
         return self._session.closed or self._session.state in _OVER
 
     def _measured(self, blocks: Blocks) -> Measure:
@@ -315,7 +320,7 @@ class Delivery:
     @property
     def _goes_on(self) -> bool:
         """Whether MAIL was accepted, and the server is still there."""
-        return self._opened is not None and self._opened.positive and not self._gone
+        return self._opened is not None and self._opened.positive and not self.gone
 
     def _take(self, number: int, reply: Reply) -> None:
         """The reply to MAIL, which is 0, or to an RCPT."""
@@ -334,7 +339,7 @@ class Delivery:
     def _end_early(self) -> None:
         session = self._session
         for one in self._taken:
-            one.fate = Fate.UNSENT
+            one.forget(Fate.UNSENT)
         self.interrupted = not session.closed and session.connection.waiting
         if self.interrupted:
             self._channel.tell("interrupted: the mail transaction may be open, RSET takes it back")
@@ -359,7 +364,7 @@ class Delivery:
             self._reset()
             return
         for one in taken:
-            one.fate = Fate.UNKNOWN  # until the last word is heard
+            one.forget(Fate.UNKNOWN)  # until the last word is heard
         self._settle(taken, whole=self._write(blocks))
 
     def _write(self, blocks: Blocks) -> bool:
@@ -391,11 +396,11 @@ class Delivery:
             if reply is not None:
                 one.judge(reply, fate)
             else:
-                one.fate = Fate.UNKNOWN if sent else Fate.UNSENT
+                one.forget(Fate.UNKNOWN if sent else Fate.UNSENT)
 
     def _reset(self) -> None:
         """Take back a transaction that is open still."""
-        if not self._gone and self._session.connection.facts.reverse_path is not None:
+        if not self.gone and self._session.connection.facts.reverse_path is not None:
             say(self._channel, self._session, b"RSET")
 
 

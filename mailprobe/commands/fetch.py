@@ -185,7 +185,7 @@ class _Fetch:
             reply, header = retrieval.header(entry.number) if has_top else (None, b"")
             has_top = reply is not None and (reply.positive or bool(rows))  # the first one tells
             fields = _fields(header)
-            size, name = str(entry.size), safe(entry.unique_id or "")
+            size, name = str(entry.size), entry.unique_id or ""
             rows.append([str(entry.number), size, name, *(fields[one] for one in _FIELDS)])
         if self._asked.json:
             self._write_json([_of_row(row) for row in rows])
@@ -343,13 +343,13 @@ def _matching(word: str, entries: list[Entry]) -> Iterator[Entry]:
 
 
 def _fields(header: bytes) -> dict[str, str]:
-    """Sender, subject and date in the charsets of the world, made safe."""
+    """Sender, subject and date in the charsets of the world, not yet made safe."""
     from mailprobe.render.mime.fields import unwrap
 
     found = dict.fromkeys(_FIELDS, "")
     for match in _FIELD.finditer(header):
         name = match[1].decode("ascii").capitalize()
-        found[name] = found[name] or safe(unwrap(match[2])[0])
+        found[name] = found[name] or unwrap(match[2])[0]
     return found
 
 
@@ -364,7 +364,7 @@ def safe_lines(octets: bytes) -> str:
 
 
 def _of_row(row: list[str]) -> dict[str, object]:
-    number, size, name, sender, subject, date = row
+    number, size, name, sender, subject, date = map(safe, row)
     return {
         "number": int(number),
         "octets": int(size),

@@ -192,7 +192,7 @@ def _send(
             delivery.run(message.blocks)
             if delivery.interrupted:
                 raise Interrupted
-            if session.closed:
+            if delivery.gone:
                 break
 
     terse = Terse(streams.write, streams.tell, color=color, shown=asked.dialogue)

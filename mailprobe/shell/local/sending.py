@@ -99,8 +99,8 @@ ROWS = (
         "[--text FILE] [--html FILE] [--attach FILE] [--charset C] [--ret R] [--envid I] "
         "[--mail-auth A] [--by S;R] [--hold-for S] [--hold-until T] [--mt-priority N] "
         "[--requiretls] [--notify W] [--orcpt A|each] [--mail-parameter K=V] "
-        "[--rcpt-parameter K=V] [--chunking[=SIZE]] [--binary] [--pipelined] [--dry-run] [--anyway] "
-        "[--body TEXT | FILE]",
+        "[--rcpt-parameter K=V] [--chunking[=SIZE]] [--binary] [--pipelined] [--dry-run] "
+        "[--anyway] [--body TEXT | FILE]",
         "compose a mail, or take a file, and send it",
         _send,
         Argument.FILE,
