@@ -251,8 +251,13 @@ class _Fetch:
         self._done.append(fetched)
         failure = fetched.failure
         sentence = f"message {fetched.entry.number} was not kept: {failure.sentence}"
-        self._streams.tell(f"warning: {sentence}")
-        self._failures.append(Failure(failure.word, sentence))
+        self._fail(failure.word, sentence)
+
+    def _fail(self, word: Word, sentence: str) -> None:
+        """The first one ends the run, when it is over; the others are told now."""
+        if self._failures:
+            self._streams.tell(f"warning: {sentence}")
+        self._failures.append(Failure(word, sentence))
 
     # ------------------------------------------------------------------------------- deleting
 
@@ -262,14 +267,14 @@ class _Fetch:
         for one in self._done:
             if one.doubts:
                 sentence = f"message {one.entry.number} was not deleted: {one.doubts[0]}"
-                self._failures.append(Failure(Word.PROTOCOL, sentence))
+                self._fail(Word.PROTOCOL, sentence)
         if not kept or not self._may_delete(len(kept)):
             return
         for one in kept:
             retrieval.delete(one)
             if not one.deleted:
                 sentence = f"message {one.entry.number} was not deleted: {one.doubts[-1]}"
-                self._failures.append(Failure(Word.REFUSED, sentence))
+                self._fail(Word.REFUSED, sentence)
         marked = [one for one in kept if one.deleted]
         for one in marked:
             one.deleted = False  # until the server says that it is
@@ -277,7 +282,7 @@ class _Fetch:
         if not reply.positive:
             words = f"{safe(reply.lines[-1])}{explained(reply)}"
             sentence = f"QUIT was answered: {words}: some may still be there"
-            self._failures.append(Failure(Word.REFUSED, sentence))
+            self._fail(Word.REFUSED, sentence)
             return
         for one in marked:
             one.deleted = True
