@@ -54,6 +54,8 @@ _OPTIONS: tuple[Row, ...] = (
 _FIELDS = ("From", "Subject", "Date")
 _FIELD = pattern(rb"(?im)^(from|subject|date):[ \t]*(.*(?:\r?\n[ \t].*)*)")
 _CELL = 60  # characters of a field that are shown
+_SEEN = 24  # characters of a unique-id that are shown on a terminal, where a word is not broken
+_LONGEST = 255
 _NUMBERS = pattern(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 
 
@@ -191,7 +193,8 @@ class _Fetch:
             self._write_json([_of_row(row) for row in rows])
             return
         columns = ["number", "octets", "unique-id", *_FIELDS]
-        cells = [[*row[:3], *(_cut(cell) for cell in row[3:])] for row in rows]
+        most = _SEEN if self._streams.on_terminal else _LONGEST
+        cells = [[*row[:2], _cut(row[2], most), *(_cut(cell) for cell in row[3:])] for row in rows]
         self._streams.write(table(columns, cells, self._streams, color=self._color))
         octets = sum(entry.size or 0 for entry in entries)
         messages = "1 message" if len(entries) == 1 else f"{len(entries)} messages"
@@ -358,8 +361,8 @@ def _fields(header: bytes) -> dict[str, str]:
     return found
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _CELL else f"{text[: _CELL - 3]}..."
+def _cut(text: str, most: int = _CELL) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def safe_lines(octets: bytes) -> str:

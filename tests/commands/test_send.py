@@ -303,3 +303,18 @@ def test_a_large_message_is_not_in_memory(sandbox: Sandbox, tmp_path: Path) -> N
     assert result.peak is not None
     assert plain.peak is not None
     assert result.peak < plain.peak + 10_000_000
+
+
+def test_a_profile_says_where_and_who(sandbox: Sandbox, mail: Path, tmp_path: Path) -> None:
+    """Its name in the place of a target; its user logs in."""
+    folder = tmp_path / "mailprobe"
+    folder.mkdir()
+    target = f"127.0.0.1:{sandbox.ports['smtp']}"
+    (folder / "config.toml").write_text(
+        f'[profile.here]\ntarget = "{target}"\nprotocol = "smtp"\nuser = "alice"\n'
+    )
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "MAILPROBE_SECRET_PASSWORD": "secret"}
+    result = probe.run("send", "@here", *ENVELOPE, "--to", "x@y.test", "--dialogue", mail, env=env)
+    assert result.status == 0, result.err
+    assert "S: 235 " in result.out
+    assert "secret" not in result.out.replace("secret is", "")

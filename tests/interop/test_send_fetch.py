@@ -127,6 +127,14 @@ def test_a_recorded_send_replays(mail_servers: MailServers, tmp_path: Path):
     mail_servers.wait_for_mails("alice", 4)
 
 
+def test_exchangers_that_there_are_not(mail_servers: MailServers):
+    """--mx asks DNS; a null MX takes no mail (RFC 7505)."""
+    where = ("--mx", "nomail.example.test", "--dns", f"{mail_servers.host}:{mail_servers.dns}")
+    run = talk("send", *where, *FROM_BOB, *ALICE, status=4)
+    assert run.stderr.startswith("mailprobe: dns: ")
+    assert "RFC 7505" in run.stderr
+
+
 # ------------------------------------------------------------------------------------ fetching
 
 
