@@ -2,7 +2,10 @@
 
 import json
 import mailbox
+import os
+import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import pytest
 
 from mailprobe.sandbox.server import Sandbox
 from tests.hostile import probe
-from tests.hostile.server import ScriptedServer, Step, close, expect, pop3, repeat, send
+from tests.hostile.server import ScriptedServer, Step, close, expect, pop3, repeat, send, stall
 
 SECRET = {"MAILPROBE_SECRET_PASSWORD": "secret"}
 MAIL = b"From: =?utf-8?q?J=C3=B6rg?= <j@x.test>\r\nSubject: \x1b[2Jhi\r\nDate: now\r\n\r\n..x\r\n"
@@ -348,3 +351,22 @@ def test_nobody_logs_in() -> None:
         result = probe.run("fetch", f"127.0.0.1:{running.port}")
     assert result.ended == ("usage", 2)
     assert "--user U" in result.err
+
+
+def test_an_interrupt_in_the_middle(tmp_path: Path) -> None:
+    """Status 130; half a message is none, and nothing was deleted."""
+    steps: list[Step] = [send(b"+OK\r\n")]
+    for verb in (b"CAPA", b"USER", b"PASS", b"STAT", b"LIST", b"UIDL"):
+        steps += [expect(verb), send(ANSWERS.get(verb, b"+OK\r\n"))]
+    half = threading.Event()
+    steps += [expect(b"RETR"), send(b"+OK\r\nhalf"), lambda peer: half.set(), stall]
+    with ScriptedServer(*steps) as running:
+        where = f"127.0.0.1:{running.port}"
+        options = ("--user", "alice", *SAVED, "--out", f"{tmp_path}/out/")
+        line = probe.command("fetch", where, *options)
+        with subprocess.Popen(line, env={**os.environ, **SECRET}) as process:
+            assert half.wait(probe.LONG)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(probe.LONG) == 130
+        assert b"QUIT" not in running.heard_lines
+    assert list((tmp_path / "out").iterdir()) == []
