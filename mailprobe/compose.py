@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from mailprobe.delivery import Style
+from mailprobe.dispatch import Style
 from mailprobe.envelope import WISHES, Envelope, Parameters, Wish, free_word, word_of
 from mailprobe.errors import Failure, Word
 from mailprobe.files import SourceFile

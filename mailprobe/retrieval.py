@@ -4,7 +4,7 @@ What a server says of a message is believed only as far as its octets bear it ou
 knows where messages go, nor who asks.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mailprobe.errors import Failure, Word
 from mailprobe.mailstore import Place
@@ -22,6 +22,7 @@ _LISTING = 16 * 1024 * 1024  # octets of a listing
 _HEADER = 64 * 1024  # octets of a header that are looked at
 _OCTETS = pattern(rb"\b([0-9]{1,15}) octets\b")
 _LINE_END = pattern(rb"\r?\n")
+_NUMBERS = pattern(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 _UNIQUE_ID = 70  # characters (RFC 1939, section 7)
 
 
@@ -210,3 +211,34 @@ def _doubts(entry: Entry, reply: Reply, octets: int) -> Iterator[str]:
     said = int(match[1]) if match else octets
     if said not in (octets, entry.size):
         yield f"the reply to RETR says {said} octets, {octets} came"
+
+
+def chosen(words: Sequence[str], entries: list[Entry]) -> list[Entry]:
+    """The messages that `1,3-5`, `all` or a unique-id name, in their order, each once.
+
+    Raises Failure `usage` for what is none of them.
+    """
+    found: dict[int, Entry] = {}
+    for word in words:
+        matches = list(_matching(word, entries))
+        if not matches and word != "all":
+            raise Failure(Word.USAGE, f"there is no message {safe(word)}: the list shows all")
+        found |= {entry.number: entry for entry in matches}
+    return [found[number] for number in sorted(found)]
+
+
+def _matching(word: str, entries: list[Entry]) -> Iterator[Entry]:
+    if word == "all":
+        yield from entries
+        return
+    pieces = [_NUMBERS.fullmatch(piece) for piece in word.split(",")]
+    for match in pieces:
+        if match is None:  # no list of numbers
+            yield from (entry for entry in entries if entry.unique_id == word)
+            return
+    for match in filter(None, pieces):
+        first, last = int(match[1]), int(match[2] or match[1])
+        inside = [entry for entry in entries if first <= entry.number <= last]
+        if not inside:
+            raise Failure(Word.USAGE, f"there is no message {match[0]}: the list shows all")
+        yield from inside

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mailprobe.delivery import Blocks, Channel, Chunk, Delivery, Fate, Style, even_chunks, mended
+from mailprobe.delivery import Delivery, Fate
+from mailprobe.dispatch import Blocks, Channel, Style
 from mailprobe.envelope import Envelope, Parameters
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.connection import catalogue_of
@@ -184,16 +185,6 @@ def test_chunks_need_their_extension() -> None:
         post.run()
     assert post.sent == b""
     assert post.fates == ["not sent"]
-
-
-def test_how_chunks_are_cut() -> None:
-    """The last one takes the rest, and is never too many."""
-    assert list(even_chunks(5, 2)) == [Chunk(2), Chunk(2), Chunk(1, last=True)]
-    assert list(even_chunks(4, 2)) == [Chunk(2), Chunk(2, last=True)]
-    assert list(even_chunks(4, 0)) == [Chunk(4, last=True)]
-    assert list(even_chunks(0, 3)) == [Chunk(0, last=True)]
-    assert b"".join(mended([b"a\r", b"\nb"])) == b"a\r\nb\r\n"
-    assert b"".join(mended([b"a\n"])) == b"a\r\n"
 
 
 def test_a_file_that_became_shorter() -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mailprobe import mailstore
@@ -18,7 +18,7 @@ from mailprobe.patterns import pattern
 from mailprobe.protocol.grammar import LANGUAGE
 from mailprobe.protocol.model import Protocol
 from mailprobe.render.wish import wants_color
-from mailprobe.retrieval import Entry, Fetched, Retrieval
+from mailprobe.retrieval import Entry, Fetched, Retrieval, chosen
 from mailprobe.safe import safe
 from mailprobe.shell.options import Options
 from mailprobe.shell.piping.errand import Errand
@@ -56,7 +56,6 @@ _FIELD = pattern(rb"(?im)^(from|subject|date):[ \t]*(.*(?:\r?\n[ \t].*)*)")
 _CELL = 60  # characters of a field that are shown
 _SEEN = 24  # characters of a unique-id that are shown on a terminal, where a word is not broken
 _LONGEST = 255
-_NUMBERS = pattern(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 
 
 def parser() -> Parser:
@@ -166,8 +165,7 @@ class _Fetch:
         if not self._asked.message:
             self._list(retrieval, entries)
             return
-        chosen = _chosen(self._asked.message, entries)
-        self._fetch(retrieval, chosen)
+        self._fetch(retrieval, chosen(self._asked.message, entries))
         if self._asked.delete:
             self._delete(errand, retrieval)
 
@@ -202,12 +200,12 @@ class _Fetch:
 
     # ------------------------------------------------------------------------------- fetching
 
-    def _fetch(self, retrieval: Retrieval, chosen: list[Entry]) -> None:
-        if self._to_output and len(chosen) > 1:
-            raise _usage(f"{len(chosen)} messages: --out FOLDER or --maildir FOLDER keeps them")
-        store = self._store(len(chosen))
+    def _fetch(self, retrieval: Retrieval, wanted: list[Entry]) -> None:
+        if self._to_output and len(wanted) > 1:
+            raise _usage(f"{len(wanted)} messages: --out FOLDER or --maildir FOLDER keeps them")
+        store = self._store(len(wanted))
         most = self._options.settings.limits.body
-        for entry in chosen:
+        for entry in wanted:
             if entry.size is not None and entry.size > most:
                 failure = Failure(
                     Word.LIMIT, f"it has {entry.size} octets, more than {most} (--max-body)"
@@ -320,34 +318,6 @@ class _Output:
 
     def discard(self) -> None:
         """There is nothing to be taken back."""
-
-
-def _chosen(words: Sequence[str], entries: list[Entry]) -> list[Entry]:
-    """The messages that `1,3-5`, `all` or a unique-id name, in their order, each once."""
-    found: dict[int, Entry] = {}
-    for word in words:
-        matches = list(_matching(word, entries))
-        if not matches and word != "all":
-            raise Failure(Word.USAGE, f"there is no message {safe(word)}: the list shows all")
-        found |= {entry.number: entry for entry in matches}
-    return [found[number] for number in sorted(found)]
-
-
-def _matching(word: str, entries: list[Entry]) -> Iterator[Entry]:
-    if word == "all":
-        yield from entries
-        return
-    pieces = [_NUMBERS.fullmatch(piece) for piece in word.split(",")]
-    for match in pieces:
-        if match is None:  # no list of numbers
-            yield from (entry for entry in entries if entry.unique_id == word)
-            return
-    for match in filter(None, pieces):
-        first, last = int(match[1]), int(match[2] or match[1])
-        inside = [entry for entry in entries if first <= entry.number <= last]
-        if not inside:
-            raise Failure(Word.USAGE, f"there is no message {match[0]}: the list shows all")
-        yield from inside
 
 
 def _fields(header: bytes) -> dict[str, str]:

@@ -15,7 +15,8 @@ from mailprobe.commands.parser import Parser
 from mailprobe.commands.streams import Streams
 from mailprobe.commands.tables import table
 from mailprobe.compose import Choice, Order
-from mailprobe.delivery import Blocks, Delivery, Fate
+from mailprobe.delivery import Delivery, Fate
+from mailprobe.dispatch import Blocks
 from mailprobe.errors import ExitStatus, Failure, Word
 from mailprobe.patterns import pattern
 from mailprobe.protocol.model import Protocol

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from mailprobe import compose
 from mailprobe.compose import Choice, Order
-from mailprobe.delivery import Delivery, Style
+from mailprobe.delivery import Delivery
+from mailprobe.dispatch import Blocks, Style
 from mailprobe.envelope import Envelope
 from mailprobe.errors import Failure, Word
 from mailprobe.files import SourceFile
@@ -73,7 +74,7 @@ def send(shell: Shell, order: Order) -> None:
     _deliver(shell, envelope, style, lambda: iter([octets]))
 
 
-def _deliver(shell: Shell, envelope: Envelope, style: Style, blocks: delivering.Blocks) -> None:
+def _deliver(shell: Shell, envelope: Envelope, style: Style, blocks: Blocks) -> None:
     """Send it; what became of each recipient is shown at the end."""
     session = delivering.session_for_mail(shell)
     delivery = Delivery(delivering.channel_of(shell), session, envelope, style)

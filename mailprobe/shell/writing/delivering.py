@@ -1,4 +1,4 @@
-"""Where mail data and transactions may begin in a shell, and its way to `delivery`.
+"""Where mail data and transactions may begin in a shell, and its way to `dispatch`.
 
 It sees the shell through `Shell` alone.
 """
@@ -6,8 +6,8 @@ It sees the shell through `Shell` alone.
 from collections.abc import Iterable
 from functools import partial
 
-from mailprobe import delivery, envelope
-from mailprobe.delivery import Blocks, Channel, Chunk, Style
+from mailprobe import dispatch, envelope
+from mailprobe.dispatch import Channel, Chunk, Style
 from mailprobe.envelope import Envelope
 from mailprobe.errors import Failure, Word
 from mailprobe.files import SourceFile
@@ -17,18 +17,6 @@ from mailprobe.safe import safe
 from mailprobe.session import Session
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import tell
-
-__all__ = [
-    "Blocks",
-    "channel_of",
-    "open_session",
-    "refuse",
-    "say",
-    "send_body",
-    "send_chunks",
-    "session_for_data",
-    "session_for_mail",
-]
 
 _OVER = (State.CLOSED, State.UPDATE)
 _OPEN = (State.MAIL, State.RCPT, State.BDAT)
@@ -78,13 +66,13 @@ def session_for_mail(shell: Shell) -> Session:
 
 
 def channel_of(shell: Shell) -> Channel:
-    """How `delivery` talks through a shell."""
+    """How `dispatch` talks through a shell."""
     return Channel(shell.put, shell.wait, partial(tell, shell))
 
 
 def say(shell: Shell, session: Session, line: bytes) -> Reply | None:
     """Send a command, wait, and give the last reply to it; None when there is none."""
-    return delivery.say(channel_of(shell), session, line)
+    return dispatch.say(channel_of(shell), session, line)
 
 
 def refuse(session: Session, asked: Envelope) -> None:
@@ -96,19 +84,19 @@ def refuse(session: Session, asked: Envelope) -> None:
 def send_body(shell: Shell, session: Session, blocks: Iterable[bytes], name: str) -> None:
     """`name` as mail data, behind a DATA of ours where that was not sent yet."""
     channel, switches = channel_of(shell), shell.switches
-    if not delivery.open_data(channel, session):
+    if not dispatch.open_data(channel, session):
         waits = session.connection.waiting
         why = "its go-ahead is owed still" if waits else "the server wants no mail data"
         tell(shell, f"nothing of {safe(name)} was sent: {why}")
         return
     style = Style(switches.file_ends, switches.stuffing)
-    delivery.write_data(channel, session, blocks, style)
+    dispatch.write_data(channel, session, blocks, style)
 
 
 def send_chunks(shell: Shell, source: SourceFile, chunks: list[Chunk], *, pipelined: bool) -> None:
     """BDAT after BDAT (RFC 3030), each after the reply to the last one, or all at once."""
     session = open_session(shell)
-    delivery.send_chunks(channel_of(shell), session, source.blocks(), chunks, pipelined=pipelined)
+    dispatch.send_chunks(channel_of(shell), session, source.blocks(), chunks, pipelined=pipelined)
 
 
 def _usage(sentence: str) -> Failure:
