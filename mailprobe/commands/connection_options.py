@@ -178,6 +178,7 @@ def options_for(
     A URL may say another protocol.  Gives the words behind it, too.  Raises Failure `usage`.
     """
     options, words = general_options(asked, env), list(asked.words)
+    tls_options.check(options.settings.tls)
     if options.mx is not None:
         return with_login(replace(options, protocol=protocol), asked, env), words
     if not words:

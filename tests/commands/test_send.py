@@ -318,3 +318,14 @@ def test_a_profile_says_where_and_who(sandbox: Sandbox, mail: Path, tmp_path: Pa
     assert result.status == 0, result.err
     assert "S: 235 " in result.out
     assert "secret" not in result.out.replace("secret is", "")
+
+
+def test_options_of_tls_are_the_same(sandbox: Sandbox, mail: Path) -> None:
+    """A file that holds no certificate, and one that nobody vouches for: told as in a session."""
+    assert to(sandbox, *ENVELOPE, "--ca", "/nonexistent", mail).ended == ("usage", 2)
+    result = to(sandbox, *ENVELOPE, "--starttls", mail)
+    assert result.ended == ("tls", 4)
+    assert "--ca FILE" in result.err
+    result = to(sandbox, *ENVELOPE, "--starttls", "--no-verify", mail)
+    assert result.status == 0
+    assert "NOT verified" in result.err
