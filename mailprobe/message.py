@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _FIELD_NAME = pattern(r"[!-9;-~]+")  # RFC 5322, section 3.6.8
 _ANGLE = re.compile(r"<([^<>]*)>\s*\Z")
 _DOMAIN = pattern(r"[A-Za-z0-9.-]+")
+_ADDRESSES = frozenset({"from", "to", "cc", "sender", "reply-to"})
 
 
 @frozen
@@ -35,9 +36,11 @@ class Letter:
     recipients: Sequence[str]
     subject: str = ""
     headers: Sequence[tuple[str, str]] = ()
-    text: str = ""
+    text: str | None = ""  # None: there is HTML alone
     charset: str = "utf-8"
     attachments: Sequence[Attachment] = ()
+    copies: Sequence[str] = ()
+    html: str | None = None
 
 
 def address_of(text: str) -> str:
@@ -95,12 +98,13 @@ def compose(letter: Letter, now: datetime, identity: str, *, utf8: bool = False)
     # cte_type: whatever the server offers, the text is quoted-printable or base64
     message = EmailMessage(style.clone(cte_type="7bit"))
     try:
-        _write_headers(message, letter, now, identity)
-        message.set_content(letter.text, charset=_charset(letter.charset))
+        _write_headers(message, letter, now, identity, utf8=utf8)
+        _write_text(message, letter)
         for attachment in letter.attachments:
             _attach(message, attachment)
-        if message.is_multipart():
-            message.set_boundary(f"=_{identity}")
+        parts = (part for part in message.walk() if part.is_multipart())
+        for number, part in enumerate(parts):
+            part.set_boundary(f"={number or ''}_{identity}")  # none begins as another does
         return message.as_bytes()
     except UnicodeEncodeError:
         raise _usage(
@@ -110,7 +114,9 @@ def compose(letter: Letter, now: datetime, identity: str, *, utf8: bool = False)
         raise _usage(f"no message can be made of that: {safe(str(error))}") from None
 
 
-def _write_headers(message: "EmailMessage", letter: Letter, now: datetime, identity: str) -> None:
+def _write_headers(
+    message: "EmailMessage", letter: Letter, now: datetime, identity: str, *, utf8: bool
+) -> None:
     from email.utils import format_datetime
 
     given = {name.lower() for name, _ in letter.headers}
@@ -121,11 +127,45 @@ def _write_headers(message: "EmailMessage", letter: Letter, now: datetime, ident
         "Date": format_datetime(now),
         "Message-ID": message_id(letter.sender, identity),
     }
-    for name, value in ours.items():
-        if name.lower() not in given:
+    if letter.copies:
+        ours["Cc"] = ", ".join(letter.copies)
+    fields = [(name, value) for name, value in ours.items() if name.lower() not in given]
+    charset = _charset(letter.charset)
+    for name, value in (*fields, *letter.headers):
+        in_utf8 = charset.lower() == "utf-8" or utf8
+        if in_utf8 or value.isascii() or not (written := _encoded(name, value, charset)):
             message[name] = value
-    for name, value in letter.headers:
-        message[name] = value
+        else:
+            message.set_raw(name, written)
+
+
+def _encoded(name: str, value: str, charset: str) -> str:
+    """A field in another charset than UTF-8, folded; of addresses, their names (RFC 2047).
+
+    "" where it cannot be written in that.
+    """
+    from email.charset import Charset
+    from email.header import Header
+    from email.utils import formataddr, getaddresses
+
+    try:
+        if name.lower() not in _ADDRESSES:
+            return Header(value, charset, header_name=name).encode()
+        people = [formataddr(one, Charset(charset)) for one in getaddresses([value])]
+    except UnicodeEncodeError:
+        return ""
+    return ",\n ".join(people) if all(people) else ""
+
+
+def _write_text(message: "EmailMessage", letter: Letter) -> None:
+    """The text, the same in HTML, or both (RFC 2046, section 5.1.4)."""
+    charset = _charset(letter.charset)
+    if letter.text is not None:
+        message.set_content(letter.text, charset=charset)
+        if letter.html is not None:
+            message.add_alternative(letter.html, subtype="html", charset=charset)
+    elif letter.html is not None:
+        message.set_content(letter.html, subtype="html", charset=charset)
 
 
 def _charset(name: str) -> str:

@@ -13,6 +13,7 @@ from mailprobe.safe import safe
 
 _NEW = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY | os.O_CLOEXEC
 _SHARED = 0o666  # less the umask: others may have to read a report
+_PRIVATE = 0o600
 
 
 class Output:
@@ -20,18 +21,20 @@ class Output:
 
     A link, a folder or a device of that name is refused, and so is a folder that is not there:
     at once, and not when the work is done.  With `fresh` an older file is refused, too, also
-    one that has come to be meanwhile.  Raises Failure `usage`.
+    one that has come to be meanwhile.  A `private` one only its owner may read.  Raises Failure
+    `usage`.
     """
 
-    def __init__(self, path: str | Path, *, fresh: bool = False) -> None:
+    def __init__(self, path: str | Path, *, fresh: bool = False, private: bool = False) -> None:
         self.path = Path(path)
         self._new = fresh
+        self._private = private
         self._descriptor = -1
         try:
             self._check_place()
             mode = self._mode()
             self._fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-            self._descriptor = os.open(self._fresh, _NEW, _SHARED)
+            self._descriptor = os.open(self._fresh, _NEW, _PRIVATE if private else _SHARED)
             if mode is not None:
                 os.fchmod(self._descriptor, mode)
         except (OSError, ValueError) as error:
@@ -73,6 +76,8 @@ class Output:
             os.fsync(self._descriptor)
             self._check_place()
             self._fresh.replace(self.path)
+            if self._private:  # what is deleted elsewhere then must be here
+                sync_folder(self.path.parent)
         except (OSError, ValueError) as error:
             self.discard()
             raise _unwritable(self.path, error) from None
@@ -99,6 +104,15 @@ def rewrite(path: str | Path, octets: bytes) -> None:
     output = Output(os.path.realpath(path))
     output.write(octets)
     output.finish()
+
+
+def sync_folder(folder: str | Path) -> None:
+    """Wait until the names in a folder are on the disk.  Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def make_folder(path: Path) -> None:

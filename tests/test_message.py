@@ -190,3 +190,61 @@ def test_template() -> None:
         b"Date: Fri, 02 Jan 2026 03:04:05 +0000\nMessage-ID: <1@b.example>\n\n"
     )
     assert message_id("a@[127.0.0.1]", "1") == "<1@localhost>"
+
+
+@pytest.mark.parametrize(
+    "charset, text",
+    [
+        (
+            "gb18030",
+            "恭喜您成为本邮件系统的新用户，这一行很长，因此必须折叠成几行才能放进一封邮件里",
+        ),
+        (
+            "iso-2022-jp",
+            "日本語の件名です。これは長い件名なので、折り返されるはずです。とても長いですね",
+        ),
+        ("koi8-r", "Привет, это очень длинная тема письма, которую надо сложить в несколько строк"),
+        ("utf-8", "Grüße aus Köln, und noch ein langer Text, der in mehrere Zeilen gefaltet wird"),
+    ],
+)
+def test_headers_in_the_charset(charset: str, text: str) -> None:
+    """Subject and names are in it, folded, 7-bit, and say what was said (RFC 2047)."""
+    name = text[:4]
+    letter = replace(
+        LETTER,
+        sender=f"{name} <a@b.example>",
+        recipients=[f"{name} <c@d.example>", "e@f.example"],
+        subject=text,
+        text=text,
+        charset=charset,
+    )
+    octets = compose(letter, NOW, "1234")
+    assert octets.isascii()
+    assert f"=?{charset}?".encode() in octets
+    assert max(map(len, octets.partition(b"\r\n\r\n")[0].split(b"\r\n"))) <= 78
+    message = read(letter)
+    assert message["Subject"] == text
+    assert [one.display_name for one in message["To"].addresses] == [name, ""]
+    assert message.get_content().rstrip() == text
+
+
+def test_a_header_that_the_charset_lacks() -> None:
+    """It is UTF-8 then, and nothing is lost."""
+    message = read(replace(LETTER, subject="日本", text="x", charset="latin-1"))
+    assert message["Subject"] == "日本"
+
+
+def test_the_same_in_html() -> None:
+    """Beside the text, or alone; copies stand in the header."""
+    both = replace(LETTER, text="x", html="<p>x", copies=["e@f.example"], attachments=[
+        Attachment("a.txt", b"a")
+    ])  # fmt: skip
+    message = read(both)
+    kinds = [part.get_content_type() for part in message.walk()]
+    assert kinds == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/plain",
+    ]  # fmt: skip
+    assert message["Cc"] == "e@f.example"
+    inner = next(part for part in message.walk() if "alternative" in part.get_content_type())
+    assert not inner.get_boundary().startswith(message.get_boundary())
+    assert read(replace(LETTER, text=None, html="<p>x")).get_content_type() == "text/html"

@@ -14,7 +14,7 @@ from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
 from mailprobe.session import Settings
 from mailprobe.shell.options import Options
-from mailprobe.transport.target import Tls
+from mailprobe.transport.target import Tls, parse_target
 from mailprobe.value import replace
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
@@ -170,6 +170,29 @@ def _check_login(options: Options, asked: "argparse.Namespace", user: str) -> No
         raise Failure(Word.USAGE, f"--auth {safe(asked.auth)}: expected one of {known}")
     if not user and (asked.auth is None or sasl.secret_kind(asked.auth)):
         raise Failure(Word.USAGE, "a login needs --user, or a profile that names one")
+
+
+def options_for(
+    asked: "argparse.Namespace", env: Mapping[str, str], protocol: Protocol
+) -> tuple[Options, list[str]]:
+    """The options of a run with one server, which the first of `asked.words` names, or --mx.
+
+    A URL may say another protocol.  Gives the words behind it, too.  Raises Failure `usage`.
+    """
+    options, words = general_options(asked, env), list(asked.words)
+    tls_options.check(options.settings.tls)
+    if options.mx is not None:
+        return with_login(replace(options, protocol=protocol), asked, env), words
+    if not words:
+        raise Failure(Word.USAGE, "name a target: host, host:port, a URL, or sandbox")
+    name = words.pop(0)
+    if name.startswith("@"):
+        options = with_profile(options, asked, name[1:], protocol)
+        return with_login(options, asked, env), words
+    spoken = None if "://" in name else protocol
+    target = parse_target(name, spoken, tls=asked.tls, starttls=asked.starttls)
+    options = replace(options, protocol=target.protocol, target=target)
+    return with_login(options, asked, env), words
 
 
 def two_targets() -> Failure:

@@ -153,10 +153,24 @@ def ask_secret(prompt: str, wakeup: int | None) -> str | None:
 
     Raises Interrupted when `wakeup` becomes readable first.
     """
+    return _ask(prompt, wakeup, echo=False)
+
+
+def ask(prompt: str, wakeup: int | None) -> str | None:
+    """The same with echo."""
+    return _ask(prompt, wakeup, echo=True)
+
+
+def nobody_to_ask() -> bool:
+    """Whether nobody sits at a terminal."""
+    return not sys.stdin or not sys.stdin.isatty()
+
+
+def _ask(prompt: str, wakeup: int | None, *, echo: bool) -> str | None:
     import select
     import termios
 
-    if not sys.stdin or not sys.stdin.isatty():
+    if nobody_to_ask():
         return None
     try:
         tty = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
@@ -164,8 +178,8 @@ def ask_secret(prompt: str, wakeup: int | None) -> str | None:
         return None
     try:
         before = termios.tcgetattr(tty)
-        silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
-        termios.tcsetattr(tty, termios.TCSAFLUSH, silent)
+        flags = before[3] if echo else before[3] & ~termios.ECHO
+        termios.tcsetattr(tty, termios.TCSAFLUSH, [*before[:3], flags, *before[4:]])
         try:
             os.write(tty, prompt.encode())
             ready = select.select([tty] if wakeup is None else [tty, wakeup], [], [])[0]
@@ -174,7 +188,7 @@ def ask_secret(prompt: str, wakeup: int | None) -> str | None:
             line = os.read(tty, 4096)
         finally:
             termios.tcsetattr(tty, termios.TCSAFLUSH, before)
-            os.write(tty, b"\n")
+            os.write(tty, b"" if echo else b"\n")
     except (OSError, termios.error):
         return None
     finally:

@@ -2,9 +2,11 @@
 
 # The word on the command line, which is the name of the module too: what it does.
 SUBCOMMANDS = {
+    "fetch": "list the messages of a POP3 maildrop, and fetch them",
     "replay": "play transcripts and check what the servers say",
     "route": "where the mail of a domain goes, and what DNS says about it",
     "sandbox": "a practice server on loopback",
+    "send": "send messages, and say what became of each recipient",
     "serve": "play transcripts as the server, and check what clients say",
     "transcript": "show, convert and check transcripts",
 }

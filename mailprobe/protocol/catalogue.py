@@ -292,6 +292,10 @@ class Catalogue:
             return (Advice(f"{self.protocol.upper()} has no such command", reference),)
         return tuple(_advice(row, command, facts))
 
+    def advise_parameters(self, command: Command, facts: Facts) -> tuple[Advice, ...]:
+        """Of these rules, those that speak of parameters (RFC 5321, section 4.1.1.11)."""
+        return tuple(_parameter_advice(self.row(command), command, facts))
+
 
 def _by_verb(rows: Iterable[CommandSpec]) -> dict[str, CommandSpec]:
     found: dict[str, CommandSpec] = {}

@@ -78,6 +78,7 @@ MAIL_PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "HOLDFOR",
         Kind.NUMBER,
+        values=("60", "3600", "86400"),
         needs="FUTURERELEASE",
         adds=34,
         replies=("501",),
@@ -106,6 +107,7 @@ MAIL_PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "BY",
         Kind.STRING,
+        values=("3600;R", "3600;N", "3600;RT", "3600;NT"),
         needs="DELIVERBY",
         adds=17,
         replies=("455", "501", "555"),

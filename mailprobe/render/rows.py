@@ -102,3 +102,16 @@ def beginning_of_line(octets: bytes, room: int) -> tuple[bytes, int]:
     while 0 < room < len(octets) and octets[room] & 0xC0 == 0x80:
         room -= 1
     return octets[:room], max(0, len(octets) - room)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as lines, each column as wide as it must be: nothing wrapped, nothing drawn."""
+    if not rows:
+        return []
+    widths = [max(map(columns_of, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell + " " * (width - columns_of(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]

@@ -9,6 +9,13 @@ from mailprobe.value import frozen
 
 _NUMBER = pattern(rb"[0-9]{1,20}")
 _ENVELOPE_ID = 100  # characters (RFC 3461, section 4.4)
+LONGEST_HOLD = 604_800  # seconds, as FUTURERELEASE says
+LATEST_HOLD = "2099-12-31T23:59:59Z"
+_BY = pattern(rb"(?i:-?[0-9]{1,9};N|0{0,8}[1-9][0-9]{0,8};R)(?i:T)?")  # RFC 2852, section 4
+_MOMENT = pattern(
+    rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+    rb"(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _ORIGINAL_RECIPIENT = pattern(rb"[!-~]+;[!-~\x80-\xff]*")  # addr-type ";" (section 4.2)
 
 
@@ -51,9 +58,12 @@ def read(row: CommandSpec, octets: bytes, offered: Collection[str]) -> dict[str,
             raise not_done("555", f"5.5.4 {name}: this parameter is not known here")
         if name in found:
             raise not_done("501", f"5.5.4 {name} comes twice")
-        if not _fits(parameter, value):
+        needed = parameter.value_needs.get(value.upper().decode("latin-1"))
+        if not _fits(parameter, value) or (needed is not None and needed not in offered):
             raise not_done("501", f"5.5.4 {name}: {parameter.summary}")
         found[name] = value
+    if {"HOLDFOR", "HOLDUNTIL"} <= found.keys():  # RFC 4865, section 4
+        raise not_done("501", "5.5.4 HOLDFOR and HOLDUNTIL exclude each other")
     return found
 
 
@@ -83,7 +93,11 @@ _KINDS: dict[Kind, Callable[[Parameter, bytes], bool]] = {
 
 # What one RFC says beyond the kind.
 _SPECIAL: dict[str, Callable[[bytes], bool]] = {
-    "BODY": lambda value: value.upper() != b"BINARYMIME",  # RFC 3030, section 3: not offered here
+    "BY": lambda value: _BY.fullmatch(value) is not None,
+    "HOLDFOR": lambda value: len(value) < 10 and value.isdigit() and int(value) <= LONGEST_HOLD,
+    "HOLDUNTIL": lambda value: (
+        _MOMENT.fullmatch(value) is not None and value <= LATEST_HOLD.encode()
+    ),
     "ENVID": lambda value: len(value) <= _ENVELOPE_ID,
     "ORCPT": lambda value: _ORIGINAL_RECIPIENT.fullmatch(value) is not None,
 }

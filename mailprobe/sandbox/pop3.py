@@ -193,7 +193,16 @@ class Pop3Service:
         self._say("Go ahead")
 
     def _capabilities(self, match: Match[bytes], name: str | None) -> None:
-        lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "USER"]
+        lines = [
+            "TOP",
+            "UIDL",
+            "RESP-CODES",
+            "AUTH-RESP-CODE",
+            "PIPELINING",
+            "USER",
+            "UTF8",
+            "LANG",
+        ]
         lines.append(f"SASL {' '.join(self._offered)}")
         facts = self._connection.facts
         if not facts.tls and facts.state is State.AUTHORIZATION:
@@ -201,6 +210,19 @@ class Pop3Service:
         lines.append(f"IMPLEMENTATION mailprobe-sandbox-{VERSION}")
         self._say("Capability list follows")
         self.dialogue.give([f"{line}\r\n".encode() for line in lines])
+
+    def _utf8(self, match: Match[bytes], name: str | None) -> None:
+        self._say("UTF-8 it is: names, messages and replies")
+
+    def _language(self, match: Match[bytes], name: str | None) -> None:
+        """RFC 6856, section 3."""
+        if not match[0]:
+            self._say("These languages are here:")
+            self.dialogue.give([b"en English\r\n"])
+        elif match[0].lower() in (b"*", b"en"):
+            self._say("en English it is")
+        else:
+            raise NotDone("There is no such language here: en is one")
 
     # --------------------------------------------------------------------------- the maildrop
 
@@ -293,6 +315,8 @@ _RULES: dict[str, _Rule] = {
     "AUTH": Pop3Service._auth,
     "STLS": Pop3Service._start_tls,
     "CAPA": Pop3Service._capabilities,
+    "UTF8": Pop3Service._utf8,
+    "LANG": Pop3Service._language,
     "STAT": Pop3Service._stat,
     "LIST": Pop3Service._list,
     "UIDL": Pop3Service._uidl,

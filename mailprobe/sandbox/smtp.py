@@ -24,8 +24,21 @@ __all__ = ["LMTP", "MAXIMUM_RECIPIENTS", "MAXIMUM_SIZE", "SMTP", "SmtpService"]
 
 MAXIMUM_RECIPIENTS = 1000  # RFC 5321, section 4.5.3.1.8: at least 100
 
-_KEYWORDS = ("PIPELINING", "SIZE", "8BITMIME", "SMTPUTF8", "DSN", "CHUNKING", "ENHANCEDSTATUSCODES")
-_PARAMETERS_OF = frozenset({*_KEYWORDS, "AUTH"})
+# EHLO keywords, and what stands behind them.
+_KEYWORDS = {
+    "PIPELINING": "",
+    "SIZE": str(MAXIMUM_SIZE),
+    "8BITMIME": "",
+    "SMTPUTF8": "",
+    "DSN": "",
+    "CHUNKING": "",
+    "BINARYMIME": "",
+    "DELIVERBY": "",
+    "MT-PRIORITY": "",
+    "FUTURERELEASE": f"{parameters.LONGEST_HOLD} {parameters.LATEST_HOLD}",
+    "ENHANCEDSTATUSCODES": "",
+}
+_NOT_OF_LMTP = frozenset({"FUTURERELEASE"})  # RFC 4865, section 3: it is for submission
 
 # What is in the way where the session stands (503).
 _NOT_NOW = {
@@ -141,13 +154,21 @@ class SmtpService:
     def _greet_back(self, match: Match[bytes]) -> None:
         self._drop_transaction()
         self._hello, self._extended = match[0], True
-        keywords = [
-            f"SIZE {MAXIMUM_SIZE}" if keyword == "SIZE" else keyword for keyword in _KEYWORDS
-        ]
-        if not self._connection.facts.tls:
-            keywords.append("STARTTLS")
+        keywords = [f"{name} {_KEYWORDS[name]}".strip() for name in self._extensions]
+        # RFC 8689, section 4: REQUIRETLS is offered over TLS alone
+        keywords.append("REQUIRETLS" if self._connection.facts.tls else "STARTTLS")
         keywords.append(f"AUTH {' '.join(self._offered)}")
         self._say("250", f"{DOMAIN} greets {match[0].decode('utf-8', 'replace')}", *keywords)
+
+    @property
+    def _extensions(self) -> list[str]:
+        return [name for name in _KEYWORDS if not (self._lmtp and name in _NOT_OF_LMTP)]
+
+    @property
+    def _parameters_of(self) -> set[str]:
+        """The extensions whose parameters are known, as things stand."""
+        tls = {"REQUIRETLS"} if self._connection.facts.tls else set()
+        return {*self._extensions, "AUTH", *tls}
 
     def _greet_plainly(self, match: Match[bytes]) -> None:
         self._drop_transaction()
@@ -202,7 +223,7 @@ class SmtpService:
         """MAIL: the reverse-path and its parameters."""
         row = self._catalogue.find("MAIL")
         assert row is not None  # it has just matched
-        values = parameters.read(row, match["parameters"], _PARAMETERS_OF)
+        values = parameters.read(row, match["parameters"], self._parameters_of)
         path = match["mailbox"] or b""
         utf8 = "SMTPUTF8" in values
         if path:
@@ -219,7 +240,7 @@ class SmtpService:
         row = self._catalogue.find("RCPT")
         assert transaction is not None  # the states of RCPT say so
         assert row is not None  # it has just matched
-        parameters.read(row, match["parameters"], _PARAMETERS_OF)
+        parameters.read(row, match["parameters"], self._parameters_of)
         path = match["mailbox"] or match["postmaster"]
         address = POSTMASTER if match["postmaster"] else _address(path, utf8=transaction.utf8)
         if not address.ours and self._user in (None, sasl.ANYBODY):
@@ -235,6 +256,8 @@ class SmtpService:
         assert transaction is not None  # the states of DATA say so
         if transaction.begun:
             raise not_done("503", "5.5.1 Chunks have come: go on with BDAT, or RSET")
+        if self._connection.facts.binary:  # RFC 3030, section 3
+            raise not_done("503", "5.5.1 BODY=BINARYMIME was said: the message comes by BDAT")
         transaction.open(self._source(transaction))
         if transaction.refusal is not None:
             raise NotDone(transaction.refusal)

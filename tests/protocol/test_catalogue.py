@@ -239,3 +239,12 @@ def test_advice_names_its_rule() -> None:
     for spec in SMTP:
         for item in SMTP.advise(Command(spec.verb.encode() + b" \x01"), facts):
             assert item.reference
+
+
+def test_advice_on_parameters_alone() -> None:
+    """Not on the place of the command, which will come."""
+    facts = Facts(Protocol.SMTP, State.GREETED, offers={"SIZE": ""})
+    command = Command(b"RCPT TO:<a@b.example> NOTIFY=NEVER XYZ=1")
+    said = [advice.what for advice in SMTP.advise_parameters(command, facts)]
+    assert said == ["DSN was not offered", "RCPT has no parameter XYZ"]
+    assert SMTP.advise_parameters(Command(b"XYZZY"), facts) == ()

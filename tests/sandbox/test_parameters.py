@@ -64,3 +64,44 @@ def test_wrong(verb: str, octets: bytes, code: str) -> None:
         _read(verb, octets)
     assert caught.value.refusal.code == code
     assert caught.value.refusal.text.startswith("5.5.4 ")
+
+
+_HELD = {"FUTURERELEASE", "DELIVERBY", "MT-PRIORITY", "BINARYMIME", "8BITMIME", "REQUIRETLS"}
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b" HOLDFOR=604800 BY=120;R BODY=BINARYMIME",
+        b" HOLDUNTIL=2031-01-01T00:00:00Z BY=-5;nt",
+        b" MT-PRIORITY=-9 REQUIRETLS",
+    ],
+)
+def test_of_submission(octets: bytes) -> None:
+    """RFC 4865, 2852, 6710, 8689 and 3030, as they write it."""
+    row = SMTP.find("MAIL")
+    assert row is not None
+    assert len(read(row, octets, _HELD)) == len(octets.split())
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b" HOLDFOR=604801",
+        b" HOLDFOR=1 HOLDUNTIL=2031-01-01T00:00:00Z",
+        b" HOLDUNTIL=tomorrow",
+        b" HOLDUNTIL=2100-01-01T00:00:00Z",
+        b" BY=0;R",
+        b" BY=-5;R",
+        b" BY=5",
+        b" MT-PRIORITY=10",
+        b" REQUIRETLS=yes",
+    ],
+)
+def test_not_of_submission(octets: bytes) -> None:
+    """501 says what it must be."""
+    row = SMTP.find("MAIL")
+    assert row is not None
+    with pytest.raises(NotDone) as caught:
+        read(row, octets, _HELD)
+    assert caught.value.refusal.code == "501"

@@ -274,7 +274,7 @@ def test_a_message_that_breaks_off(inside: Talk, monkeypatch: pytest.MonkeyPatch
         ("XYZZY", b"There is no such command here"),
         ("LAST", b"There is no such command here"),
         ("XTND XMIT", b"There is no such command here"),
-        ("UTF8", b"There is no such command here"),
+        ("LANG de", b"There is no such language here: en is one"),
         ("STAT", b"Log in first"),
         ("RETR 1", b"Log in first"),
         ("NOOP", b"Log in first"),
@@ -319,11 +319,21 @@ def test_capabilities(talk: Talk) -> None:
         "AUTH-RESP-CODE",
         "PIPELINING",
         "USER",
+        "UTF8",
+        "LANG",
         f"SASL {' '.join(OFFERED)}",
         "STLS",
     ]
     assert before[-2].startswith("IMPLEMENTATION mailprobe")
     assert b"STLS" not in log_in(talk).line("CAPA")
+
+
+def test_languages_and_utf8(talk: Talk) -> None:
+    """RFC 6856: both before the login; LANG alone lists, one a line."""
+    assert _ok(talk.line("UTF8"))
+    assert talk.line("LANG").split(b"\r\n", 1)[1] == b"en English\r\n.\r\n"
+    for language in ("en", "EN", "*"):
+        assert _ok(talk.line(f"LANG {language}"))
 
 
 def test_stls(talk: Talk) -> None:

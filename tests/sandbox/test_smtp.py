@@ -61,6 +61,10 @@ def test_greeting_and_extensions(store: Store) -> None:
         "SMTPUTF8",
         "DSN",
         "CHUNKING",
+        "BINARYMIME",
+        "DELIVERBY",
+        "MT-PRIORITY",
+        "FUTURERELEASE 604800 2099-12-31T23:59:59Z",
         "ENHANCEDSTATUSCODES",
         "STARTTLS",
         f"AUTH {' '.join(OFFERED)} ANONYMOUS",
@@ -79,6 +83,28 @@ def test_tls_forgets_what_was_said_before(store: Store, talk: Talk) -> None:
     assert talk.code("STARTTLS") == "503 5.5.1"
     talk.line("MAIL FROM:<>")
     assert talk.code("RCPT TO:<x@example.org>") == "550 5.7.1"
+
+
+def test_requiretls_is_offered_over_tls(talk: Talk) -> None:
+    """RFC 8689, section 4; LMTP holds no message, which is for submission."""
+    assert b"REQUIRETLS" not in talk.line("EHLO client.example")
+    assert talk.code("MAIL FROM:<a@b.example> REQUIRETLS") == "555 5.5.4"
+    talk.line("STARTTLS")
+    talk.start_tls()
+    assert b"250-REQUIRETLS\r\n" in talk.line("EHLO client.example")
+    assert talk.code("MAIL FROM:<a@b.example> REQUIRETLS") == "250 2.1.0"
+
+
+def test_octets_of_any_kind(store: Store, talk: Talk) -> None:
+    """BINARYMIME goes by BDAT, and by nothing else (RFC 3030, section 3)."""
+    talk.line("MAIL FROM:<a@b.example> BODY=BINARYMIME")
+    talk.line("RCPT TO:<bob@example.test>")
+    assert talk.code("DATA") == "503 5.5.1"
+    octets = b"Subject: x\r\n\r\n\0\n\r.\xff"
+    replies = talk.say(b"BDAT %d LAST\r\n" % len(octets) + octets)
+    assert replies.startswith(b"250 2.0.0 ")
+    (mail,) = mails(store, "bob")
+    assert mail.endswith(octets + b"\r\n")
 
 
 def test_text_behind_starttls_ends_the_session(store: Store, talk: Talk) -> None:

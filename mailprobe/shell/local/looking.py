@@ -69,7 +69,10 @@ def _caps(shell: Shell, argument: str) -> None:
     rows: list[list[str | bytes]] = []
     for keyword, arguments in facts.offers.items():
         offer = known.get(keyword)
-        row: list[str | bytes] = [_offer(keyword, arguments), offer.summary if offer else ""]
+        what = offer.summary if offer else ""
+        if offer and arguments and offer.arguments:
+            what += f" ({offer.arguments})"
+        row: list[str | bytes] = [_offer(keyword, arguments), what]
         if before is not None:
             row.append(_change(before.get(keyword), arguments))
         rows.append(row)

@@ -95,8 +95,12 @@ ROWS = (
     ),
     LocalCommand(
         "send",
-        "/send [--from A] [--to B]... [--subject S] [--header 'N: V'] [--attach FILE] "
-        "[--charset C] [--body TEXT | FILE]",
+        "/send [--from A] [--to B]... [--cc C] [--bcc D] [--subject S] [--header 'N: V'] "
+        "[--text FILE] [--html FILE] [--attach FILE] [--charset C] [--ret R] [--envid I] "
+        "[--mail-auth A] [--by S;R] [--hold-for S] [--hold-until T] [--mt-priority N] "
+        "[--requiretls] [--notify W] [--orcpt A|each] [--mail-parameter K=V] "
+        "[--rcpt-parameter K=V] [--chunking[=SIZE]] [--binary] [--pipelined] [--dry-run] "
+        "[--anyway] [--body TEXT | FILE]",
         "compose a mail, or take a file, and send it",
         _send,
         Argument.FILE,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from mailprobe import dispatch
 from mailprobe.files import SourceFile
 from mailprobe.maildata import measure
 from mailprobe.protocol.items import Phase
@@ -107,7 +108,7 @@ def _bdat(shell: Shell, argument: str) -> None:
     with SourceFile(path_of(words[0])) as source:
         session = delivering.open_session(shell)
         _refuse_chunks(session)
-        chunks = delivering.plan(sizes, source.size)
+        chunks = dispatch.plan(sizes, source.size)
         if not session.connection.facts.binary and measure(source.blocks()).bare:
             tell(shell, "it has bare CR or LF, which wants BODY=BINARYMIME (RFC 3030, section 3)")
         before = session.last

@@ -150,7 +150,10 @@ class Pipe(Company):
             from mailprobe.shell.writing import pretending
 
             pretending.as_asked(self, options.pretences)
-        if profile is not None and profile.login is not None:
+        self._log_in()
+
+    def _log_in(self) -> None:
+        if self._profile is not None and self._profile.login is not None:
             from mailprobe.shell.writing import login  # and sasl: where somebody logs in
 
             login.as_asked(self)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from mailprobe.protocol import events
+from mailprobe.protocol.codes import RESPONSE_CODES
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.model import Reply, Verdict
 from mailprobe.render import theme
@@ -81,7 +82,7 @@ class Printer:
         self._lines("S", reply.wire, _STYLES[reply.verdict], last=True)
         if reply.refused:
             text = safe(self.secrets.mask(reply.lines[-1]))
-            self.refused.append(f"{of} was answered: {text}")
+            self.refused.append(f"{of} was answered: {text}{explained(reply)}")
 
     def _shown(self, side: str, content: bytes, style: str) -> str:
         text = safe(self.secrets.mask(content))
@@ -97,3 +98,10 @@ class Printer:
         self._rest[side] = rest
         if whole:
             self._write("".join(self._shown(side, line, style) for line in whole))
+
+
+def explained(reply: Reply) -> str:
+    """What a response code of POP3 says, to stand behind a refusal (RFC 2449, section 8)."""
+    code = reply.response_code if reply.refused and reply.code == "-ERR" else None
+    meaning = RESPONSE_CODES.get(code) if code is not None else None
+    return f" ({code}: {meaning})" if meaning else ""

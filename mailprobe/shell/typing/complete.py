@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from mailprobe.patterns import pattern
+from mailprobe.protocol import xtext
 from mailprobe.protocol.catalogue import (
     Catalogue,
     CommandSpec,
@@ -38,6 +39,7 @@ LINE = pattern(r"[ \t]*([^ \t]*)([ \t]?)(.*)", re.DOTALL)
 PATH = pattern(r'(?:"(?:[^"\\]|\\.)*"|[^">])*>', re.DOTALL)  # what follows "<", and its ">"
 _ADDRESS = pattern(r".+@[^@ ]+", re.DOTALL)  # with a domain, perhaps not a whole one yet
 _MECHANISM = pattern(r"[A-Z0-9_-]{1,20}")  # RFC 4422, section 3.1
+_MOMENT = pattern(r"[0-9]{4}-[0-9:TZ.+-]{6,36}")
 _GONE = (Standing.OBSOLETE, Standing.DEAD)
 _ORDER = {state: place for place, state in enumerate(State)}
 
@@ -271,7 +273,7 @@ def _offer_meta(parameter: Parameter, facts: Facts) -> str:
 
 def _limit(parameter: Parameter, facts: Facts) -> int:
     """The number that the server has said of a parameter that takes one; 0 where it has none."""
-    said = (facts.offers or {}).get(parameter.needs, "")
+    said, _, _ = (facts.offers or {}).get(parameter.needs, "").partition(" ")
     number = parameter.kind is Kind.NUMBER and said.isascii() and said.isdigit() and len(said) < 20
     return int(said) if number else 0
 
@@ -282,12 +284,28 @@ def _values(place: _Place, parameter: Parameter, typed: str) -> Iterator[Suggest
     if parameter.kind is Kind.KEYWORDS:
         *used, typed = typed.split(",")
     limit = _limit(parameter, place.facts)
-    for number, meta in ((limit, "the server's limit"), (limit + 1, "one octet too many")):
+    one_more = "one octet too many" if parameter.name == parameter.needs else "one too many"
+    for number, meta in ((limit, "the server's limit"), (limit + 1, one_more)):
         if limit and str(number).startswith(typed):
             yield place.suggest(str(number), typed, meta)
+    if parameter.kind is Kind.DATE_TIME:  # RFC 4865, section 3: the latest is said
+        _, _, latest = (place.facts.offers or {}).get(parameter.needs, "").partition(" ")
+        if _MOMENT.fullmatch(latest) and latest.startswith(typed):
+            yield place.suggest(latest, typed, "the server's latest")
+    if parameter.kind is Kind.XTEXT and (right := _as_xtext(typed)) != typed:
+        yield Suggestion(right, len(place.line) - len(typed), right, "the same as xtext, RFC 3461")
     for value in values_on_offer(parameter, place.facts):
-        if begins(value, typed) and value not in map(str.upper, used):
+        if begins(value, typed) and value not in (str(limit), *map(str.upper, used)):
             yield place.suggest(value, typed, parameter.summary)
+
+
+def _as_xtext(typed: str) -> str:
+    """What was typed, with what xtext may not hold as `+HH`; a type before `;` stays."""
+    kind, semicolon, rest = typed.rpartition(";")
+    if kind.lower() == "utf-8" or typed in ("<", "<>"):  # RFC 6533, RFC 4954: not written in it
+        return typed
+    right = xtext.encode(xtext.decode(encode(rest))).decode("ascii")
+    return kind + semicolon + right
 
 
 def _positional(place: _Place) -> Iterator[Suggestion]:

@@ -1,124 +1,93 @@
-"""/send: from a few words to a message in its mail transaction.
+"""/send: what its words ask for, what is asked of the person, and the way to `compose`.
 
-It sees the shell through `Shell` alone; what is not said is asked for.
+It sees the shell through `Shell` alone.
 """
 
-import secrets
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
+from mailprobe import compose
+from mailprobe.compose import Choice, Order
+from mailprobe.delivery import Delivery
+from mailprobe.dispatch import Blocks, Style
+from mailprobe.envelope import Envelope
 from mailprobe.errors import Failure, Word
 from mailprobe.files import SourceFile
-from mailprobe.message import Attachment, Letter, address_of, compose, header_of
 from mailprobe.protocol.model import Command
 from mailprobe.safe import safe
 from mailprobe.session import Session
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import tell
 from mailprobe.shell.writing import delivering
-from mailprobe.value import field, mutable
+from mailprobe.value import replace
 
-_LARGEST = 64 * 1024 * 1024  # octets of an attachment; a composed message is in memory
-
-
-@mutable
-class Order:
-    """What was asked for; None was not said."""
-
-    sender: str | None = None
-    recipients: list[str] = field(default_factory=list)
-    subject: str | None = None
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    attachments: list[Path] = field(default_factory=list)
-    charset: str = "utf-8"
-    text: str | None = None
-    file: Path | None = None
+_PIPELINED = Choice(
+    "--pipelined",
+    "",
+    "the envelope as one write",
+    lambda order, value: setattr(order, "pipelining", True),
+)
+_CHOICES = {choice.option: choice for choice in (*compose.CHOICES, _PIPELINED)}
 
 
 def read_order(words: Sequence[str]) -> Order | None:
     """The order that the words of /send write; None where they are not well formed.
 
-    Raises Failure `usage` for an address or a header that cannot be.
+    Raises Failure `usage` for an address, a header or a parameter that cannot be.
     """
     order = Order()
     left = list(words)
     while left:
         word = left.pop(0)
         if not word.startswith("--"):
-            if order.file is not None:
-                return None
-            order.file = Path(word).expanduser()
+            order.files.append(word)
             continue
         name, equals, value = word.partition("=")
-        if not equals:
+        choice = _CHOICES.get(name)
+        if choice is None or (equals and not choice.metavar):
+            return None
+        if not equals and choice.metavar and not choice.metavar.startswith("["):
             if not left:
                 return None
             value = left.pop(0)
-        if not _take_option(order, name, value):
-            return None
-    return order if order.file is None or _is_whole(order) else None
-
-
-def _take_option(order: Order, name: str, value: str) -> bool:
-    match name:
-        case "--from":
-            order.sender = value
-        case "--to":
-            order.recipients += _list(value)
-        case "--subject":
-            order.subject = value
-        case "--header":
-            order.headers.append(header_of(value))
-        case "--attach":
-            order.attachments.append(Path(value).expanduser())
-        case "--charset":
-            order.charset = value
-        case "--body":
-            order.text = value.replace("\\n", "\n")
-        case _:
-            return False
-    return True
-
-
-def _is_whole(order: Order) -> bool:
-    """A file is a whole message: nothing is written into it."""
-    return not (order.subject or order.headers or order.attachments or order.text)
-
-
-def _list(text: str) -> list[str]:
-    """Addresses with commas between, but for those inside quotation marks."""
-    pieces, piece, inside = [], "", False
-    for character in text:
-        inside ^= character == '"'
-        if character == "," and not inside:
-            pieces.append(piece)
-            piece = ""
-        else:
-            piece += character
-    return [one.strip() for one in (*pieces, piece) if one.strip()]
+        choice.take(order, value)
+    whole = len(order.files) <= 1 and not (order.files and order.composes)
+    return order if whole else None
 
 
 def send(shell: Shell, order: Order) -> None:
     """Compose, or take the file, and send it.  Raises Failure."""
     session = delivering.session_for_mail(shell)
     _ask_missing(shell, order)
-    sender = address_of(order.sender or "")
-    recipients = [address_of(one) for one in order.recipients]
-    if order.file is not None:
-        with SourceFile(order.file) as source:
+    switches, envelope = shell.switches, order.envelope()
+    style = replace(order.style(), ends=switches.file_ends, stuffing=switches.stuffing)
+    if order.files:
+        with SourceFile(Path(order.files[0]).expanduser()) as source:
             if _say_hello(shell, session):
-                delivering.deliver(shell, sender, recipients, source.blocks)
+                _deliver(shell, envelope, style, source.blocks)
         return
-    letter = _letter(order)
+    letter = compose.letter_of(order)
     if not _say_hello(shell, session):
         return
-    utf8 = delivering.needs_utf8([sender, *recipients])
-    if utf8 and "SMTPUTF8" not in (session.connection.facts.offers or {}):
-        raise _usage("an address is not ASCII, and the server offers no SMTPUTF8 (RFC 6531)")
-    now, identity = datetime.now().astimezone(), secrets.token_hex(8)
-    octets = compose(letter, now, identity, utf8=utf8)
-    delivering.deliver(shell, sender, recipients, lambda: iter([octets]))
+    delivering.refuse(session, envelope)
+    octets = compose.octets_of(letter, utf8=envelope.utf8)
+    _deliver(shell, envelope, style, lambda: iter([octets]))
+
+
+def _deliver(shell: Shell, envelope: Envelope, style: Style, blocks: Blocks) -> None:
+    """Send it; what became of each recipient is shown at the end."""
+    session = delivering.session_for_mail(shell)
+    delivery = Delivery(delivering.channel_of(shell), session, envelope, style)
+    delivery.run(blocks)
+    rows = [
+        (one.recipient, one.fate.value, one.reply.lines[-1])
+        for one in delivery.judged
+        if one.reply is not None
+    ]
+    if rows:
+        shell.table(("recipient", "verdict", "the server's words"), rows)
+    if names := delivery.queue_ids:
+        tell(shell, f"queued as {', '.join(map(safe, names))}")
 
 
 def _ask_missing(shell: Shell, order: Order) -> None:
@@ -127,31 +96,13 @@ def _ask_missing(shell: Shell, order: Order) -> None:
         if not order.sender:
             raise _usage("nothing was sent: --from says who sends it, <> is nobody")
     if not order.recipients:
-        order.recipients = _list(shell.ask("To: "))
+        order.recipients = compose.addresses_in(shell.ask("To: "))
         if not order.recipients:
             raise _usage("nothing was sent: --to says who shall have it")
-    if order.text is None and order.file is None and not order.attachments:
+    if not order.says_text and not order.files:
         if order.subject is None:
             order.subject = shell.ask("Subject: ").strip()
         order.text = shell.ask("Text: ")
-
-
-def _letter(order: Order) -> Letter:
-    attachments = []
-    for path in order.attachments:
-        with SourceFile(path) as source:
-            if source.size > _LARGEST:
-                raise _usage(f"{safe(str(path))} is too large to attach: /send FILE takes any size")
-            attachments.append(Attachment(path.name, b"".join(source.blocks())))
-    return Letter(
-        order.sender or "",
-        order.recipients,
-        order.subject or "",
-        order.headers,
-        order.text or "",
-        order.charset,
-        attachments,
-    )
 
 
 def _say_hello(shell: Shell, session: Session) -> bool:

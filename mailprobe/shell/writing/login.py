@@ -109,6 +109,53 @@ def as_asked(shell: Shell) -> None:
     authenticate(shell, Order(asked.mechanism, asked.user, asked.authzid))
 
 
+def as_offered(shell: Shell) -> None:
+    """Log in as a profile or the command line says, if one does; by what is offered at best.
+
+    Hello was said.  In POP3 what is left at last is APOP, where the greeting allows it, then USER
+    and PASS.
+    """
+    profile = shell.profile
+    asked = profile.login if profile is not None else None
+    if profile is None or (asked is not None and asked.mechanism):
+        as_asked(shell)
+        return
+    if not profile.user or _session(shell).connection.facts.authenticated:
+        return
+    authzid = asked.authzid if asked is not None else ""
+    facts = _session(shell).connection.facts
+    if mechanism := _best(_session(shell)):
+        authenticate(shell, Order(mechanism, profile.user, authzid))
+    elif facts.protocol is not Protocol.POP3:
+        raise _usage("the server offers no login that a password is for: leave --user out")
+    elif facts.timestamp is not None:
+        apop(shell, profile.user)
+    else:
+        _say_password(shell, profile.user)
+
+
+def _best(session: Session) -> str:
+    """The strongest of the mechanisms on offer that take a password; "" where none does."""
+    offered = session.connection.facts.mechanisms
+    for name, row in sasl.TABLE.items():
+        bound = not name.endswith("-PLUS") or session.binding_for(name) is not None
+        if name in offered and row.secret == sasl.PASSWORD and bound:
+            return name
+    return ""
+
+
+def _say_password(shell: Shell, user: str) -> None:
+    """RFC 1939, section 7."""
+    secret = _ask_secret(shell, user)
+    if secret is None:
+        return
+    if "\r" in secret or "\n" in secret:
+        raise _usage("the secret must be one line")
+    name, word = (text.encode("utf-8", "surrogateescape") for text in (user, secret))
+    if shell.send(Command(b"USER " + name)):
+        shell.send(Command(b"PASS " + word))
+
+
 def _ask_secret(shell: Shell, user: str, kind: str = sasl.PASSWORD) -> str | None:
     """Ask for a secret, unless it may not travel on this link; what is asked for is learned."""
     if not shell.may_expose(Answer(b"secret")):

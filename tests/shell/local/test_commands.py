@@ -425,6 +425,20 @@ def test_capabilities_are_explained() -> None:
     assert desk.rows[0][1]
 
 
+def test_what_stands_behind_a_capability_is_explained() -> None:
+    """Of POP3 each one that is known, and what its arguments are, where it has some."""
+    lines = b"EXPIRE 60 USER\r\nLOGIN-DELAY 300\r\nRESP-CODES\r\nLANG\r\nX-NOBODY y\r\n.\r\n"
+    desk = Desk(b"+OK\r\n", b"+OK\r\n" + lines, protocol=Protocol.POP3)
+    assert desk.session is not None
+    desk.session.exchange(b"CAPA")
+    local.run(desk, "/caps")
+    said = {bytes(row[0]): row[1] for row in desk.rows}  # type: ignore[arg-type]
+    assert "days or NEVER" in str(said[b"EXPIRE 60 USER"])
+    assert "(seconds" in str(said[b"LOGIN-DELAY 300"])
+    assert said[b"RESP-CODES"]
+    assert said[b"X-NOBODY y"] == ""
+
+
 def test_capabilities_are_forgotten_by_a_login() -> None:
     """A POP3 server may say otherwise afterwards, and whoever asked before it is told so."""
     desk = Desk(

@@ -450,6 +450,48 @@ def test_send_to_more_than_ascii() -> None:
     assert "\r\nTo: é@d\r\n".encode() in sent(desk)
 
 
+def test_send_with_parameters(tmp_path: Path) -> None:
+    """As on the command line: wishes, words of one's own, copies, and the queue id at the end."""
+    desk = Desk(GREETING, HELLO, OK, OK, OK, GO, b"250 2.0.0 Ok: queued as 4bXyZ\r\n")
+    local.run(
+        desk,
+        "/send --from a@b --to c@d --bcc e@f --ret=full --envid a+b --notify never --orcpt each "
+        "--mail-parameter X=1 --body x",
+    )
+    _, mail, first, second = composed(desk)
+    assert mail.endswith(b" RET=FULL ENVID=a+2Bb X=1")
+    assert first == b"RCPT TO:<c@d> ORCPT=rfc822;c@d NOTIFY=NEVER"
+    assert second == b"RCPT TO:<e@f> ORCPT=rfc822;e@f NOTIFY=NEVER"
+    assert b"e@f" not in sent(desk).partition(b"DATA")[2]
+    assert "DSN was not offered" in desk.text
+    assert desk.text.endswith("queued as 4bXyZ\n")
+
+
+def test_send_at_once_and_in_chunks() -> None:
+    """The envelope as one write; BDAT in the place of DATA."""
+    desk = Desk(GREETING, HELLO, OK + OK, OK, OK, OK)
+    line = "/send --from a@b --to c@d --body x --pipelined --chunking=100"
+    local.run(desk, line)
+    assert desk.link.sent[1].endswith(b"\r\nRCPT TO:<c@d>\r\n")
+    assert b"BDAT 100\r\n" in sent(desk)
+    assert b" LAST\r\n" in sent(desk)
+
+
+def test_send_nothing() -> None:
+    """A dry run ends behind the last RCPT."""
+    desk = Desk(GREETING, HELLO, OK, OK, OK)
+    local.run(desk, "/send --from a@b --to c@d --body x --dry-run")
+    assert sent(desk).endswith(b"RCPT TO:<c@d>\r\nRSET\r\n")
+    assert desk.rows == [("c@d", "accepted", b"250 ok")]
+
+
+@pytest.mark.parametrize("option", ["--dry-run=1", "--notify=always", "--mail-parameter=a;b c"])
+def test_send_with_options_that_cannot_be(option: str) -> None:
+    """Nothing is sent; the sentence says what is expected, or the form."""
+    sentence = refused(Desk(GREETING), f"/send --from a@b --to c@d '{option}' --body x")
+    assert "write /send" in sentence or "expected" in sentence
+
+
 def test_send_has_its_place() -> None:
     """Not in POP3, nor where a transaction is open, nor in the middle of data."""
     line = "/send --from a@b --to c@d --body x"

@@ -67,6 +67,12 @@ def metas(
         ("MAIL FROM:<> BODY=", smtp(), SMTP,
          ["MAIL FROM:<> BODY=7BIT", "MAIL FROM:<> BODY=8BITMIME"]),
         ("MAIL FROM:<> SIZE=10 SI", smtp(), SMTP, []),
+        ("MAIL FROM:<> ENVID=a=b", smtp(), SMTP, ["MAIL FROM:<> ENVID=a+3Db"]),
+        ("MAIL FROM:<> ENVID=a+3Db", smtp(), SMTP, []),
+        ("RCPT TO:<a> ORCPT=rfc822;al+ice@x", smtp(State.MAIL), SMTP,
+         ["RCPT TO:<a> ORCPT=rfc822;al+2Bice@x"]),
+        ("RCPT TO:<a> ORCPT=utf-8;al+ice@x", smtp(State.MAIL), SMTP, []),
+        ("MAIL FROM:<> AUTH=<", smtp(), SMTP, ["MAIL FROM:<> AUTH=<>"]),
         ("RCPT TO:<a> NOTIFY=DELAY,F", smtp(State.MAIL), SMTP,
          ["RCPT TO:<a> NOTIFY=DELAY,FAILURE"]),
         ("RCPT TO:<a> NOTIFY=DELAY,D", smtp(State.MAIL), SMTP, []),
@@ -96,6 +102,29 @@ def test_what_the_table_and_the_state_allow_is_offered(
 ) -> None:
     """Verbs with their fixed text, parameters on offer, mechanisms, message-numbers."""
     assert texts(line, facts, catalogue) == expected
+
+
+def test_parameters_of_submission_with_the_bounds_of_the_server() -> None:
+    """FUTURERELEASE says the longest time and the latest moment, DELIVERBY and MT-PRIORITY none."""
+    facts = smtp()
+    assert facts.offers is not None
+    facts.offers |= {
+        "FUTURERELEASE": "86400 2031-01-01T00:00:00Z",
+        "DELIVERBY": "120",
+        "MT-PRIORITY": "STANAG4406",
+        "REQUIRETLS": "",
+    }
+    mail = "MAIL FROM:<>"
+    held = texts(f"{mail} HOLDFOR=8", facts)
+    assert held == [f"{mail} HOLDFOR={seconds}" for seconds in ("86400", "86401")]
+    assert texts(f"{mail} HOLDUNTIL=2", facts) == [f"{mail} HOLDUNTIL=2031-01-01T00:00:00Z"]
+    assert texts(f"{mail} HOLDUNTIL=3", facts) == []
+    assert f"{mail} BY=3600;R" in texts(f"{mail} BY=", facts)
+    assert texts(f"{mail} MT-PRIORITY=-9", facts) == []
+    assert f"{mail} MT-PRIORITY=-9" in texts(f"{mail} MT-PRIORITY=-", facts)
+    assert texts(f"{mail} REQ", facts) == [f"{mail} REQUIRETLS"]
+    facts.offers["FUTURERELEASE"] = "86400 \x1b[2J"
+    assert texts(f"{mail} HOLDUNTIL=", facts) == []
 
 
 def test_each_verb_is_offered_legal_ones_first_and_gone_ones_last() -> None:

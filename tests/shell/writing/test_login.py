@@ -166,3 +166,53 @@ def test_the_secret_that_a_file_names(monkeypatch: pytest.MonkeyPatch) -> None:
     desk.profile = Profile("", user="alice", login=Credentials(user="alice", variable="WORD"))
     local.run(desk, "/auth PLAIN bob")
     assert desk.done == ["asked secret of bob (hidden): "]
+
+
+def offered(desk: Desk, hello: bytes, *, user: str = "alice") -> list[bytes]:
+    """What a login by what is offered sends behind `hello`."""
+    assert desk.session is not None
+    desk.session.exchange(hello)
+    desk.link.sent.clear()
+    desk.profile = Profile("", user=user)
+    login.as_offered(desk)
+    return desk.link.sent
+
+
+def test_the_strongest_that_takes_a_password() -> None:
+    """Neither one that needs TLS, nor one for tokens or certificates."""
+    hello = b"250-mx\r\n250 AUTH XOAUTH2 EXTERNAL SCRAM-SHA-1-PLUS LOGIN PLAIN CRAM-MD5\r\n"
+    desk = Desk(GREETING, hello, b"334 PDFAeD4=\r\n", b"235 in\r\n")
+    assert offered(desk, b"EHLO me")[0] == b"AUTH CRAM-MD5\r\n"
+
+
+def test_a_server_without_a_login() -> None:
+    """Who asks for one is told; who does not is not logged in."""
+    with pytest.raises(Failure, match="leave --user out"):
+        offered(Desk(GREETING, b"250 mx\r\n"), b"EHLO me")
+    assert offered(Desk(GREETING, b"250 mx\r\n"), b"EHLO me", user="") == []
+
+
+def test_user_and_pass_at_last() -> None:
+    """POP3 without SASL and without a timestamp; the secret is one line."""
+    capa = b"+OK\r\n.\r\n"
+    desk = Desk(b"+OK\r\n", capa, b"+OK\r\n", b"+OK in\r\n", protocol=Protocol.POP3)
+    assert offered(desk, b"CAPA") == [b"USER alice\r\n", b"PASS secret\r\n"]
+    desk = Desk(b"+OK\r\n", capa, protocol=Protocol.POP3)
+    desk.secret = "a\r\nDELE 1"
+    with pytest.raises(Failure, match="one line"):
+        offered(desk, b"CAPA")
+    assert desk.link.sent == []
+    desk = Desk(b"+OK <1@x>\r\n", capa, b"+OK in\r\n", protocol=Protocol.POP3)
+    assert offered(desk, b"CAPA")[0].startswith(b"APOP alice ")
+
+
+def test_what_was_asked_for_comes_first() -> None:
+    """A mechanism of the command line, whatever is offered."""
+    hello = b"250-mx\r\n250 AUTH CRAM-MD5 PLAIN\r\n"
+    desk = Desk(GREETING, hello, b"235 in\r\n")
+    assert desk.session is not None
+    desk.session.exchange(b"EHLO me")
+    desk.link.sent.clear()
+    desk.profile = Profile("", user="alice", login=Credentials("PLAIN", "alice"))
+    login.as_offered(desk)
+    assert desk.link.sent[0].startswith(b"AUTH PLAIN ")
