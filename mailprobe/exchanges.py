@@ -1,4 +1,4 @@
-"""The log of a session: which command got which replies, and the newest bodies.
+"""The log of a session: which command got which replies, the newest bodies, and the way there.
 
 An observer of events; it knows no link.
 """
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _IN_MEMORY = 1024 * 1024  # octets of a body before it goes to a file that only we can read
 _KEPT = 100  # exchanges that are remembered
 _BODIES = 8  # bodies that are kept with them
+_MILESTONES = 100  # of the way to the server, and to TLS
 
 
 @mutable
@@ -34,13 +35,22 @@ class Exchange:
     # Of a multi-line response, dots undone; only the newest few exchanges keep theirs.
     body: "IO[bytes] | None" = None
     steps: list[float] | None = None  # when answers, and the last octets of mail data, were sent
+    # How long the replies before those steps took, 0.0 where there was none; of a multi-line
+    # response, how long its first line took.
+    waits: list[float] | None = None
 
 
 class ExchangeLog:
-    """An observer.  `exchanges` holds the newest, the oldest of them first."""
+    """An observer.  `exchanges` holds the newest, the oldest of them first.
 
-    def __init__(self, *, keep_bodies: bool = True) -> None:
-        self.exchanges: deque[Exchange] = deque(maxlen=_KEPT)
+    `milestones` are the events of the way to the server, to its greeting, to TLS and to the end,
+    each with the moment at which its part of the way began.
+    """
+
+    def __init__(self, *, keep_bodies: bool = True, kept: int = _KEPT) -> None:
+        self.exchanges: deque[Exchange] = deque(maxlen=kept)
+        self.milestones: list[tuple[float, Event]] = []
+        self._kept = kept
         self._keep_bodies = keep_bodies
         self._reading: Exchange | None = None  # whose body is coming
         self._bodies: deque[Exchange] = deque()  # whose bodies are kept
@@ -61,7 +71,7 @@ class ExchangeLog:
             _close(self._bodies.popleft())
 
     def _sent(self, event: events.CommandSent) -> None:
-        if len(self.exchanges) == _KEPT and self.exchanges[0].body is not None:
+        if len(self.exchanges) == self._kept and self.exchanges[0].body is not None:
             _close(self.exchanges[0])
         self.exchanges.append(Exchange(event.command, event.at))
 
@@ -74,6 +84,7 @@ class ExchangeLog:
                 exchange.replies.append(event.reply)
                 exchange.took = event.at - since
                 if event.body:
+                    exchange.waits = [exchange.took]
                     self._reading = exchange
                     exchange.body = self._spool(exchange) if self._keep_bodies else None
                 return
@@ -81,7 +92,7 @@ class ExchangeLog:
     def _stepped(self, event: events.AnswerSent) -> None:
         for exchange in reversed(self.exchanges):
             if exchange.command is event.command:
-                exchange.steps = [*(exchange.steps or ()), event.at]
+                _step(exchange, event.at)
                 return
 
     def _wrote(self, event: events.DataSent) -> None:
@@ -89,10 +100,18 @@ class ExchangeLog:
             return
         exchange = self.exchanges[-1]
         if exchange.steps is None or self._sending is not exchange:
-            exchange.steps = [*(exchange.steps or ()), event.at]
+            _step(exchange, event.at)
         else:
             exchange.steps[-1] = event.at
         self._sending = None if event.last else exchange
+
+    def _passed(self, event: Event) -> None:
+        if len(self.milestones) == _MILESTONES:
+            return
+        since = self.milestones[-1][1].at if self.milestones else 0.0
+        if self.exchanges and (last := self.exchanges[-1]).replies:
+            since = max(since, last.sent_at + last.took)
+        self.milestones.append((since, event))
 
     def _spool(self, exchange: Exchange) -> "IO[bytes]":
         from mailprobe.spool import Spool  # only where somebody reads a message
@@ -121,7 +140,22 @@ _MEMORABLE: dict[type[Event], Callable[..., None]] = {
     events.BodyChunk: ExchangeLog._keep,
     events.AnswerSent: ExchangeLog._stepped,
     events.DataSent: ExchangeLog._wrote,
+    events.Resolved: ExchangeLog._passed,
+    events.Connecting: ExchangeLog._passed,
+    events.Connected: ExchangeLog._passed,
+    events.TlsStarted: ExchangeLog._passed,
+    events.TlsFailed: ExchangeLog._passed,
+    events.Greeting: ExchangeLog._passed,
+    events.Closed: ExchangeLog._passed,
 }
+
+
+def _step(exchange: Exchange, at: float) -> None:
+    """Something more of the client went out: what comes is counted from there."""
+    steps = exchange.steps or []
+    answered = len(exchange.replies) > len(steps)  # else it went ahead of the answer
+    exchange.waits = [*(exchange.waits or ()), exchange.took if answered else 0.0]
+    exchange.steps = [*steps, at]
 
 
 def _since(exchange: Exchange, reply: Reply) -> float:

@@ -49,12 +49,13 @@ class Session(Wire):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         settings = settings or Settings()
-        self._log = ExchangeLog(keep_bodies=settings.keep_bodies)
+        self._log = ExchangeLog(keep_bodies=settings.keep_bodies, kept=settings.keep_exchanges)
         self._asked_for_tls: Word | None = None  # what a refusal of that is
         self.loopback = False  # whether what we send stays on this machine
         self.target: Target | None = None  # whom `open` was asked to reach, and how
         self.link: Callable[..., Transport] | None = None
         self.exchanges = self._log.exchanges  # the newest commands, the oldest of them first
+        self.milestones = self._log.milestones  # events of the way, and since when
         super().__init__(catalogue, (self._log, *observers), settings, clock)
 
     # ------------------------------------------------------------------------ opening, ending

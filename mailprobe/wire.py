@@ -44,6 +44,7 @@ class Settings:
     insecure_auth: bool = False  # credentials may travel in the clear
     hello_name: str = ""  # what EHLO, LHLO say; "" is this host's own name
     keep_bodies: bool = True
+    keep_exchanges: int = 100  # the newest
     piece: int = 0  # octets that go out in one write; 0: all that there are
     pause: float = 0.0  # seconds between two such writes
 

@@ -7,9 +7,14 @@ from mailprobe.exchanges import ExchangeLog
 from mailprobe.protocol.events import (
     AnswerSent,
     BodyChunk,
+    Closed,
     CommandSent,
+    Connected,
+    Connecting,
     DataSent,
     ReplyReceived,
+    Resolved,
+    TlsStarted,
 )
 from mailprobe.protocol.model import Command, Reply, Verdict
 
@@ -113,3 +118,34 @@ def test_a_go_ahead_that_was_foreseen_counts_from_its_command() -> None:
     assert log.exchanges[-1].took == 2
     _reply(log, 11, data, Verdict.GO_ON)  # of a server that has lost its way
     assert log.exchanges[-1].took == 3
+
+
+def test_the_way_is_remembered_with_its_beginnings() -> None:
+    """Each part of it begins where the one before ended, or with the reply that asks for it."""
+    log = ExchangeLog()
+    log(Resolved(1, "mx.example", ("192.0.2.1",)))
+    log(Connecting(1.5, "192.0.2.1:25"))
+    log(Connected(2, "192.0.2.1:25", ""))
+    command = Command(b"STARTTLS")
+    log(CommandSent(5, command, b"STARTTLS\r\n"))
+    log(ReplyReceived(5.25, Reply.of("220", "go"), command))
+    log(TlsStarted(6, "TLSv1.3", "X", "mx.example", verified=True))
+    assert [since for since, _ in log.milestones] == [0.0, 1, 1.5, 5.25]
+    for at in range(200):
+        log(Closed(7 + at, "eof"))
+    assert len(log.milestones) == 100
+
+
+def test_what_was_waited_for_before_a_step_is_kept() -> None:
+    """The go-ahead, each challenge and the first line of a response have their times."""
+    log, data = ExchangeLog(kept=2), Command(b"DATA")
+    log(CommandSent(1, data, b"DATA\r\n"))
+    _reply(log, 1.5, data, Verdict.GO_ON)
+    log(DataSent(10, b".\r\n", last=True))
+    chunk = Command(b"BDAT 2")
+    log(CommandSent(30, chunk, b"BDAT 2\r\n"))
+    log(DataSent(40, b"ab", last=True))
+    assert [one.waits for one in log.exchanges] == [[0.5], [0.0]]
+    _say(log, 50, body=b"x\r\n")
+    assert [one.command.verb for one in log.exchanges] == ["BDAT", "RETR"]
+    assert log.exchanges[-1].waits == [0.25]

@@ -310,6 +310,10 @@ class Company:
         self._view.recording.expect(text, self.session.last if self.session else None)
 
     @property
+    def plain(self) -> bool:
+        return self.options.plain
+
+    @property
     def lines_sent(self) -> int:
         return self._view.lines
 

@@ -104,6 +104,10 @@ class Shell(Interface):
         """How wide the terminal is; 0: there is none, and no line of ours is wrapped."""
 
     @property
+    def plain(self) -> bool:
+        """Whether what is drawn should be said in words."""
+
+    @property
     def fold(self) -> int:
         """Rows of one answer that are shown; 0 is all of them."""
 

@@ -89,6 +89,10 @@ class Company:
     fold = 0  # what is asked for is written whole
     columns = 0  # one line is one line
 
+    @property
+    def plain(self) -> bool:
+        return self._options.plain
+
     def paint(self, style: str, text: str) -> str:
         return text
 
