@@ -40,6 +40,7 @@ _OPTIONS: tuple[Row, ...] = (
     *way_options.OPTIONS,
     (("--script",), {"metavar": "FILE", "help": "send the lines of FILE (- is standard input)"}),
     (("--keep-going",), {"action": "store_true", "help": "go on after a refused command"}),
+    (("--lint",), {"action": "store_true", "help": "say what the server does that no RFC allows"}),
     (
         ("--plain",),
         {"action": "store_true", "help": "append-only: no menu, no toolbar, nothing redrawn"},
@@ -111,7 +112,7 @@ def _pipe(options: Options, source: int, streams: Streams) -> ExitStatus:
 
 
 def _options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Options:
-    options = general_options(asked, env)
+    options = replace(general_options(asked, env), lint=asked.lint)
     if asked.words and asked.words[-1].startswith("@"):
         *before, name = asked.words
         if len(before) > 1 or (before and before[0] not in list(Protocol)):

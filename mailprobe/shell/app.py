@@ -49,9 +49,25 @@ def _talk(options: Options, terminal: Terminal, interrupts: Interrupts) -> ExitS
         gc.enable()
         while conversation.status is None:
             conversation.take(conversation.front.read(conversation))
-        return conversation.status
+        return _judged(conversation)
     finally:
         conversation.finish()
+
+
+def _judged(conversation: Conversation) -> ExitStatus:
+    """How the shell ends; with --lint, by what was found, which is shown."""
+    assert conversation.status is not None  # the person has left
+    if not conversation.options.lint:
+        return conversation.status
+    from mailprobe.shell.watching import report, verdict
+
+    for line in report(conversation.findings):
+        conversation.write(conversation.mask(line) + "\n")
+    failure = verdict(conversation.findings)
+    if conversation.status is ExitStatus.OK and failure is not None:
+        conversation.tell(failure.sentence)
+        return failure.word.status
+    return conversation.status
 
 
 def wants_plain(options: Options) -> bool:

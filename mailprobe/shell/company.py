@@ -37,6 +37,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mailprobe.protocol.linting.linter import Findings
     from mailprobe.shell.typing.suggestion import Known
     from mailprobe.shell.writing.challenges import ByHand
 
@@ -222,6 +223,10 @@ class Company:
     def mask(self, text: str) -> str:
         """`text` without any secret that is known."""
         return self._view.secrets.mask_text(text)
+
+    @property
+    def findings(self) -> "Findings":
+        return self._view.watch.findings
 
     @cached_property
     def by_hand(self) -> "ByHand":

@@ -16,6 +16,7 @@ from mailprobe.value import frozen
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mailprobe.protocol.linting.linter import Findings
     from mailprobe.shell.config import Config, Profile
     from mailprobe.shell.conversation import Conversation
 
@@ -119,6 +120,13 @@ class Shell(Interface):
 
     def explain(self, row: CommandSpec) -> None:
         """Show what the table knows about a command."""
+
+    def mask(self, text: str) -> str:
+        """`text` without any secret that is known."""
+
+    @property
+    def findings(self) -> "Findings | None":
+        """What the servers did that no RFC allows; None: nobody looks."""
 
     def ask_secret(self, prompt: str, kind: str = "password") -> str | None:
         """Ask without echo; None when the person gave up.  `kind` is what a secret is called."""

@@ -11,8 +11,13 @@ from mailprobe.protocol.events import Event
 from mailprobe.render.console import Screen
 from mailprobe.shell.memory.learned import Learned
 from mailprobe.shell.recording.recording import Recording
+from mailprobe.shell.watching import Watch
 from mailprobe.transcript.redact import Secrets
 from mailprobe.transport.target import Kind, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.protocol.linting.terms import Finding
 
 _SENT = (events.CommandSent, events.AnswerSent, events.DataSent, events.RawSent)
 _HEARD = (events.Greeting, events.ReplyReceived, events.Unsolicited, events.BodyChunk)
@@ -22,9 +27,14 @@ class View:
     """`make_screen` gives the screen of a connection whose secrets are these."""
 
     def __init__(
-        self, make_screen: Callable[[Secrets], Screen], secrets: Secrets, recording: Recording
+        self,
+        make_screen: Callable[[Secrets], Screen],
+        secrets: Secrets,
+        recording: Recording,
+        watch: Watch,
     ) -> None:
         self.secrets = secrets
+        self.watch = watch
         self.screen = make_screen(self.secrets)
         self.recording = recording
         self.shown: Failure | None = None  # the failure that the screen has told of
@@ -46,6 +56,7 @@ class View:
         self.recording(event)
         self.screen(event)
         self.learned(event)
+        self.watch(event)
         if isinstance(event, events.Failed):
             self.shown = Failure(event.word, event.sentence)
 
@@ -59,6 +70,10 @@ class View:
         """A connection is about to be made."""
         self.practice = target.kind is Kind.SANDBOX
         self.recording.begin(target)
+        self.watch.begin(target.protocol, lambda finding: self.screen.note(self._said(finding)))
+
+    def _said(self, finding: "Finding") -> str:
+        return self.secrets.mask_text(finding.sentence)
 
     def repaint(self) -> None:
         """Go on with a new screen, in other colours perhaps."""

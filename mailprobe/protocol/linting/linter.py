@@ -5,6 +5,7 @@ the question that it asked last for what is offered.
 """
 
 from collections.abc import Callable, Iterator
+from types import MethodType
 
 from mailprobe.errors import Word
 from mailprobe.patterns import pattern
@@ -38,10 +39,9 @@ Tell = Callable[[Finding], None]
 
 
 class Findings:
-    """All that was found in the sessions of a run; `tell` hears of each the first time."""
+    """All that was found in the sessions of a run, in the order in which it was found first."""
 
-    def __init__(self, tell: Tell = lambda finding: None) -> None:
-        self._tell = tell
+    def __init__(self) -> None:
         self._known: dict[tuple[str, str, str], Finding] = {}
         self.surplus = 0  # further ones of which only the number is known
 
@@ -51,25 +51,33 @@ class Findings:
     def __len__(self) -> int:
         return len(self._known)
 
-    def add(self, name: str, what: str, reference: str, place: str, line: int) -> None:
-        """Take one in."""
+    def add(
+        self, name: str, what: str, reference: str, place: str, line: int = 0
+    ) -> Finding | None:
+        """Take one in; returns it where it is new."""
         key = name, what, place
         if (found := self._known.get(key)) is not None:
             found.count += 1
-            return
+            return None
         if len(self._known) == _MOST:
             self.surplus += 1
-            return
+            return None
         where = f"{place}, line {line}" if line else place
         found = self._known[key] = Finding(name, where, what, reference)
-        self._tell(found)
+        return found
 
 
 class Linter:
-    """One session; what it finds goes into `findings`."""
+    """One session; what it finds goes into `findings`.
 
-    def __init__(self, catalogue: Catalogue, findings: Findings) -> None:
+    `tell` hears of what nobody has told of yet, the first time.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, findings: Findings, tell: Tell = lambda finding: None
+    ) -> None:
         self.findings = findings
+        self._tell = tell
         self._known = Known(catalogue)
         self._rules: dict[type, list[Rule]] = {}
         for rule in RULES:
@@ -81,8 +89,13 @@ class Linter:
         self._octets = 0
 
     def __call__(self, event: Event) -> None:
-        if (take := _TAKEN.get(type(event))) is not None:
-            take(self, event)
+        if (take := self.listener(type(event))) is not None:
+            take(event)
+
+    def listener(self, kind: type[Event]) -> Callable[[Event], None] | None:
+        """What takes in the events of `kind`; None: no rule asks for them."""
+        take = _TAKEN.get(kind)
+        return None if take is None else MethodType(take, self)
 
     def _apply(self, seen: object) -> None:
         for rule in self._rules.get(type(seen), ()):
@@ -92,7 +105,9 @@ class Linter:
     def _found(self, rule: Rule, one: Break) -> None:
         what = f"{rule.what}: {one.detail}" if one.detail else rule.what
         reference = one.reference or rule.reference
-        self.findings.add(rule.name, what, reference, self._place, one.line)
+        found = self.findings.add(rule.name, what, reference, self._place, one.line)
+        if found is not None and not one.quiet:
+            self._tell(found)
 
     # --------------------------------------------------------------------------------- the link
 
@@ -116,9 +131,9 @@ class Linter:
             self._apply(Noise(event.octets))
 
     def _deviated(self, event: events.Deviated) -> None:
-        """What the framing has noticed of the reply that came last."""
+        """What the framing has noticed of the reply that came last, and told."""
         one = event.deviation
-        self.findings.add(one.what.replace(" ", "-"), one.what, one.reference, self._place, 0)
+        self.findings.add(one.what.replace(" ", "-"), one.what, one.reference, self._place)
 
     # ------------------------------------------------------------------------------ the replies
 

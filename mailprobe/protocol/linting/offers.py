@@ -53,7 +53,7 @@ def _readable(known: Known, offered: list[str]) -> Iterator[Break]:
     if known.tls or not found:
         return
     where = "; this link does not leave the machine" if known.local else ""
-    yield Break(" ".join(dict.fromkeys(found)) + where)
+    yield Break(" ".join(dict.fromkeys(found)) + where, quiet=known.local)
 
 
 def _tls_again(known: Known, seen: Offered) -> Iterator[Break]:

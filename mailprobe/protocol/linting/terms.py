@@ -98,6 +98,7 @@ class Break:
     detail: str = ""
     line: int = 0
     reference: str = ""  # where that of the rule is too general
+    quiet: bool = False  # for the report alone: nothing to tell somebody of at once
 
 
 @frozen

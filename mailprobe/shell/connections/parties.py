@@ -12,6 +12,7 @@ from mailprobe.session import Session
 from mailprobe.shell.recording.recording import Recording
 from mailprobe.shell.recording.tape import MOST
 from mailprobe.shell.view import View
+from mailprobe.shell.watching import Watch
 from mailprobe.transcript.redact import Secrets
 
 TYPE_CHECKING = False
@@ -68,6 +69,7 @@ class Parties:
         self._make_screen = make_screen
         self._write = write
         self._all: list[Party] = []
+        self._watch = Watch()
         self.current = self._join(Secrets(), Recording(warn))
 
     def __iter__(self) -> Iterator[Party]:
@@ -141,6 +143,7 @@ class Parties:
             lambda known: self._make_screen(margin, known, lambda: len(mark())),
             secrets,
             recording,
+            self._watch.beside(),
         )
         party = Party(view)
         self._all.append(party)

@@ -1,7 +1,7 @@
-"""Local commands that measure: how long each step of the session took."""
+"""Local commands that measure: how long each step took, and what of it no RFC allows."""
 
 from mailprobe.shell.interface import Shell
-from mailprobe.shell.local.table import LocalCommand, session_of
+from mailprobe.shell.local.table import LocalCommand, session_of, tell, usage
 
 _WIDTH = 80  # columns, where there is no terminal
 
@@ -16,6 +16,16 @@ def _timing(shell: Shell, argument: str) -> None:
     shell.write(waterfall(timing, width=width, color=color, plain=shell.plain))
 
 
+def _lint(shell: Shell, argument: str) -> None:
+    from mailprobe.shell.watching import report
+
+    session_of(shell)
+    if shell.findings is None:
+        raise usage("nobody looks at what the server does: begin with --lint")
+    for line in report(shell.findings):
+        tell(shell, shell.mask(line))
+
+
 ROWS = (
     LocalCommand(
         "timing",
@@ -23,4 +33,5 @@ ROWS = (
         "show how long DNS, connect, TLS, greeting and each command took",
         _timing,
     ),
+    LocalCommand("lint", "/lint", "show what the server did so far that no RFC allows", _lint),
 )

@@ -6,6 +6,7 @@ It sends nothing; what is done with the lines of the input is for `Pipe`.
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import cached_property
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import CommandSpec
@@ -24,6 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mailprobe.protocol.linting.linter import Findings
     from mailprobe.shell.config import Config, Profile
 
 _WIDTH = 100  # columns of help
@@ -74,7 +76,7 @@ class Company:
 
     def write(self, text: str) -> None:
         """Local output is no line of the dialogue: a script that reads it skips the `#`."""
-        lines = self._mask(text).removesuffix("\n").split("\n")
+        lines = self.mask(text).removesuffix("\n").split("\n")
         self._write("".join(f"# {line}".rstrip() + "\n" for line in lines))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str | bytes]]) -> None:
@@ -148,8 +150,16 @@ class Company:
     def learn(self, secret: bytes) -> None:
         self._printer.secrets.learn(secret)
 
-    def _mask(self, text: str) -> str:
+    def mask(self, text: str) -> str:
         return self._printer.secrets.mask_text(text)
+
+    @cached_property
+    def findings(self) -> "Findings | None":
+        if not self._options.lint:
+            return None
+        from mailprobe.protocol.linting.linter import Findings
+
+        return Findings()
 
     def change(self, settings: Settings) -> None:
         from mailprobe.shell.connections.adopting import adopted

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Lines, Then
+from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.framing import CRLF, Stuffer
 from mailprobe.protocol.items import Data, Phase, Raw
-from mailprobe.protocol.model import Command, State
+from mailprobe.protocol.model import Command, Protocol, State
 from mailprobe.safe import safe
 from mailprobe.session import Item, Observer, Session
 from mailprobe.shell.connections.opening import Stopped, open_session
@@ -82,16 +83,49 @@ class Pipe(Company):
                 self._play_to_stage(self._options.stop)
         except Failure as failure:
             self._end_early(failure)
-            raise Failure(failure.word, self._mask(failure.sentence)) from None
+            raise Failure(failure.word, self.mask(failure.sentence)) from None
         finally:
             if self.session is not None:
                 self.session.drop()
                 self.session.release()
             self._recording.close()
+            self._report()
         if self._no_data is not None:
             self._tell_refusals()
             raise self._no_data
         self._count_refusals()
+        self._judge()
+
+    def _probe(self, session: Session) -> None:
+        """Where there is no input at all, say what every client says: hello, and goodbye."""
+        first = self._input.whole_line()
+        if first is not None:
+            self._input.put_back(first)
+            return
+        hello = session.hello_line()
+        if session.settings.starttls:
+            if not session.upgrade():
+                raise Interrupted
+            self._settle()
+        if not (hello and session.connection.facts.tls and session.settings.starttls):
+            self._say(hello or b"CAPA")
+        self._say(b"QUIT")
+
+    def _report(self) -> None:
+        """What was found of the server, whatever has ended the run."""
+        if self.findings is not None:
+            from mailprobe.shell.watching import report
+
+            for line in report(self.findings):
+                self.write(line)
+
+    def _judge(self) -> None:
+        """Raises Failure `mismatch` where something was found."""
+        if self.findings is not None:
+            from mailprobe.shell.watching import verdict
+
+            if (failure := verdict(self.findings)) is not None:
+                raise failure
 
     def _ask_passphrase(self, prompt: str) -> str | None:
         return self.ask_secret(prompt, "passphrase")
@@ -103,6 +137,8 @@ class Pipe(Company):
     def _play(self) -> None:
         if self._options.target is not None or self._options.mx is not None:
             self._open(self._options.target)
+        if self._options.lint and self.session is not None:
+            self._probe(self.session)
         while not self._left and self._step():
             pass
 
@@ -130,6 +166,11 @@ class Pipe(Company):
 
     def _open(self, target: Target | None) -> None:
         observers: list[Observer] = [self._recording, self._printer, self._count]
+        if self.findings is not None:
+            from mailprobe.protocol.linting.linter import Linter
+
+            protocol = Protocol.SMTP if target is None else target.protocol
+            observers.append(Linter(catalogue_of(protocol), self.findings))
         options, profile = self._options, self._profile
         if profile is not None:
             options = replace(options, settings=profile.settings(options.settings))
