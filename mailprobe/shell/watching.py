@@ -38,6 +38,7 @@ class Watch:
         self._protocol: Protocol | None = None
         self._tell: Callable[[Finding], None] = lambda finding: None
         self._waiting: list[Event] = []
+        self._told: set[str] = set()  # rules
 
     def beside(self) -> "Watch":
         """That of another connection."""
@@ -46,7 +47,7 @@ class Watch:
     def begin(self, protocol: Protocol, tell: "Callable[[Finding], None]") -> None:
         """A connection is about to be made."""
         self._protocol, self._tell = protocol, tell
-        self._linter, self._waiting = None, []
+        self._linter, self._waiting, self._told = None, [], set()
 
     def __call__(self, event: Event) -> None:
         if self._linter is not None:
@@ -71,11 +72,17 @@ class Watch:
             first._findings = Findings()
         return first._findings
 
+    def _tell_once(self, finding: "Finding") -> None:
+        """A server that breaks a rule breaks it all the time: the rest is for /lint."""
+        if finding.name not in self._told:
+            self._told.add(finding.name)
+            self._tell(finding)
+
     def _catch_up(self) -> None:
         from mailprobe.protocol.linting.linter import Linter
 
         assert self._protocol is not None  # asked by the callers
-        self._linter = Linter(catalogue_of(self._protocol), self._shared(), self._tell)
+        self._linter = Linter(catalogue_of(self._protocol), self._shared(), self._tell_once)
         for event in self._waiting:
             self._linter(event)
         self._waiting = []

@@ -26,10 +26,11 @@ def test_what_came_before_the_first_command_is_told_with_it() -> None:
     watch(events.Connected(0, "192.0.2.1:25", ""))
     watch(GREETING)
     assert told == []
-    for event in SAID * 2:
+    other = Command(b"RSET")
+    for event in (*SAID * 2, events.ReplyReceived(3, Reply.of("250"), other)):
         watch(event)
     assert [one.name for one in told] == ["greeting-code", "bare-code"]
-    assert [one.count for one in watch.findings] == [1, 2]
+    assert [one.count for one in watch.findings] == [1, 2, 1]
 
 
 def test_who_asks_is_told_at_once() -> None:
