@@ -1,6 +1,5 @@
 """`mailprobe route ADDRESS|DOMAIN`: where mail goes, and what a sending server would make of it."""
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 
@@ -51,13 +50,14 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     """Find the route and show it.  Raises Failure, `dns` where no mail can be sent."""
     asked = parser().parse_intermixed_args(argv)
 
+    from mailprobe.jsonlines import line
     from mailprobe.render import route as drawing
     from mailprobe.routing import document
     from mailprobe.routing import route as routing
 
     def observe(step: Step) -> None:
         if asked.json:
-            streams.write(_line(document.step(step)))
+            streams.write(line(document.step(step)))
         elif asked.steps:
             streams.write(f"{drawing.step_line(step)}\n")
 
@@ -71,7 +71,7 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     )
     if asked.json:
         objects = [document.part(part) for part in (*found.parts, found.would)]
-        streams.write("".join(map(_line, [*objects, document.route(found)])))
+        streams.write("".join(map(line, [*objects, document.route(found)])))
     else:
         on_terminal = streams.on_terminal
         width = min(shutil.get_terminal_size().columns, _WIDEST) if on_terminal else _WIDTH
@@ -81,7 +81,3 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     if found.failure is not None:
         raise found.failure
     return ExitStatus.OK
-
-
-def _line(one: dict[str, object]) -> str:
-    return json.dumps(one, ensure_ascii=False) + "\n"

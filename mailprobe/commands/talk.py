@@ -22,6 +22,7 @@ from mailprobe.errors import ExitStatus, Failure, Word
 from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
 from mailprobe.shell.options import Options
+from mailprobe.transport.link import Interrupted
 from mailprobe.transport.target import Target, parse_target
 from mailprobe.value import replace
 from mailprobe.version import VERSION
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from mailprobe.commands.parser import Parser
     from mailprobe.keyboard import Keyboard
+    from mailprobe.shell.piping.printer import Printer
 
 _NO_ECHO = "note: what you type is not echoed; it is shown as C: when it is sent"
 _OPTIONS: tuple[Row, ...] = (
@@ -40,6 +42,7 @@ _OPTIONS: tuple[Row, ...] = (
     *way_options.OPTIONS,
     (("--script",), {"metavar": "FILE", "help": "send the lines of FILE (- is standard input)"}),
     (("--keep-going",), {"action": "store_true", "help": "go on after a refused command"}),
+    (("--json",), {"action": "store_true", "help": "one object a line, for programs"}),
     (("--lint",), {"action": "store_true", "help": "say what the server does that no RFC allows"}),
     (
         ("--plain",),
@@ -75,7 +78,8 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     tls_options.check(options.settings.tls)
     if options.stop is not None and asked.script is None and sys.stdin and sys.stdin.isatty():
         asked.script = os.devnull  # nobody types what ends by itself
-    if asked.script is None and sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
+    by_hand = asked.script is None and not asked.json
+    if by_hand and sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
         return _shell(options, streams.keyboard)
     if streams.keyboard is not None:
         if asked.script in (None, "-"):
@@ -99,20 +103,37 @@ def _shell(options: Options, keyboard: "Keyboard | None") -> ExitStatus:
 
 
 def _pipe(options: Options, source: int, streams: Streams) -> ExitStatus:
-    from mailprobe.render.wish import wants_color
     from mailprobe.shell.piping.pipe import Pipe
-    from mailprobe.shell.piping.printer import Printer
 
-    color = wants_color(options.color, options.env, isatty=streams.on_terminal)
-    printer = Printer(streams.write, streams.tell, color=color)
+    printer = _printer(options, streams)
     with standard.wakeup() as wakeup:
         ask = standard.ask_secret  # a script may be played where somebody sits
-        Pipe(options, source, printer, streams.tell, streams.write, wakeup, ask).run()
+        try:
+            Pipe(options, source, printer, streams.tell, wakeup, ask).run()
+        except Failure as failure:
+            printer.fail(failure)
+            raise
+        except Interrupted:
+            printer.fail(Failure(Word.INTERRUPTED, "interrupted"))
+            raise
     return ExitStatus.OK
 
 
+def _printer(options: Options, streams: Streams) -> "Printer":
+    """Who shows the dialogue of a pipe."""
+    if options.json:
+        from mailprobe.shell.piping.objects import ObjectPrinter  # and json, 4 ms
+
+        return ObjectPrinter(streams.write, streams.tell)
+    from mailprobe.render.wish import wants_color
+    from mailprobe.shell.piping.printer import Printer
+
+    color = wants_color(options.color, options.env, isatty=streams.on_terminal)
+    return Printer(streams.write, streams.tell, color=color)
+
+
 def _options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Options:
-    options = replace(general_options(asked, env), lint=asked.lint)
+    options = replace(general_options(asked, env), json=asked.json, lint=asked.lint)
     if asked.words and asked.words[-1].startswith("@"):
         *before, name = asked.words
         if len(before) > 1 or (before and before[0] not in list(Protocol)):

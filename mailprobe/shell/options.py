@@ -34,6 +34,7 @@ class Options:
     keep_going: bool = False
     color: str = "auto"  # auto, always, never
     plain: bool = False
+    json: bool = False  # objects in the place of lines
     lint: bool = False  # report at the end what the server did that no RFC allows
     profile: "Profile | None" = None  # by whose name the target was given
     with_config: bool = True  # False: --no-config

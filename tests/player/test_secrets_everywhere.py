@@ -4,6 +4,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -267,6 +268,27 @@ def test_what_is_typed_is_in_no_file(login: Login, welcome: bool) -> None:
         assert server.values
         assert_nowhere(sought(login, server.values), Path(name), ran.out, ran.err)
         assert inside("transcript", "fmt", "--check", str(path)).status in (0, 1)
+
+
+@EXAMPLES
+@given(LOGINS, st.booleans())
+@example(Login("PASS", NASTY), True)
+@example(Login("LOGIN", NASTY), False)
+@example(Login("PLAIN", NASTY), False)
+def test_what_is_typed_is_in_no_object(login: Login, welcome: bool) -> None:
+    """The same with --json, in what its base64 stands for, too."""
+    assume(spoken(login))
+    hello = b"" if login.catalogue is POP3 else b"EHLO x\n"
+    script = hello + b"".join(line + b"\n" for _, line in login.messages())
+    script += b"NOOP\nRETR 1\nNOOP\nQUIT\n"
+    with Echoing(login, [], welcome=welcome) as server:
+        target = f"127.0.0.1:{server.port}"
+        ran = inside(login.protocol, target, "--json", "--keep-going", "--lint", text=script)
+    assert server.values
+    decoded = b"\n".join(
+        base64.b64decode(found) for found in re.findall(r'{"base64": "([^"]*)"}', ran.out)
+    )
+    assert_nowhere(sought(login, server.values), ran.out, ran.err, decoded)
 
 
 MISTAKES = {

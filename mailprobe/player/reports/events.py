@@ -5,8 +5,7 @@ The first is `{"event": "begin", "format": 1, ...}`, then one `"result"` each, t
 old one goes or means something else.
 """
 
-import json
-
+from mailprobe.jsonlines import line
 from mailprobe.player.many.summary import Summary
 from mailprobe.player.reports.report import Report, Write
 from mailprobe.player.results import Problem, Result
@@ -43,8 +42,7 @@ class EventReport(Report):
         )
 
     def _say(self, event: dict[str, object]) -> None:
-        line = json.dumps(event, ensure_ascii=False)
-        self._write(line.replace("##", "#\\u0023") + "\n")  # no command to a CI service
+        self._write(line(event))
 
 
 def facts(result: Result) -> dict[str, object]:

@@ -40,7 +40,6 @@ class Company:
         options: Options,
         printer: Printer,
         tell: Callable[[str], None],
-        write: Callable[[str], None],
         wakeup: int | None,
         ask: Callable[[str, int | None], str | None] | None,
     ) -> None:
@@ -51,7 +50,6 @@ class Company:
         self._options = options
         self._printer = printer
         self._tell = tell
-        self._write = write
         self._wakeup = wakeup
         self._ask = ask
         self._recording = Recording(lambda sentence: tell(f"warning: {sentence}"))
@@ -75,9 +73,7 @@ class Company:
         return self._options.dns
 
     def write(self, text: str) -> None:
-        """Local output is no line of the dialogue: a script that reads it skips the `#`."""
-        lines = self.mask(text).removesuffix("\n").split("\n")
-        self._write("".join(f"# {line}".rstrip() + "\n" for line in lines))
+        self._printer.local(self.mask(text))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str | bytes]]) -> None:
         cells = [

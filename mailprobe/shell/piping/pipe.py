@@ -50,12 +50,11 @@ class Pipe(Company):
         source: int,
         printer: Printer,
         tell: Callable[[str], None],
-        write: Callable[[str], None],
         wakeup: int | None = None,
         ask: Callable[[str, int | None], str | None] | None = None,
     ) -> None:
         """`ask` asks a person without echo; None, and so does that, where there is nobody."""
-        super().__init__(options, printer, tell, write, wakeup, ask)
+        super().__init__(options, printer, tell, wakeup, ask)
         self._seen = 0  # refusals that were looked at
         self._left = False  # QUIT was said, or /quit
         self._hung_up = False  # /close or /drop was said
@@ -114,10 +113,7 @@ class Pipe(Company):
     def _report(self) -> None:
         """What was found of the server, whatever has ended the run."""
         if self.findings is not None:
-            from mailprobe.shell.watching import report
-
-            for line in report(self.findings):
-                self.write(line)
+            self._printer.report(self.findings)
 
     def _judge(self) -> None:
         """Raises Failure `mismatch` where something was found."""
@@ -171,6 +167,7 @@ class Pipe(Company):
 
             protocol = Protocol.SMTP if target is None else target.protocol
             observers.append(Linter(catalogue_of(protocol), self.findings))
+        self._printer.begin()
         options, profile = self._options, self._profile
         if profile is not None:
             options = replace(options, settings=profile.settings(options.settings))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from mailprobe.errors import Failure
 from mailprobe.protocol import events
 from mailprobe.protocol.codes import RESPONSE_CODES
 from mailprobe.protocol.events import Event
@@ -11,6 +12,10 @@ from mailprobe.render import theme
 from mailprobe.safe import safe
 from mailprobe.transcript.redact import PUBLIC_ANSWERS, Secrets
 from mailprobe.transport.link import RETIRED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.protocol.linting.linter import Findings
 
 _LONGEST = 1024 * 1024  # octets of a line that are shown as one
 _LINE_END = re.compile(rb"\r?\n")
@@ -54,32 +59,63 @@ class Printer:
                 self._lines("S", wire, "body", last=last)
             case events.Greeting(reply=reply):
                 self._reply(reply, "the connection")
-            case events.ReplyReceived(reply=reply, command=command, recipient=recipient):
-                of = safe(command.verb) or "an empty line"
-                if recipient is not None:
-                    of = f"the mail for <{safe(recipient)}>"
-                self._reply(reply, of)
+            case events.ReplyReceived(reply=reply):
+                self._reply(reply, self.of(event))
             case events.Unsolicited(reply=reply):
                 self._write("# unsolicited\n")
-                self._tell("note: unsolicited")
+                self.tell_unsolicited()
                 self._lines("S", reply.wire, "unsolicited", last=True)
             case events.Failed(octets=octets):
                 self._lines("S", octets, "failure", last=True)
             case events.Closed():
                 self._lines("C", b"", "sent", last=True)
-            case events.TlsStarted(version=version, cipher=cipher, verified=verified):
+            case events.TlsStarted(version=version, cipher=cipher):
                 self._write(f"# {safe(version)} {safe(cipher)}\n")
-                if version in RETIRED:
-                    self._tell(f"warning: {version} is retired (RFC 8996): take it for plain text")
-                if not verified:
-                    self._tell("warning: the certificate was NOT verified (--no-verify)")
+                self.warn_of_tls(event)
             case events.Remarked(sentence=sentence):
                 self._tell(f"note: {self.secrets.mask_text(sentence)}")
             case _:
                 pass
 
+    def begin(self) -> None:
+        """A connection is about to be made."""
+
+    def local(self, text: str) -> None:
+        """What is no line of the dialogue: a script that reads it skips the `#`."""
+        lines = text.removesuffix("\n").split("\n")
+        self._write("".join(f"# {line}".rstrip() + "\n" for line in lines))
+
+    def report(self, findings: "Findings") -> None:
+        """What was found of the server."""
+        from mailprobe.shell.watching import report
+
+        for line in report(findings):
+            self.local(self.secrets.mask_text(line))
+
+    def fail(self, failure: Failure) -> None:
+        """The failure that has ended the run; standard error has it, too."""
+
+    def of(self, event: events.ReplyReceived) -> str:
+        """What a reply belongs to, for a sentence."""
+        if event.recipient is not None:
+            return f"the mail for <{safe(event.recipient)}>"
+        return safe(event.command.verb) or "an empty line"
+
+    def tell_unsolicited(self) -> None:
+        self._tell("note: unsolicited")
+
+    def warn_of_tls(self, event: events.TlsStarted) -> None:
+        if event.version in RETIRED:
+            self._tell(f"warning: {event.version} is retired (RFC 8996): take it for plain text")
+        if not event.verified:
+            self._tell("warning: the certificate was NOT verified (--no-verify)")
+
     def _reply(self, reply: Reply, of: str) -> None:
         self._lines("S", reply.wire, _STYLES[reply.verdict], last=True)
+        self.judge(reply, of)
+
+    def judge(self, reply: Reply, of: str) -> None:
+        """Keep a sentence of a reply that said no."""
         if reply.refused:
             text = safe(self.secrets.mask(reply.lines[-1]))
             self.refused.append(f"{of} was answered: {text}{explained(reply)}")
