@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from mailprobe.commands import quick, tls_options, way_options
 from mailprobe.commands import streams as standard
-from mailprobe.commands.arguments import Row
+from mailprobe.commands.arguments import Row, count
 from mailprobe.commands.connection_options import (
     CONNECTION,
     MX,
@@ -45,6 +45,11 @@ _OPTIONS: tuple[Row, ...] = (
     (("--json",), {"action": "store_true", "help": "one object a line, for programs"}),
     (("--lint",), {"action": "store_true", "help": "say what the server does that no RFC allows"}),
     (
+        ("--repeat",),
+        {"metavar": "N", "type": count, "help": "play the input N times, and measure each part"},
+    ),
+    (("--verbose",), {"action": "store_true", "help": "with --repeat: show each time"}),
+    (
         ("--plain",),
         {"action": "store_true", "help": "append-only: no menu, no toolbar, nothing redrawn"},
     ),
@@ -78,7 +83,7 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     tls_options.check(options.settings.tls)
     if options.stop is not None and asked.script is None and sys.stdin and sys.stdin.isatty():
         asked.script = os.devnull  # nobody types what ends by itself
-    by_hand = asked.script is None and not asked.json
+    by_hand = asked.script is None and not asked.json and asked.repeat is None
     if by_hand and sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
         return _shell(options, streams.keyboard)
     if streams.keyboard is not None:
@@ -109,7 +114,12 @@ def _pipe(options: Options, source: int, streams: Streams) -> ExitStatus:
     with standard.wakeup() as wakeup:
         ask = standard.ask_secret  # a script may be played where somebody sits
         try:
-            Pipe(options, source, printer, streams.tell, wakeup, ask).run()
+            if options.repeat:
+                from mailprobe.shell.piping.repeating import Repetition
+
+                Repetition(options, source, printer, streams.tell, wakeup, ask).run()
+            else:
+                Pipe(options, source, printer, streams.tell, wakeup, ask).run()
         except Failure as failure:
             printer.fail(failure)
             raise
@@ -133,7 +143,13 @@ def _printer(options: Options, streams: Streams) -> "Printer":
 
 
 def _options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Options:
-    options = replace(general_options(asked, env), json=asked.json, lint=asked.lint)
+    options = replace(
+        general_options(asked, env),
+        json=asked.json,
+        lint=asked.lint,
+        repeat=asked.repeat or 0,
+        verbose=asked.verbose,
+    )
     if asked.words and asked.words[-1].startswith("@"):
         *before, name = asked.words
         if len(before) > 1 or (before and before[0] not in list(Protocol)):

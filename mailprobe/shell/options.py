@@ -35,6 +35,8 @@ class Options:
     color: str = "auto"  # auto, always, never
     plain: bool = False
     json: bool = False  # objects in the place of lines
+    repeat: int = 0  # how often the input is played, and measured; 0: once, and not
+    verbose: bool = False  # with that, show each time
     lint: bool = False  # report at the end what the server did that no RFC allows
     profile: "Profile | None" = None  # by whose name the target was given
     with_config: bool = True  # False: --no-config

@@ -16,7 +16,7 @@ _READ = 256 * 1024
 
 
 class LineSource:
-    """The input of pipe mode: descriptor `source`.
+    """The input of pipe mode: descriptor `source`, or all of its octets.
 
     `watch` gives the descriptor of the server's link, or None; when that is readable,
     `on_readable` is called.  Raises Interrupted when `wakeup` becomes readable, and Failure
@@ -25,21 +25,21 @@ class LineSource:
 
     def __init__(
         self,
-        source: int,
+        source: int | bytes,
         *,
         watch: Callable[[], int | None] = lambda: None,
         on_readable: Callable[[], None] = lambda: None,
         wakeup: int | None = None,
         end: float | None = None,
     ) -> None:
-        self._source = source
+        self._source = -1 if isinstance(source, bytes) else source
         self._watch = watch
         self._on_readable = on_readable
         self._wakeup = wakeup
         self._end = end
-        self._buffer = bytearray()
+        self._buffer = bytearray(source if isinstance(source, bytes) else b"")
         self._begun = False
-        self._ended = False
+        self._ended = isinstance(source, bytes)
 
     def line(self) -> bytes | None:
         """The next line without its end (LF, and one CR before it); None at the end."""
@@ -91,6 +91,8 @@ class LineSource:
 
     def ready(self) -> bool:
         """Whether more input, or its end, is there already; reads nothing."""
+        if self._ended:
+            return True
         poll = select.poll()
         poll.register(self._source, select.POLLIN)
         return bool(poll.poll(0))

@@ -13,6 +13,9 @@ from mailprobe.version import VERSION
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mailprobe.protocol.linting.linter import Findings
+    from mailprobe.timing import Tally
+
+_DIGITS = 6  # of seconds
 
 
 class ObjectPrinter(Printer):
@@ -65,6 +68,21 @@ class ObjectPrinter(Printer):
                     "count": one.count,
                 }
             )
+
+    def measured(self, tally: "Tally") -> None:
+        for row in tally.rows():
+            figures = {
+                "min": row.least,
+                "median": row.median,
+                "p90": row.p90,
+                "p99": row.p99,
+                "max": row.most,
+            }
+            seconds = {name: round(value, _DIGITS) for name, value in figures.items()}
+            self.say(
+                {"event": "span", "name": row.name, "n": row.count, **seconds, "failed": row.failed}
+            )
+        self.say({"event": "repeat", "sessions": tally.sessions, "failures": dict(tally.words)})
 
     def fail(self, failure: Failure) -> None:
         sentence = self.secrets.mask_text(failure.sentence)

@@ -47,7 +47,7 @@ class Pipe(Company):
     def __init__(
         self,
         options: Options,
-        source: int,
+        source: int | bytes,
         printer: Printer,
         tell: Callable[[str], None],
         wakeup: int | None = None,
@@ -55,6 +55,7 @@ class Pipe(Company):
     ) -> None:
         """`ask` asks a person without echo; None, and so does that, where there is nobody."""
         super().__init__(options, printer, tell, wakeup, ask)
+        self.ended: Callable[[Session], None] = lambda session: None  # told of each that is over
         self._seen = 0  # refusals that were looked at
         self._left = False  # QUIT was said, or /quit
         self._hung_up = False  # /close or /drop was said
@@ -86,6 +87,7 @@ class Pipe(Company):
         finally:
             if self.session is not None:
                 self.session.drop()
+                self.ended(self.session)
                 self.session.release()
             self._recording.close()
             self._report()
@@ -129,6 +131,7 @@ class Pipe(Company):
     def _keep(self, session: Session) -> None:
         """A session that did not come about; what its server presented can be looked at."""
         self._unopened = session
+        self.ended(session)
 
     def _play(self) -> None:
         if self._options.target is not None or self._options.mx is not None:
@@ -440,6 +443,7 @@ class Pipe(Company):
             )
         if self.session is not None:
             self.session.drop()  # after 421 or QUIT the link may still stand
+            self.ended(self.session)
             self.session.release()
             self._record_another()
         self._open(target)

@@ -16,6 +16,7 @@ from mailprobe.transport.link import RETIRED
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mailprobe.protocol.linting.linter import Findings
+    from mailprobe.timing import Tally
 
 _LONGEST = 1024 * 1024  # octets of a line that are shown as one
 _LINE_END = re.compile(rb"\r?\n")
@@ -91,6 +92,12 @@ class Printer:
 
         for line in report(findings):
             self.local(self.secrets.mask_text(line))
+
+    def measured(self, tally: "Tally") -> None:
+        """How long the parts of many sessions took."""
+        from mailprobe.render.timing import percentiles
+
+        self.local(percentiles(tally))
 
     def fail(self, failure: Failure) -> None:
         """The failure that has ended the run; standard error has it, too."""
