@@ -82,6 +82,11 @@ class Wire:
         return self._clock() - self._opened
 
     @property
+    def opened(self) -> float:
+        """The moment of the clock from which times are counted."""
+        return self._opened
+
+    @property
     def state(self) -> State:
         return self.connection.state
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mailprobe.player.many.progress import Progress
     from mailprobe.player.reports.report import Report
 
+_TIMED = ("html=", "json=")  # reports that show how long each part took
 _JOBS = 64  # threads that are of any use
 
 
@@ -51,7 +52,11 @@ class _Replay:
         self._streams = streams
         end = None if asked.max_time is None else time.monotonic() + asked.max_time
         self._waiting = Waiting(wakeup, end)
-        self._options = options_of(asked, env, wakeup, end)
+        self._options = replace(
+            options_of(asked, env, wakeup, end),
+            lint=asked.lint,
+            timed=any(text.startswith(_TIMED) for text in asked.report),
+        )
         self._selection = selection_of(asked)
         self._again = _retrying(asked, self._waiting.pause)
         shard = None if asked.shard is None else selection.parse_shard(asked.shard)

@@ -124,6 +124,7 @@ _OPTIONS: tuple[Row, ...] = (
     ),
     (("--bless-diff",), {"action": "store_true", "help": "show what --bless would write"}),
     (("--force",), {"action": "store_true", "help": "bless where CI is set, too"}),
+    (("--lint",), {"action": "store_true", "help": "say what the server does that no RFC allows"}),
     (("--fail-fast",), {"action": "store_true", "help": "begin no more after one went wrong"}),
     (
         ("--report",),

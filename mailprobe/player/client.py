@@ -37,6 +37,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mailprobe.player.results import Measured
     from mailprobe.transcript.linting.notes import Note
 
 _FAILED = (Word.MISMATCH, Word.REFUSED)
@@ -82,6 +83,8 @@ def play(prepared: Prepared) -> Played:
         exchanges=run.exchanges,
         saved=saved,
         tags=prepared.head.tags,
+        measured=run.measured(),
+        deviations=run.deviations(),
     )
     return Played(result, tuple(run.stage.seen) if run.stage is not None else ())
 
@@ -134,6 +137,20 @@ class _Run:
             return stage.save(stopped)
         finally:
             stage.close()
+
+    def measured(self) -> "tuple[Measured, ...]":
+        """How long it all took, where somebody asked for it."""
+        stage = self.stage
+        if stage is None or stage.watching is None:
+            return ()
+        return stage.watching.measured(stage.links, self.began)
+
+    def deviations(self) -> tuple[str, ...]:
+        """What the servers did that no RFC allows, where somebody asked for it."""
+        stage = self.stage
+        if stage is None or stage.watching is None:
+            return ()
+        return stage.watching.deviations(stage.masked)
 
     def drop(self) -> None:
         """End everything at once."""

@@ -43,5 +43,7 @@ class Options:
     wakeup: int | None = None  # a descriptor: readable, everything ends
     # Now, in seconds since 1970, for `{=now}`; None: the clock of this machine.
     clock: Callable[[], float] | None = None
+    lint: bool = False  # tell what the server does that no RFC allows
+    timed: bool = False  # tell how long each part took
     # --bless: asked of a whole reply that is not the file's; True takes it as if it were.
     bless: "Callable[[Step, Reply, Body | None, Secrets], bool] | None" = None

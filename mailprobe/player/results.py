@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mailprobe.timing import Timing
+
 
 class Verdict(StrEnum):
     """How it ended."""
@@ -43,6 +45,15 @@ class Problem:
 
 
 @frozen
+class Measured:
+    """How long the parts of one connection took; it was opened `since` seconds into the run."""
+
+    connection: int
+    since: float
+    timing: "Timing"
+
+
+@frozen
 class Result:
     """One transcript, with one value of its matrix."""
 
@@ -58,3 +69,5 @@ class Result:
     attempts: int = 1
     saved: "Path | None" = None  # the transcript of what happened instead
     tags: frozenset[str] = field(default_factory=frozenset)
+    measured: tuple[Measured, ...] = ()  # where a report shows it
+    deviations: tuple[str, ...] = ()  # --lint: what the server did that no RFC allows

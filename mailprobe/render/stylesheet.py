@@ -44,6 +44,10 @@ code .error{text-decoration:underline wavy}
 code .escape,code .open{color:var(--open)}
 code .sample{color:var(--sample);font-style:italic}
 code .comment,code .word{color:var(--quiet)}
+.timing td{padding:.1rem .6rem;white-space:nowrap}.timing td:last-child{width:60%}
+.timing svg{display:block;width:100%;height:.9rem}
+.timing rect{fill:var(--server)}.timing .data{fill:var(--client)}
+.timing .refused{fill:var(--refused)}.timing .waiting{fill:var(--quiet)}
 .passed{color:var(--ok)}.failed{color:var(--refused);font-weight:600}.skipped{color:var(--quiet)}
 @media print{:root{--page:#fff;--text:#000;--quiet:#444;--line:#bbb;--raised:#fff;
 --client:#0550ae;--server:#116329;--open:#6639ba;--sample:#0a3069;--refused:#a40e26;

@@ -22,8 +22,9 @@ from mailprobe.player.reports.report import Report, Write
 from mailprobe.player.reports.table import Means, Reports, Wanted
 from mailprobe.player.reports.tap import TapReport
 from mailprobe.player.reports.text import TextReport
-from mailprobe.player.results import Problem, Result, Verdict
+from mailprobe.player.results import Measured, Problem, Result, Verdict
 from mailprobe.safe import safe
+from mailprobe.timing import Kind, Span, Timing
 from mailprobe.transcript.model import Place, Transcript, Unreadable
 from mailprobe.transcript.parse import parse
 from mailprobe.value import replace
@@ -419,6 +420,60 @@ def test_a_page(tmp_path: Path) -> None:
     assert 'id="result-1-file-6"' in text
     assert text.count("<tr>") == 4
     assert not re.search(r"(src|href)=\"(?!#)", text)
+
+
+# ------------------------------------------------------------------- times, and what is odd
+
+MEASURED = Measured(
+    1,
+    0.5,
+    Timing((Span(Kind.COMMAND, "EHLO", 1.0, 1.25, "250"), Span(Kind.DATA, "mail data", 2, 3)), 3.0),
+)
+ODD = replace(passed(), deviations=("reply to EHLO: it is odd", "50%, ::error::"))
+
+
+def test_deviations_stand_below_what_passes() -> None:
+    """In the report for people, even where those that pass are only counted."""
+    for brief in (True, False):
+        text = written(lambda write, brief=brief: TextReport(write, brief=brief), ODD)
+        assert "\n  lint: reply to EHLO: it is odd\n  lint: 50%, ::error::\n" in text
+
+
+def test_deviations_are_warnings_of_github() -> None:
+    """No error: the transcript has passed; and nothing of them is a command."""
+    assert written(GithubReport, ODD) == (
+        "::warning file=a.mpt,title=a.mpt::reply to EHLO: it is odd\n"
+        "::warning file=a.mpt,title=a.mpt::50%25, ::error::\n"
+    )
+    hostile = replace(ODD, deviations=("::error::x\n::stop",))
+    assert written(GithubReport, hostile).count("\n") == 1
+
+
+def test_events_have_times_and_deviations() -> None:
+    """Plain numbers, counted from the beginning of the run."""
+    result = json.loads(written(EventReport, replace(ODD, measured=(MEASURED,))).split("\n")[1])
+    assert result["deviations"] == list(ODD.deviations)
+    assert result["spans"][0] == {
+        "connection": 1,
+        "kind": "command",
+        "name": "EHLO",
+        "start": 1.5,
+        "seconds": 0.25,
+        "outcome": "250",
+        "failed": False,
+    }
+    assert [span["name"] for span in result["spans"]] == ["EHLO", "mail data"]
+
+
+def test_a_page_has_bars() -> None:
+    """For what passes, too; at most 200 of them."""
+    text = written(page, replace(passed("a&b"), measured=(MEASURED,)), DRAWN)
+    assert text.count("<svg") == 2
+    assert "<summary>a&amp;b, 3500 ms</summary>" in text
+    assert 'style="' not in text
+    many = [replace(passed(), measured=(MEASURED,))] * 250
+    assert written(page, *many).count("<details") == 200
+    assert "Timing" not in written(page, passed())
 
 
 # ---------------------------------------------------------------------------------------- table

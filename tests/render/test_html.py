@@ -14,7 +14,7 @@ _VOID = {"meta", "br", "input"}
 _ALLOWED = {
     *("html", "head", "meta", "title", "style", "body", "main", "section", "fieldset", "legend"),
     *("label", "input", "h1", "h2", "h3", "p", "span", "strong", "br", "details", "summary"),
-    *("ol", "li", "code", "div"),
+    *("ol", "li", "code", "div", "table", "thead", "tbody", "tr", "th", "td"),
 }
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from mailprobe.player.playing.bodies import Body
     from mailprobe.player.playing.login import Login
+    from mailprobe.player.playing.observing import Watching
     from mailprobe.player.playing.raw import RawLink
     from mailprobe.player.playing.saving import Saved
     from mailprobe.sandbox.server import Sandbox
@@ -69,6 +70,7 @@ class Stage:
         self.lines = 0  # of `protocol: raw` that were checked
         self.offered: list[Offered] = []
         self.saved = _saved(prepared)
+        self.watching = _watching(prepared)
         self.waiting = Waiting(prepared.options.wakeup, prepared.options.end)
         self._logins: dict[MailLink, Login] = {}
         self._sandbox: Sandbox | None = None
@@ -99,11 +101,14 @@ class Stage:
             tls=way.tls,
             insecure_auth=options.insecure_auth,
             keep_bodies=False,
+            keep_exchanges=self._kept,
         )
         protocol = prepared.head.peers[number].protocol
         observers: list[Observer] = [self.secrets]
         if self.saved is not None:
             observers.append(self.saved.recorder(number, protocol, way, self._known))
+        if self.watching is not None and protocol != RAW:
+            observers += self.watching.observers(protocol)
         if protocol == RAW:
             from mailprobe.player.playing.raw import RawLink
 
@@ -118,6 +123,15 @@ class Stage:
             keeps=prepared.keeps_mail,
             lines=lambda: sum(1 for _ in prepared.transcript.walk()),
         )
+
+    @property
+    def _kept(self) -> int:
+        """How many exchanges a connection remembers."""
+        if not self.options.timed:
+            return 100
+        from mailprobe.player.playing.observing import EXCHANGES
+
+        return EXCHANGES
 
     def _started(self, way: Way) -> Way:
         """The same way, with the address of the sandbox that this run has to itself."""
@@ -230,6 +244,14 @@ class Stage:
         """Text without a secret, as long as it was."""
         octets = text.encode("utf-8", "surrogateescape")
         return self.secrets.blot(octets).decode("utf-8", "surrogateescape")
+
+
+def _watching(prepared: Prepared) -> "Watching | None":
+    if not (prepared.options.lint or prepared.options.timed):
+        return None
+    from mailprobe.player.playing.observing import Watching
+
+    return Watching(prepared.options)
 
 
 def _saved(prepared: Prepared) -> "Saved | None":

@@ -8,9 +8,13 @@ old one goes or means something else.
 from mailprobe.jsonlines import line
 from mailprobe.player.many.summary import Summary
 from mailprobe.player.reports.report import Report, Write
-from mailprobe.player.results import Problem, Result
+from mailprobe.player.results import Measured, Problem, Result
 from mailprobe.safe import safe
 from mailprobe.version import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.timing import Span
 
 _FORMAT = 1
 
@@ -59,7 +63,22 @@ def facts(result: Result) -> dict[str, object]:
         "attempts": result.attempts,
         "saved": None if result.saved is None else safe(str(result.saved)),
         "tags": sorted(result.tags),
+        "deviations": list(result.deviations),
+        "spans": [_span(one, span) for one in result.measured for span in one.timing.spans],
         "problem": None if result.problem is None else _problem(result.problem),
+    }
+
+
+def _span(one: Measured, span: "Span") -> dict[str, object]:
+    """`start` is in seconds since the run began."""
+    return {
+        "connection": one.connection,
+        "kind": str(span.kind),
+        "name": span.name,
+        "start": round(one.since + span.start, 6),
+        "seconds": round(span.seconds, 6),
+        "outcome": span.outcome,
+        "failed": span.failed,
     }
 
 

@@ -21,6 +21,7 @@ class GithubReport(Report):
         self._write = write
 
     def add(self, result: Result) -> None:
+        self._warn(result)
         if result.verdict in (Verdict.PASSED, Verdict.SKIPPED):
             return
         problem = result.problem
@@ -36,6 +37,14 @@ class GithubReport(Report):
         said = sentence(problem) if problem is not None else str(result.verdict)
         message = "\n".join([inert(said), *details(result)[1:]]).translate(_DATA)
         self._write(f"::error {named}::{message}\n")
+
+    def _warn(self, result: Result) -> None:
+        """What the server did that no RFC allows: no failure of the transcript."""
+        file = inert(safe(str(result.path))).translate(_PROPERTY)
+        title = inert(result.name).translate(_PROPERTY)
+        for deviation in result.deviations:
+            message = inert(deviation).translate(_DATA)
+            self._write(f"::warning file={file},title={title}::{message}\n")
 
     def end(self, summary: Summary) -> None:
         if summary.cut_short:

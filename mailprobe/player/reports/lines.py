@@ -95,6 +95,7 @@ def details(result: Result) -> list[str]:
         ]
         lines += _answer(problem)
         lines += [f"  hint: {problem.hint}"] if problem.hint else []
+    lines += [f"  lint: {sentence}" for sentence in result.deviations]
     if result.attempts > 1:
         lines.append(f"  attempts: {result.attempts}")
     if result.saved is not None:

@@ -10,7 +10,7 @@ from mailprobe.player.many.summary import Summary
 from mailprobe.player.reports.lines import WORDS, counted, details, heading, sentence, took
 from mailprobe.player.reports.report import Report, Write
 from mailprobe.player.results import Result, Verdict
-from mailprobe.render import html
+from mailprobe.render import html, html_timing
 from mailprobe.transcript.model import Transcript
 
 _MOST = 200  # transcripts that are shown whole
@@ -24,6 +24,7 @@ class PageReport(Report):
         self._load = load
         self._rows: list[str] = []
         self._sections: list[str] = []
+        self._timings: list[str] = []
 
     def add(self, result: Result) -> None:
         anchor = f"result-{len(self._rows) + 1}"
@@ -34,6 +35,8 @@ class PageReport(Report):
             self._sections.append(self._section(result, anchor))
         about = result.reason or result.title
         cells = (WORDS[result.verdict], name, html.text(about), took(result.seconds))
+        if result.measured and len(self._timings) < _MOST:
+            self._timings.append(html_timing.section(result.name, result.measured))
         self._rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>\n")
 
     def _section(self, result: Result, anchor: str) -> str:
@@ -56,6 +59,11 @@ class PageReport(Report):
             marks[problem.place.line] = sentence(problem)
         return html.transcript_section(transcript, marks, anchor=f"{anchor}-file", level=3)
 
+    def _timing(self) -> str:
+        if not self._timings:
+            return ""
+        return f"<section>\n<h2>Timing</h2>\n{''.join(self._timings)}</section>\n"
+
     def end(self, summary: Summary) -> None:
         counts = counted((summary.counts[verdict], str(verdict)) for verdict in Verdict)
         rest = f"; the rest was not played: {summary.cut_short}" if summary.cut_short else ""
@@ -64,6 +72,6 @@ class PageReport(Report):
         body = (
             f"<h1>mailprobe replay</h1>\n<p>{html.text(said)}</p>\n"
             f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{''.join(self._rows)}</tbody>\n"
-            f"</table>\n{''.join(self._sections)}"
+            f"</table>\n{''.join(self._sections)}{self._timing()}"
         )
         self._write(html.document("mailprobe replay", body))

@@ -31,7 +31,7 @@ class TextReport(Report):
         self._brief = brief
 
     def add(self, result: Result) -> None:
-        if result.verdict is Verdict.PASSED and self._brief:
+        if result.verdict is Verdict.PASSED and self._brief and not result.deviations:
             return
         lines = [self._headline(result)]
         if result.verdict is Verdict.PASSED:
