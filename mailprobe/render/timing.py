@@ -3,6 +3,7 @@
 Bars are ASCII: the blocks and lines of Unicode take two columns in a terminal of East Asia.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
 from mailprobe.render.rows import wrapped
@@ -78,10 +79,10 @@ def _bars(timing: Timing, width: int, *, color: bool) -> list[str]:
     room = width - names - took - 4 - (outcomes + 1)
     if room < _LEAST_BAR:  # what can be missed first
         outcomes, room = 0, room + outcomes + 1
-    start, whole = timing.spans[0].start, max(timing.whole - timing.spans[0].start, 1e-9)
+    place = _axis(timing.spans)
     lines = []
     for span, time in zip(timing.spans, times, strict=True):
-        bar = _bar(span, start, whole, max(room, _LEAST_BAR))
+        bar = _bar(span, place, max(room, _LEAST_BAR))
         style = "failure" if span.failed else _STYLES[span.kind]
         head = f"{span.name}{' ' * (names - columns_of(span.name))} {time:>{took}} "
         said = f"{span.outcome:<{outcomes}} " if outcomes else ""
@@ -90,11 +91,31 @@ def _bars(timing: Timing, width: int, *, color: bool) -> list[str]:
     return [*lines, wrapped(_LEGEND, width, indent=0)]
 
 
-def _bar(span: Span, start: float, whole: float, room: int) -> str:
+def _axis(spans: Sequence[Span]) -> Callable[[float], float]:
+    """Where a moment stands between 0 and 1; the time between spans, a person's, is left out."""
+    edges: list[list[float]] = []  # from, to, and how much has gone by before
+    total = 0.0
+    for span in spans:  # in the order in which they began
+        if edges and span.start <= edges[-1][1]:
+            total += max(0.0, span.end - edges[-1][1])
+            edges[-1][1] = max(edges[-1][1], span.end)
+        else:
+            edges.append([span.start, span.end, total])
+            total += span.end - span.start
+    whole = total or 1.0
+
+    def place(moment: float) -> float:
+        start, end, before = edges[bisect_right(edges, moment, key=lambda edge: edge[0]) - 1]
+        return (before + min(moment, end) - start) / whole
+
+    return place
+
+
+def _bar(span: Span, place: Callable[[float], float], room: int) -> str:
     """The bar of a span; one column is the least."""
 
     def column(moment: float) -> int:
-        return min(room, max(0, round((moment - start) / whole * room)))
+        return min(room, max(0, round(place(moment) * room)))
 
     begin = min(column(span.start), room - 1)
     end = max(begin + 1, column(span.end))

@@ -59,10 +59,11 @@ def _judged(conversation: Conversation) -> ExitStatus:
     assert conversation.status is not None  # the person has left
     if not conversation.options.lint:
         return conversation.status
+    from mailprobe.render.rows import wrapped
     from mailprobe.shell.watching import report, verdict
 
     for line in report(conversation.findings):
-        conversation.write(conversation.mask(line) + "\n")
+        conversation.write(wrapped(conversation.mask(line), conversation.columns) + "\n")
     failure = verdict(conversation.findings)
     if conversation.status is ExitStatus.OK and failure is not None:
         conversation.tell(failure.sentence)

@@ -31,6 +31,16 @@ def test_bars() -> None:
     )
 
 
+def test_what_a_person_took_is_left_out() -> None:
+    """A minute between two commands has no room in the picture."""
+    spans = (Span(Kind.COMMAND, "A", 0.0, 1.0, "250"), Span(Kind.COMMAND, "B", 61.0, 62.0, "250"))
+    bars = [line.partition("|")[2] for line in waterfall(Timing(spans, 62.0)).split("\n")[:2]]
+    assert len(bars[0]) == len(bars[1]) / 2 == len(bars[1].strip())
+    group = (*spans, Span(Kind.COMMAND, "C", 61.5, 61.75, "250"))
+    inside = waterfall(Timing(group, 62.0)).split("\n")[2].partition("|")[2]
+    assert len(bars[0]) < len(inside) < len(bars[1])
+
+
 @pytest.mark.parametrize("plain", [True, False])
 @pytest.mark.parametrize("width", [1, 40, 41, 60, 80, 200, 1000])
 def test_no_line_is_too_wide(width: int, plain: bool) -> None:
