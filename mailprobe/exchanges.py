@@ -143,6 +143,7 @@ _MEMORABLE: dict[type[Event], Callable[..., None]] = {
     events.Resolved: ExchangeLog._passed,
     events.Connecting: ExchangeLog._passed,
     events.Connected: ExchangeLog._passed,
+    events.Tunnelled: ExchangeLog._passed,
     events.TlsStarted: ExchangeLog._passed,
     events.TlsFailed: ExchangeLog._passed,
     events.Greeting: ExchangeLog._passed,

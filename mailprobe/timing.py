@@ -25,6 +25,7 @@ class Kind(StrEnum):
 
     DNS = "dns"
     CONNECT = "connect"
+    TUNNEL = "tunnel"  # through a proxy to which we are connected
     TLS = "tls"
     GREETING = "greeting"
     COMMAND = "command"
@@ -112,6 +113,8 @@ def _way(milestones: Sequence[tuple[float, Event]]) -> Iterator[Span]:
             case events.Connected():
                 yield Span(Kind.CONNECT, "connect", since, event.at)
                 trying = None
+            case events.Tunnelled():
+                yield Span(Kind.TUNNEL, "proxy", since, event.at)
             case events.TlsStarted():
                 yield Span(Kind.TLS, "TLS", since, event.at, event.version)
             case events.TlsFailed():

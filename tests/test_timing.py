@@ -52,6 +52,11 @@ def test_the_way_to_a_server() -> None:
     tls = events.TlsStarted(6, "TLSv1.3", "X", "mx", verified=True)
     upgraded = timed(*WAY, *sent(4, b"STARTTLS", (4.5, "220")), tls)
     assert told(upgraded)[-2:] == [("STARTTLS", 4, 4.5, "220"), ("TLS", 4.5, 6, "TLSv1.3")]
+    tunnel = events.Tunnelled(2.75, "mx.example:25", "192.0.2.2:25", looked_up=True)
+    assert told(timed(*WAY[:4], tunnel, WAY[4]))[-2:] == [
+        ("proxy", 2.5, 2.75, ""),
+        ("greeting", 2.75, 3, "220"),
+    ]
     implicit = timed(*WAY[:4], events.TlsFailed(3, verify=True), events.Closed(3, "local"))
     assert told(implicit)[-1] == ("TLS", 2.5, 3, "failed")
 

@@ -16,6 +16,7 @@ _LEAST_BAR = 8  # columns
 _STYLES = {
     Kind.DNS: "reply.go-on",
     Kind.CONNECT: "reply.go-on",
+    Kind.TUNNEL: "reply.go-on",
     Kind.TLS: "tls",
     Kind.GREETING: "reply.ok",
     Kind.COMMAND: "reply.ok",

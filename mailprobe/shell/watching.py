@@ -21,6 +21,8 @@ _EARLY = (
     events.Resolved,
     events.Connecting,
     events.Connected,
+    events.Tunnelled,
+    events.Remarked,
     events.TlsStarted,
     events.Greeting,
     events.Deviated,

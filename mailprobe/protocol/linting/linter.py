@@ -114,6 +114,9 @@ class Linter:
     def _connected(self, event: events.Connected) -> None:
         self._known.local = event.address.startswith(_LOOPBACK)
 
+    def _tunnelled(self, event: events.Tunnelled) -> None:
+        self._known.local = False  # nobody knows how it goes on behind a proxy
+
     def _secured(self, event: events.TlsStarted) -> None:
         """What was said in the clear does not count (RFC 3207, section 4.2)."""
         known = self._known
@@ -229,6 +232,7 @@ def _number(command: Command) -> int:
 
 _TAKEN: dict[type[Event], Callable[..., None]] = {
     events.Connected: Linter._connected,
+    events.Tunnelled: Linter._tunnelled,
     events.TlsStarted: Linter._secured,
     events.TlsFailed: Linter._not_secured,
     events.Greeting: Linter._greeted,

@@ -258,6 +258,15 @@ def test_logins_in_the_clear() -> None:
     ]
 
 
+def test_a_proxy_leads_away_from_this_machine() -> None:
+    """Who is connected to a proxy on it is not connected to a server on it."""
+    here = Dialogue(SMTP, peer="127.0.0.1:1080")
+    here.linter(events.Tunnelled(0, "mx.example:25", "127.0.0.1:1080", looked_up=True))
+    here.say((b"", b"220 mx\r\n"), (b"EHLO me", b"250-mx\r\n250 AUTH PLAIN\r\n"))
+    assert [one.name for one in here.told] == ["clear"]
+    assert "machine" not in here.sentences[0]
+
+
 def test_tls_forgets_what_was_said() -> None:
     """Another list over TLS is no change; TLS that is offered once more is wrong."""
     upgrade = (b"STARTTLS", b"220 2.0.0 go\r\n")
