@@ -31,14 +31,14 @@ class Errand(Pipe):
         ask: Callable[[str, int | None], str | None] | None = None,
         first: Sequence[bytes] = (),
     ) -> None:
-        super().__init__(options, -1, terse, tell, _no_output, wakeup, ask)
+        super().__init__(options, -1, terse, tell, wakeup, ask)
         self.terse = terse
         self._work = work
         self._first = first
 
     def write(self, text: str) -> None:
         """What is told on the way is no result."""
-        for line in self._mask(text).removesuffix("\n").split("\n"):
+        for line in self.mask(text).removesuffix("\n").split("\n"):
             self._tell(f"note: {line.strip()}")
 
     def put(self, item: Item) -> bool:
@@ -119,7 +119,3 @@ def refused(line: bytes, reply: Reply) -> Failure:
         Word.REFUSED,
         f"{safe(Command(line).verb)} was answered: {safe(reply.lines[-1])}{explained(reply)}",
     )
-
-
-def _no_output(text: str) -> None:
-    """Results are for `work` to write."""
