@@ -8,10 +8,11 @@ from collections.abc import Callable
 from types import MethodType
 
 from mailprobe import files
-from mailprobe.errors import Failure
+from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.model import Command, Reply, Verdict
+from mailprobe.safe import safe
 from mailprobe.value import field, mutable
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
@@ -38,6 +39,31 @@ class Exchange:
     # How long the replies before those steps took, 0.0 where there was none; of a multi-line
     # response, how long its first line took.
     waits: list[float] | None = None
+
+    @property
+    def reply(self) -> Reply:
+        """The last reply.  Raises Failure `eof` where none has come."""
+        if not self.replies:
+            raise Failure(Word.EOF, f"no reply to {safe(self.command.verb)} has come")
+        return self.replies[-1]
+
+    def read_body(self) -> bytes:
+        """The multi-line response, dots undone.
+
+        Raises Failure `usage` where there was none, or it is kept no longer.
+        """
+        if self.body is None:
+            verb = safe(self.command.verb)
+            raise Failure(
+                Word.USAGE, f"no body of {verb} is kept: none came, or {_BODIES} newer ones did"
+            )
+        self.body.seek(0)
+        return self.body.read()  # up to its end, where more may be written
+
+    def __repr__(self) -> str:
+        """For people who look at it: no argument, which may be a secret."""
+        said = ", ".join(safe(reply.lines[-1]) for reply in self.replies) or "no reply"
+        return f"<Exchange {safe(self.command.verb)}: {said}>"
 
 
 class ExchangeLog:

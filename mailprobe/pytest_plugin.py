@@ -13,7 +13,8 @@ TYPE_CHECKING = False  # type checkers know this name, too
 if TYPE_CHECKING:
     from typing import Any
 
-    from mailprobe.testing.fixtures import Replaying, RunningSandbox, Serving
+    from mailprobe.sandbox.running import RunningSandbox
+    from mailprobe.testing.fixtures import Replaying, Serving
     from mailprobe.testing.items import TranscriptFile
     from mailprobe.testing.options import Asked
 
@@ -229,7 +230,7 @@ def mailprobe_sandbox() -> "Iterator[RunningSandbox]":
     It has a port for each of `smtp`, `submission`, `submissions`, `lmtp`, `pop3` and `pop3s`, a
     `host` and a `ca`; `address("smtp")` is for --server.  All tests of the session share it.
     """
-    from mailprobe.testing.fixtures import sandbox
+    from mailprobe.sandbox.running import start_sandbox
 
-    with sandbox() as running:
+    with start_sandbox() as running:
         yield running

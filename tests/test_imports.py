@@ -86,6 +86,39 @@ def test_a_version_costs_nothing(option: str, tmp_path: Path) -> None:
     }
 
 
+_IMPORTED = """
+import sys
+import mailprobe
+dir(mailprobe), mailprobe.__version__
+print(*sys.modules)
+"""
+
+
+def test_the_package_loads_what_is_asked_for() -> None:
+    """`import mailprobe` is nothing but names; each is loaded when somebody asks for it."""
+    command = [sys.executable, "-c", _IMPORTED]
+    run = subprocess.run(command, capture_output=True, check=True, text=True, timeout=probe.LONG)
+    loaded = run.stdout.split()
+    assert {name for name in loaded if name.startswith("mailprobe")} == {
+        "mailprobe",
+        "mailprobe.version",
+    }
+    assert not {*HEAVY, "socket", "ssl", "argparse"} & set(loaded)
+
+
+def test_a_session_of_a_program_loads_no_terminal() -> None:
+    """Nor what makes tables and pages, nor pytest."""
+    code = (
+        "import mailprobe, sys\n"
+        "with mailprobe.connect('sandbox', protocol='smtp') as session:\n"
+        "    session.pipeline(['NOOP'])\n"
+        "print(*sys.modules)"
+    )
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, check=True, text=True, timeout=probe.LONG)
+    assert not {*HEAVY, "argparse", "pytest"} & set(run.stdout.split())
+
+
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[dict[str, str]]:
     """A sandbox in a process of its own: what it has printed, by name."""

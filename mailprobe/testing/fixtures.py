@@ -1,8 +1,7 @@
 """What the fixtures give to a test: transcripts that are served, replayed, and a sandbox."""
 
-import contextlib
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,11 @@ from mailprobe.player.results import Result, Verdict
 from mailprobe.player.secrets import Vault, variable_of
 from mailprobe.player.server import ServeOptions, Server
 from mailprobe.player.serving.course import Manner
-from mailprobe.sandbox.server import Sandbox
 from mailprobe.testing.items import scripts_of
 from mailprobe.testing.picture import text_of
 from mailprobe.transcript.model import Level
 from mailprobe.transport.target import address_text
-from mailprobe.value import frozen, replace
+from mailprobe.value import replace
 
 _SOON = 30.0  # seconds that a client has to come and go
 
@@ -175,32 +173,6 @@ class Replaying:
         if ca is not None:
             options = replace(options, ca=str(ca))
         return options if timeout is None else replace(options, timeout=timeout)
-
-
-@frozen
-class RunningSandbox:
-    """The fixture `mailprobe_sandbox`: where its services are."""
-
-    host: str
-    ca: Path
-    smtp: int
-    submission: int
-    submissions: int
-    lmtp: int
-    pop3: int
-    pop3s: int
-
-    def address(self, service: str) -> str:
-        """`127.0.0.1:40000` of a service."""
-        port: int = getattr(self, service)
-        return address_text(self.host, port)
-
-
-@contextlib.contextmanager
-def sandbox() -> Iterator[RunningSandbox]:
-    """A sandbox with all its services."""
-    with Sandbox() as running:
-        yield RunningSandbox(running.host, running.ca, **running.ports)
 
 
 def _played(script: Script, options: Options) -> Result:

@@ -73,7 +73,7 @@ def open_session(
         return _open_mx(options, options.mx, observers, wakeup, tell, begin, keep)
     begin(target)
     if target.kind is Kind.SANDBOX:
-        target, options = _sandboxed(target, options)
+        target, options = sandboxed(target, options)
     elif target.port in _IMPLICIT_PORTS and target.tls is not Tls.IMPLICIT:
         tell(f"port {target.port} is for TLS from the first octet (RFC 8314): silent? try --tls")
     return _open(options, target, (), observers, wakeup, keep)
@@ -146,11 +146,23 @@ _SERVICES = {
 }
 
 
-def _sandboxed(target: Target, options: Options) -> tuple[Target, Options]:
+def service_of(target: Target) -> str:
+    """The service of a sandbox that `target` means.  Raises Failure `usage`."""
     service = _SERVICES.get((target.protocol, target.tls is Tls.IMPLICIT))
     if service is None:
         raise Failure(Word.USAGE, "the sandbox speaks no LMTP with --tls; try --starttls")
-    sandbox = inner_sandbox()
+    return service
+
+
+def sandboxed(
+    target: Target, options: Options, sandbox: "Sandbox | None" = None
+) -> tuple[Target, Options]:
+    """The place of a sandbox, and the options that trust it; without one that of the process.
+
+    Raises Failure `usage` for what it does not speak.
+    """
+    service = service_of(target)
+    sandbox = sandbox or inner_sandbox()
     settings = options.settings
     if settings.tls.ca is None:
         settings = replace(settings, tls=replace(settings.tls, ca=str(sandbox.ca)))

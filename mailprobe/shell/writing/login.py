@@ -5,13 +5,13 @@ where a challenge makes no sense, `security` where the server has not proved tha
 secret, and should have.
 """
 
-import secrets
 from collections.abc import Sequence
 
 from mailprobe.errors import Failure, Word
+from mailprobe.login import log_in, log_in_by_apop
 from mailprobe.protocol import sasl
 from mailprobe.protocol.items import Answer, Phase
-from mailprobe.protocol.model import Command, Protocol, Verdict
+from mailprobe.protocol.model import Command
 from mailprobe.safe import safe
 from mailprobe.session import Session
 from mailprobe.shell.interface import Shell
@@ -21,11 +21,6 @@ from mailprobe.value import frozen
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
 if TYPE_CHECKING:
     from mailprobe.shell.config import Profile
-
-# Octets of an AUTH command without its CRLF: RFC 5034, section 4; RFC 4954, section 4.
-_COMMAND_LINE = {Protocol.POP3: 255 - 2}
-_SMTP_LINE = 12_288 - 2
-_SHOWN = 500  # octets of a challenge
 
 
 @frozen
@@ -76,20 +71,16 @@ def authenticate(shell: Shell, order: Order) -> None:
     secret = _ask_secret(shell, order.user, kind.secret) if kind.secret else ""
     if secret is None:
         return
-    try:
-        steps = sasl.client(
-            mechanism,
-            order.user,
-            secret,
-            nonce=secrets.token_hex(12),
-            authzid=order.authzid,
-            binding=session.binding_for(mechanism),
-            host=session.server_name,
-            initial=bool(order.initial),
-        )
-    except ValueError as error:
-        raise _usage(safe(str(error))) from None
-    _log_in(shell, mechanism, steps, initial=order.initial is not False)
+    log_in(
+        session,
+        mechanism,
+        order.user,
+        secret,
+        shell.send,
+        authzid=order.authzid,
+        initial=order.initial,
+        refused=lambda why: tell(shell, f"{mechanism}: the token was refused: {why}"),
+    )
 
 
 def as_asked(shell: Shell) -> None:
@@ -173,58 +164,14 @@ def _ask_secret(shell: Shell, user: str, kind: str = sasl.PASSWORD) -> str | Non
     return secret
 
 
-def _log_in(shell: Shell, mechanism: str, steps: sasl.Client, *, initial: bool) -> None:
-    """Go through the mechanism, step by step, as long as the server challenges."""
-    session = _session(shell)
-    held = next(steps)  # the initial response, if the mechanism has one
-    line = b"AUTH " + mechanism.encode()
-    longest = _COMMAND_LINE.get(session.connection.catalogue.protocol, _SMTP_LINE)
-    if held is not None and initial:
-        full = line + b" " + sasl.encode_initial(held)
-        line, held = (full, None) if len(full) <= longest else (line, held)
-    if not shell.send(Command(line)):
-        return
-    proved, said = mechanism not in sasl.MUTUAL, held is None
-    while (challenge := _challenge(session)) is not None:
-        try:
-            octets = sasl.decode(challenge)
-            response = steps.send(octets) if held is None else held
-        except (sasl.SaslError, StopIteration) as error:
-            shell.send(Answer(b"*"))
-            sentence = getattr(error, "sentence", "one more challenge than the mechanism has")
-            raise Failure(Word.PROTOCOL, f"{mechanism}: {sentence}") from None
-        if said and sasl.secret_kind(mechanism) == sasl.TOKEN:
-            reasons = sasl.refusal(octets) or safe(octets[:_SHOWN])
-            tell(shell, f"{mechanism}: the token was refused: {reasons}")
-        proved, said = proved or response == b"", True
-        held = None
-        if not shell.send(Answer(sasl.encode(response or b""))):
-            return
-    if session.connection.facts.authenticated and not proved:
-        raise Failure(Word.SECURITY, f"{mechanism}: {sasl.UNPROVED}")
-
-
-def _challenge(session: Session) -> bytes | None:
-    """The challenge that waits for an answer, in base64."""
-    last = session.last
-    if last is None or not last.replies or last.replies[-1].verdict is not Verdict.GO_ON:
-        return None
-    return last.replies[-1].texts[0].strip()
-
-
 def apop(shell: Shell, user: str) -> None:
     """Log in by APOP (RFC 1939, section 7)."""
-    facts = _session(shell).connection.facts
-    if facts.timestamp is None:
+    session = _session(shell)
+    if session.connection.facts.timestamp is None:
         raise _usage("the greeting holds no timestamp <...@...>, and APOP needs one")
     secret = _ask_secret(shell, user)
-    if secret is None:
-        return
-    try:
-        digest = sasl.apop_digest(facts.timestamp, secret)
-    except ValueError as error:
-        raise _usage(safe(str(error))) from None
-    shell.send(Command(f"APOP {user} {digest}".encode("utf-8", "surrogateescape")))
+    if secret is not None:
+        log_in_by_apop(session, user, secret, shell.send)
 
 
 def _session(shell: Shell) -> Session:

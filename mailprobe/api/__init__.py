@@ -1,0 +1,1 @@
+"""Sessions for Python programs and notebooks; the root package re-exports what is here."""

@@ -1,0 +1,43 @@
+"""A sandbox for the time of a block: where its services are, for tests and for notebooks."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from mailprobe.sandbox.server import Sandbox
+from mailprobe.transport.target import address_text
+from mailprobe.value import frozen
+
+
+@frozen
+class RunningSandbox:
+    """Where the services of a sandbox are: ports by their names, and the CA that vouches."""
+
+    host: str
+    ca: Path
+    smtp: int
+    submission: int
+    submissions: int
+    lmtp: int
+    pop3: int
+    pop3s: int
+
+    def address(self, service: str) -> str:
+        """`127.0.0.1:40000` of a service."""
+        port: int = getattr(self, service)
+        return address_text(self.host, port)
+
+    def url(self, service: str) -> str:
+        """`pop3://127.0.0.1:40000`, which says the protocol, too."""
+        return f"{service}://{self.address(service)}"
+
+
+@contextlib.contextmanager
+def start_sandbox(directory: Path | None = None) -> Iterator[RunningSandbox]:
+    """A practice server with all its services on loopback, until the block ends.
+
+    alice (`secret`) has four mails, bob (`builder`) none; both are at example.test.  Maildrops
+    lie in `directory`, or in a private folder that goes with the block.  Raises Failure.
+    """
+    with Sandbox(None, directory) as running:
+        yield RunningSandbox(running.host, running.ca, **running.ports)
