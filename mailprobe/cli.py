@@ -47,22 +47,8 @@ def main(
 
 def _command(name: str) -> "Callable[[Sequence[str], Mapping[str, str], Streams], ExitStatus]":
     """What a word of `SUBCOMMANDS` runs; no word of them loads what another needs."""
-    if name == "fetch":
-        from mailprobe.commands.fetch import run
-    elif name == "replay":
-        from mailprobe.commands.replay import run
-    elif name == "route":
-        from mailprobe.commands.route import run
-    elif name == "sandbox":
-        from mailprobe.commands.sandbox import run
-    elif name == "send":
-        from mailprobe.commands.send import run
-    elif name == "serve":
-        from mailprobe.commands.serve import run
-    elif name == "transcript":
-        from mailprobe.commands.transcript import run
-    else:
-        from mailprobe.commands.talk import run
+    module = __import__(f"mailprobe.commands.{name}", fromlist=["run"])
+    run: Callable[[Sequence[str], Mapping[str, str], Streams], ExitStatus] = module.run
     return run
 
 

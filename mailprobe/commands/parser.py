@@ -18,6 +18,11 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **how: object) -> None:
         super().__init__(allow_abbrev=False, **how)  # type: ignore[arg-type]  # as argparse has them
 
+    @property
+    def actions(self) -> Sequence[argparse.Action]:
+        """What may stand on the command line, in the order of the help."""
+        return tuple(self._actions)
+
     def add_rows(self, rows: Iterable[Row]) -> None:
         """Take the options of a table."""
         for names, how in rows:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from mailprobe.commands import streams as standard
 from mailprobe.commands.replay_options import options_of, read, selection_of
+from mailprobe.commands.replay_options import parser as parser  # as every subcommand has one
 from mailprobe.commands.streams import Streams
 from mailprobe.errors import ExitStatus, Failure, Word
 from mailprobe.player.client import play

@@ -2,7 +2,9 @@
 
 # The word on the command line, which is the name of the module too: what it does.
 SUBCOMMANDS = {
+    "completion": "a script with which a shell completes command lines",
     "fetch": "list the messages of a POP3 maildrop, and fetch them",
+    "man": "the manual page",
     "replay": "play transcripts and check what the servers say",
     "route": "where the mail of a domain goes, and what DNS says about it",
     "sandbox": "a practice server on loopback",

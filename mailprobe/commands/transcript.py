@@ -8,7 +8,7 @@ from mailprobe.commands.streams import Streams
 from mailprobe.errors import ExitStatus
 
 # The word: its module in `transcripts`, and what it does.
-_WORDS = {
+WORDS = {
     "diff": ("diff", "what two of them say differently"),
     "export": ("export", "make a page, a picture, a mail ... of one"),
     "fmt": ("fmt", "rewrite them in their canonical form"),
@@ -25,15 +25,15 @@ def parser() -> Parser:
     parser = Parser(
         prog="mailprobe transcript",
         usage="mailprobe transcript WORD [options]",
-        description="  ".join(f"{word}: {what}." for word, (_, what) in _WORDS.items()),
+        description="  ".join(f"{word}: {what}." for word, (_, what) in WORDS.items()),
     )
-    parser.add_argument("word", choices=_WORDS, metavar="WORD", help=", ".join(_WORDS))
+    parser.add_argument("word", choices=WORDS, metavar="WORD", help=", ".join(WORDS))
     return parser
 
 
 def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitStatus:
     """Do what the first word says.  Raises Failure."""
     word = parser().parse_args(argv[:1]).word
-    module = importlib.import_module(f"mailprobe.commands.transcripts.{_WORDS[word][0]}")
+    module = importlib.import_module(f"mailprobe.commands.transcripts.{WORDS[word][0]}")
     status: ExitStatus = module.run(argv[1:], env, streams)
     return status

@@ -20,11 +20,11 @@ def test_help_names_every_word() -> None:
     ran = probe.run("transcript", "--help")
     assert (ran.status, ran.err) == (0, "")
     text = " ".join(ran.out.split())
-    for word, (_, what) in transcript._WORDS.items():
+    for word, (_, what) in transcript.WORDS.items():
         assert f"{word}: {what}." in text
 
 
-@pytest.mark.parametrize("word", transcript._WORDS)
+@pytest.mark.parametrize("word", transcript.WORDS)
 def test_every_word_has_help(word: str) -> None:
     """And its module is there."""
     ran = probe.run("transcript", word, "--help")

@@ -1,0 +1,71 @@
+"""What may stand where a value is due: the same for every shell."""
+
+from collections.abc import Sequence
+
+from mailprobe.commands.forms import Argument, Form, Option
+from mailprobe.commands.table import SUBCOMMANDS
+from mailprobe.enums import Enum, auto
+from mailprobe.protocol import sasl
+from mailprobe.protocol.model import Protocol
+from mailprobe.value import frozen
+
+
+class Kind(Enum):
+    """Where candidates come from."""
+
+    NOTHING = auto()  # nobody knows what it may be
+    WORDS = auto()
+    FILE = auto()
+    FOLDER = auto()
+    PROFILE = auto()  # one of the words, or a profile
+    TARGET = auto()  # a host, the sandbox, or a profile
+    HOST = auto()
+
+
+@frozen
+class Values:
+    kind: Kind
+    words: tuple[str, ...] = ()
+
+
+TARGETS = ("sandbox", "unix:/")  # besides hosts and profiles
+# What lists the profiles, a name a line, and which of them are names: the rest is left out.
+PROFILES = "command mailprobe completion --profiles 2>/dev/null"
+# How a value is called, and what that means.
+_KINDS = {
+    "FILE": Values(Kind.FILE),
+    "PATH": Values(Kind.FILE),
+    "DIR": Values(Kind.FOLDER),
+    "DOMAIN": Values(Kind.HOST),
+    "ADDRESS|DOMAIN": Values(Kind.HOST),
+    "HOST": Values(Kind.HOST),
+    "TARGET": Values(Kind.TARGET),
+    "MECH": Values(Kind.WORDS, (*sasl.MECHANISMS, "APOP")),
+}
+
+
+def of_option(option: Option) -> Values | None:
+    """What may stand behind an option; None where it takes no value."""
+    if not option.metavar:
+        return None
+    if option.choices:
+        return Values(Kind.WORDS, option.choices)
+    return _KINDS.get(option.metavar, Values(Kind.NOTHING))
+
+
+def of_arguments(form: Form) -> tuple[Sequence[Values], bool]:
+    """What may stand in each place of words that are no options; whether the last is repeated."""
+    if not form.words:  # `words`, of which a session makes out itself what they are
+        return (Values(Kind.PROFILE, (*Protocol, *SUBCOMMANDS)), Values(Kind.TARGET)), False
+    return [_of_argument(one) for one in form.arguments], any(one.many for one in form.arguments)
+
+
+def _of_argument(argument: Argument) -> Values:
+    if argument.choices:
+        return Values(Kind.WORDS, argument.choices)
+    return _KINDS.get(argument.metavar, Values(Kind.NOTHING))
+
+
+def quoted(text: str) -> str:
+    """A word of our own, as one word of a shell."""
+    return "'" + text.replace("'", "'\\''") + "'"
