@@ -1,8 +1,7 @@
 """Mail for the real servers, and the words that lead a run to Postfix."""
 
-from mailprobe.protocol.model import Protocol
+import mailprobe
 from tests.interop.servers import MailServers
-from tests.interop.talk import ask, body_of, open_session
 
 HELLO = "EHLO client.example\n"
 ENVELOPE = HELLO + "MAIL FROM:<bob@example.test> BODY=8BITMIME\nRCPT TO:<alice@example.test>\n"
@@ -17,10 +16,7 @@ def smtp(servers: MailServers, port: str = "smtp") -> tuple[str, str]:
 def fetched(servers: MailServers, count: int = 1, user: str = "alice") -> bytes:
     """The last mail of a maildrop with `count` mails, as Dovecot's POP3 gives it."""
     servers.wait_for_mails(user, count)
-    with open_session(Protocol.POP3, servers.pop3) as session:
-        ask(session, f"USER {user}")
-        assert ask(session, "PASS secret").positive
-        assert ask(session, "STAT").texts[0].startswith(b"%d " % count)
-        mail = body_of(session, f"RETR {count}")
-        ask(session, "QUIT")
-    return mail
+    with mailprobe.connect(f"pop3://{servers.host}:{servers.pop3}") as session:
+        assert session.login("APOP", user, "secret").reply.positive
+        assert session.command("STAT").reply.texts[0].startswith(b"%d " % count)
+        return session.command(f"RETR {count}").read_body()

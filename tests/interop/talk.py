@@ -1,7 +1,6 @@
 """The command line as a person's script uses it: a process, lines in, lines out.
 
-`talk` plays a script that is known beforehand; `Talk` is for input that waits for an answer;
-`open_session` and `log_in` go below the command line, where octets matter.
+`talk` plays a script that is known beforehand; `Talk` is for input that waits for an answer.
 """
 
 import contextlib
@@ -15,24 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailprobe.protocol import sasl
-from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.protocol.items import Answer, Phase
-from mailprobe.protocol.model import Protocol, Reply
-from mailprobe.protocol.pop3 import POP3
-from mailprobe.protocol.smtp import LMTP, SMTP
-from mailprobe.session import Observer, Session, Settings
-from mailprobe.transport.link import TlsSettings
-from mailprobe.transport.target import Target, Tls
-
 LIMIT = 60.0  # seconds; what has not come by then never will
 PROGRAM = (sys.executable, "-m", "mailprobe")
-NONCE = "fyko+d2lbbFgONRvrkfq"
-_CATALOGUES: dict[Protocol, Catalogue] = {
-    Protocol.SMTP: SMTP,
-    Protocol.LMTP: LMTP,
-    Protocol.POP3: POP3,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,68 +157,6 @@ def talking(*arguments: object) -> Iterator[Talk]:
         yield running
     finally:
         running.stop()
-
-
-# ------------------------------------------------------------------------- below the command line
-
-
-@contextlib.contextmanager
-def open_session(
-    protocol: Protocol,
-    port: int,
-    *,
-    host: str = "127.0.0.1",
-    observers: tuple[Observer, ...] = (),
-    ca: Path | None = None,
-    tls: Tls = Tls.NONE,
-) -> Iterator[Session]:
-    """A session with a server of this machine; the link is dropped at the end."""
-    settings = Settings(
-        timeout=LIMIT,
-        tls=TlsSettings(str(ca) if ca else None),
-        starttls=tls is Tls.STARTTLS,
-        hello_name="client.example",
-    )
-    session = Session(_CATALOGUES[protocol], observers, settings)
-    try:
-        session.open(Target(protocol, host, port, tls))
-        yield session
-    finally:
-        session.drop()
-        session.release()
-
-
-def ask(session: Session, line: str | bytes) -> Reply:
-    """Send one command and return the last reply to it."""
-    exchange = session.exchange(line.encode() if isinstance(line, str) else line)
-    assert exchange is not None
-    return exchange.replies[-1]
-
-
-def body_of(session: Session, line: str) -> bytes:
-    """Send a command with a multi-line response and return its body."""
-    exchange = session.exchange(line.encode())
-    assert exchange is not None
-    assert exchange.body is not None, exchange.replies
-    exchange.body.seek(0)
-    return exchange.body.read()
-
-
-def log_in(session: Session, mechanism: str, user: str, secret: str) -> Reply:
-    """Go through a SASL mechanism to its end; returns the last reply."""
-    steps = sasl.client(mechanism, user, secret, nonce=NONCE)
-    initial = next(steps)
-    line = f"AUTH {mechanism}".encode()
-    if initial is not None:
-        line += b" " + sasl.encode_initial(initial)
-    reply = ask(session, line)
-    while session.connection.phase is Phase.ANSWER:
-        challenge = sasl.decode(reply.texts[0].strip())
-        session.send(Answer(sasl.encode(steps.send(challenge) or b"")))
-        session.wait()
-        assert session.last is not None
-        reply = session.last.replies[-1]
-    return reply
 
 
 def transcript_lines(file: Path) -> list[str]:

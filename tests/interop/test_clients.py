@@ -21,13 +21,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Proxy
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from mailprobe.protocol.model import Protocol
+import mailprobe
 from tests.interop.practice import Practice
 from tests.interop.talk import (
     LIMIT,
-    ask,
-    body_of,
-    open_session,
     talk,
     talking,
     wait_until,
@@ -252,14 +249,12 @@ def test_only_one_end_of_mail_data(sandbox: Practice, end: bytes):
     assert said.count(b"\r\n354 ") == 1
     assert said.splitlines()[-1].startswith(b"221 ")
     # poplib would take the lone dot between bare LF for the end of the response
-    with open_session(Protocol.POP3, sandbox.pop3) as session:
-        ask(session, "USER bob")
-        ask(session, "PASS builder")
-        assert ask(session, "STAT").lines[0].startswith(b"+OK 1 ")
+    with mailprobe.connect(f"pop3://{sandbox.host}:{sandbox.pop3}") as session:
+        session.login("APOP", "bob", "builder")
+        assert session.command("STAT").reply.lines[0].startswith(b"+OK 1 ")
         # a dot at the start of a line goes, whatever follows it (RFC 5321, section 4.5.2)
         kept = mail.replace(b"\r\n.", b"\r\n") + b"\r\n"
-        assert body_of(session, "RETR 1").endswith(kept)
-        ask(session, "QUIT")
+        assert session.command("RETR 1").read_body().endswith(kept)
 
 
 @pytest.mark.parametrize("verb", ["STARTTLS", "STLS"])

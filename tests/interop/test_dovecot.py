@@ -5,17 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mailprobe.protocol import sasl
+import mailprobe
 from mailprobe.protocol.events import Event, ReplyReceived
-from mailprobe.protocol.model import Protocol
-from mailprobe.session import Session
-from mailprobe.transport.target import Tls
 from tests.interop.servers import MailServers
 from tests.interop.talk import (
-    ask,
-    body_of,
-    log_in,
-    open_session,
     said,
     talk,
     talking,
@@ -30,6 +23,11 @@ MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256")
 def pop3(servers: MailServers, port: str = "pop3") -> tuple[str, str]:
     """The first arguments of a run against one of the POP3 ports."""
     return "pop3", f"{servers.host}:{getattr(servers, port)}"
+
+
+def url(servers: MailServers) -> str:
+    """The maildrops, for a session of a program."""
+    return f"pop3://{servers.host}:{servers.pop3}"
 
 
 def lmtp(servers: MailServers) -> tuple[str, str]:
@@ -86,13 +84,10 @@ def test_every_command_of_the_page_is_sent_and_answered(mail_servers: MailServer
 
 def test_apop_of_the_page(mail_servers: MailServers):
     """The digest of the greeting's timestamp and the secret logs in."""
-    with open_session(Protocol.POP3, mail_servers.pop3) as session:
-        timestamp = session.connection.facts.timestamp
-        assert timestamp is not None
-        digest = sasl.apop_digest(timestamp, "tanstaaf")
-        assert ask(session, f"APOP tanstaaf {digest}").code == "+OK"
-        assert ask(session, "STAT").lines == (b"+OK 0 0",)
-        assert ask(session, "QUIT").code == "+OK"
+    with mailprobe.connect(url(mail_servers)) as session:
+        assert session.login("APOP", "tanstaaf", "tanstaaf").reply.code == "+OK"
+        assert session.command("STAT").reply.lines == (b"+OK 0 0",)
+        assert session.quit().reply.code == "+OK"
 
 
 def test_apop_with_a_wrong_digest(mail_servers: MailServers):
@@ -110,12 +105,12 @@ def test_apop_with_a_wrong_digest(mail_servers: MailServers):
 def test_body_is_what_was_delivered(mail_servers: MailServers):
     """Dots are undone in a body, and only there."""
     deliver(mail_servers, "octets")
-    with open_session(Protocol.POP3, mail_servers.pop3) as session:
-        ask(session, "USER alice")
-        ask(session, "PASS secret")
-        mail = body_of(session, "RETR 1")
+    with mailprobe.connect(url(mail_servers)) as session:
+        session.pipeline(["USER alice", "PASS secret"])
+        retrieved = session.command("RETR 1")
+        mail = retrieved.read_body()
         assert mail.endswith(b"\r\nSubject: octets\r\n\r\n.dot at the start\r\nno blank\r\n")
-        assert b"+OK %d octets" % len(mail) == session.exchanges[-1].replies[0].lines[0]
+        assert b"+OK %d octets" % len(mail) == retrieved.reply.lines[0]
 
 
 def test_marks_are_forgotten_when_the_link_ends(mail_servers: MailServers):
@@ -186,19 +181,18 @@ def test_password_is_masked_wherever_it_turns_up(mail_servers: MailServers, tmp_
 @pytest.mark.parametrize("user, secret", [("alice", "secret"), ("bob", "builder")])
 def test_every_mechanism_logs_in(mail_servers: MailServers, mechanism: str, user: str, secret: str):
     """AUTH of RFC 5034, step by step, to the maildrop."""
-    with open_session(Protocol.POP3, mail_servers.pop3) as session:
-        assert log_in(session, mechanism, user, secret).code == "+OK"
-        assert ask(session, "STAT").lines == (b"+OK 0 0",)
-        ask(session, "QUIT")
+    with mailprobe.connect(url(mail_servers)) as session:
+        assert session.login(mechanism, user, secret).reply.code == "+OK"
+        assert session.command("STAT").reply.lines == (b"+OK 0 0",)
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_every_mechanism_refuses_a_wrong_secret(mail_servers: MailServers, mechanism: str):
     """-ERR, and another login on the same link may follow."""
-    with open_session(Protocol.POP3, mail_servers.pop3) as session:
-        reply = log_in(session, mechanism, "alice", "wrong")
+    with mailprobe.connect(url(mail_servers)) as session:
+        reply = session.login(mechanism, "alice", "wrong").reply
         assert (reply.code, reply.response_code) == ("-ERR", "AUTH")
-        assert log_in(session, mechanism, "alice", "secret").code == "+OK"
+        assert session.login(mechanism, "alice", "secret").reply.code == "+OK"
 
 
 def test_auth_in_a_script(mail_servers: MailServers):
@@ -220,15 +214,14 @@ def test_bare_auth_lists_the_mechanisms(mail_servers: MailServers):
 
 def test_capabilities_before_and_after(mail_servers: MailServers):
     """CAPA changes with TLS and with the login, and what is known changes with it."""
-    with open_session(Protocol.POP3, mail_servers.pop3, ca=mail_servers.ca) as session:
+    with mailprobe.connect(url(mail_servers), ca=mail_servers.ca) as session:
         offers = []
         for line in ("STLS", "USER alice", "PASS secret"):
-            ask(session, "CAPA")
-            offers.append(set(session.connection.facts.offers or ()))
-            assert ask(session, line).positive
-        ask(session, "CAPA")
-        offers.append(set(session.connection.facts.offers or ()))
-        ask(session, "QUIT")
+            session.command("CAPA")
+            offers.append(set(session.capabilities))
+            assert session.command(line).reply.positive
+        session.command("CAPA")
+        offers.append(set(session.capabilities))
     plain, secured, named, inside = offers
     assert {"TOP", "UIDL", "USER", "SASL", "STLS", "RESP-CODES", "PIPELINING"} <= plain
     assert plain - secured == {"STLS"}
@@ -325,17 +318,12 @@ def test_lmtp_replies_name_their_recipient(mail_servers: MailServers):
         if isinstance(event, ReplyReceived) and event.recipient is not None:
             seen.append((event.recipient, event.reply.code))
 
-    with open_session(Protocol.LMTP, mail_servers.lmtp, observers=(observe,)) as session:
-        for line in [*TWO.splitlines(), "DATA"]:
-            ask(session, line)
-        send_mail(session, (MAIL % "events" * 3).replace("\n.", "\n..").encode())
+    where = f"lmtp://{mail_servers.host}:{mail_servers.lmtp}"
+    with mailprobe.connect(where, observers=[observe]) as session:
+        session.pipeline(TWO.splitlines())
+        sent = session.data(MAIL % "events" * 3)
     assert seen == [(b"alice@example.test", "250"), (b"full@example.test", "552")]
-
-
-def send_mail(session: Session, lines: bytes) -> None:
-    """Send mail data, already stuffed, and its end; wait for all replies."""
-    session.send(session.item(lines.replace(b"\n", b"\r\n") + b"."))
-    session.wait()
+    assert [reply.code for reply in sent.replies] == ["354", "250", "552"]
 
 
 def test_lmtp_without_recipients_gets_no_go_ahead(mail_servers: MailServers):
@@ -365,15 +353,10 @@ def test_lmtp_with_starttls(mail_servers: MailServers):
 
 def test_session_upgrades_before_a_login(mail_servers: MailServers):
     """STLS by itself below the command line: the digest's timestamp outlives the handshake."""
-    with open_session(
-        Protocol.POP3, mail_servers.pop3, ca=mail_servers.ca, tls=Tls.STARTTLS
-    ) as session:
-        timestamp = session.connection.facts.timestamp
-        assert timestamp is not None
-        digest = sasl.apop_digest(timestamp, "builder")
-        assert ask(session, f"APOP bob {digest}").code == "+OK"
-        assert session.connection.facts.tls
-        ask(session, "QUIT")
+    with mailprobe.connect(url(mail_servers), starttls=True, ca=mail_servers.ca) as session:
+        assert session.tls is None
+        assert session.login("APOP", "bob", "builder").reply.code == "+OK"
+        assert session.tls is not None
 
 
 def test_lmtp_over_a_unix_socket(mail_servers: MailServers, tmp_path: Path):

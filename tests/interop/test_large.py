@@ -6,12 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import mailprobe
 from mailprobe.protocol.events import DataSent, Event
-from mailprobe.protocol.items import Data
-from mailprobe.protocol.model import Protocol
 from tests.interop.mail import ENVELOPE, HEADER, fetched, smtp
 from tests.interop.servers import MailServers
-from tests.interop.talk import LIMIT, PROGRAM, ask, open_session, transcript_lines
+from tests.interop.talk import LIMIT, PROGRAM, transcript_lines
 
 MEBIBYTE = 1024 * 1024
 
@@ -101,14 +100,11 @@ def test_large_mail_through_a_session(mail_servers: MailServers):
         if isinstance(event, DataSent):
             told.extend(event.octets)
 
-    with open_session(Protocol.SMTP, mail_servers.smtp, observers=(observe,)) as session:
-        for line in [*ENVELOPE.splitlines(), "DATA"]:
-            assert ask(session, line).code in ("250", "354")
-        stuffed = b".\r\n".join([mail.replace(b"\r\n.", b"\r\n.."), b""])
-        for at in range(0, len(stuffed), 1_000_001):
-            session.send(Data(stuffed[at : at + 1_000_001]))
-        session.wait()
-        assert session.last is not None
-        assert session.last.replies[-1].code == "250"
-    assert told == stuffed
+    pieces = (mail[at : at + 1_000_001] for at in range(0, len(mail), 1_000_001))
+    where = f"smtp://{mail_servers.host}:{mail_servers.smtp}"
+    with mailprobe.connect(where, observers=[observe]) as session:
+        for line in ENVELOPE.splitlines():
+            assert session.command(line).reply.positive
+        assert session.data(pieces).reply.code == "250"
+    assert told == mail.replace(b"\r\n.", b"\r\n..") + b".\r\n"
     assert fetched(mail_servers).endswith(mail.partition(b"\r\n\r\n")[2])

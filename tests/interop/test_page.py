@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mailprobe.protocol import sasl
-from mailprobe.protocol.model import Protocol
+import mailprobe
 from tests.interop.practice import SECRETS, Practice
-from tests.interop.talk import Spoken, ask, body_of, open_session, talk, transcript_lines
+from tests.interop.talk import Spoken, talk, transcript_lines
 
 MAIL = ["From: alice@example.test", "Subject: page", "", ".dot", "文", ""]
 SMTP = {  # line, and the reply code of the sandbox; the order is one that a person would try
@@ -111,11 +110,9 @@ def test_pop3_list_inside(options: tuple[str, ...]):
 def test_apop_of_the_page(sandbox: Practice):
     """The one command of the list that has to be computed, for both users."""
     for user, secret in SECRETS.items():
-        with open_session(Protocol.POP3, sandbox.pop3) as session:
-            timestamp = session.connection.facts.timestamp
-            assert timestamp is not None
-            assert ask(session, f"APOP {user} {sasl.apop_digest(timestamp, secret)}").code == "+OK"
-            assert ask(session, "QUIT").code == "+OK"
+        with mailprobe.connect(f"pop3://{sandbox.host}:{sandbox.pop3}") as session:
+            assert session.login("APOP", user, secret).reply.code == "+OK"
+            assert session.quit().reply.code == "+OK"
 
 
 def test_wrong_password_of_the_page():
@@ -129,13 +126,11 @@ def test_wrong_password_of_the_page():
 def test_mail_of_the_page(sandbox: Practice):
     """The page's own mail, repaired: a foreign parser reads its Chinese."""
     found = {}
-    with open_session(Protocol.POP3, sandbox.pop3) as session:
-        ask(session, "USER alice")
-        ask(session, "PASS secret")
+    with mailprobe.connect(f"pop3://{sandbox.host}:{sandbox.pop3}") as session:
+        session.pipeline(["USER alice", "PASS secret"])
         for number in range(1, 5):
-            octets = body_of(session, f"RETR {number}")
+            octets = session.command(f"RETR {number}").read_body()
             found[number] = email.message_from_bytes(octets, policy=email.policy.default)
-        ask(session, "QUIT")
     page = [mail for mail in found.values() if mail.get_content_charset() == "gb2312"]
     assert len(page) == 1
     (mail,) = page

@@ -5,13 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mailprobe.protocol.events import Event, ReplyReceived
-from mailprobe.protocol.model import Command, Protocol
+import mailprobe
 from tests.interop.mail import ENVELOPE, HEADER, HELLO, fetched, smtp
 from tests.interop.servers import MailServers
 from tests.interop.talk import (
-    ask,
-    open_session,
     talk,
     talking,
     transcript_lines,
@@ -178,20 +175,12 @@ def test_commands_in_one_write_get_their_replies_in_order(mail_servers: MailServ
 
 
 def test_replies_to_a_group_belong_to_their_commands(mail_servers: MailServers):
-    """In one write: every reply event names the command that it answers."""
-    seen: list[tuple[bytes, str]] = []
-
-    def observe(event: Event) -> None:
-        if isinstance(event, ReplyReceived):
-            seen.append((event.command.line, event.reply.code))
-
-    with open_session(Protocol.SMTP, mail_servers.smtp, observers=(observe,)) as session:
-        ask(session, "EHLO client.example")
-        for line in (b"MAIL FROM:<>", b"RCPT TO:<blocked@example.test>", b"RSET", b"NOOP"):
-            session.send(Command(line))
-        session.wait()
-        assert session.connection.outstanding == 0
-    assert seen[1:] == [
+    """In one write: every reply is that of the command that it answers."""
+    with mailprobe.connect(f"smtp://{mail_servers.host}:{mail_servers.smtp}") as session:
+        session.command("EHLO client.example")
+        group = ["MAIL FROM:<>", "RCPT TO:<blocked@example.test>", "RSET", "NOOP"]
+        said = [(one.command.line, one.reply.code) for one in session.pipeline(group)]
+    assert said == [
         (b"MAIL FROM:<>", "250"),
         (b"RCPT TO:<blocked@example.test>", "550"),
         (b"RSET", "250"),

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from mailprobe.protocol.model import Protocol
-from mailprobe.transport.target import Tls
+import mailprobe
 from tests.interop.mail import smtp
 from tests.interop.servers import MailServers
-from tests.interop.talk import ask, log_in, open_session, said, talk, transcript_lines
+from tests.interop.talk import said, talk, transcript_lines
 
 PLAIN = "AGFsaWNlAHNlY3JldA=="  # NUL alice NUL secret
 
@@ -122,25 +121,24 @@ MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256")
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_every_mechanism_logs_in(mail_servers: MailServers, mechanism: str):
     """On submission after STARTTLS: 235, and mail for strangers may be sent."""
-    ca = mail_servers.ca
-    with open_session(Protocol.SMTP, mail_servers.submission, ca=ca, tls=Tls.STARTTLS) as session:
-        reply = log_in(session, mechanism, "alice", "secret")
+    url = f"submission://{mail_servers.host}:{mail_servers.submission}"
+    with mailprobe.connect(url, starttls=True, ca=mail_servers.ca) as session:
+        reply = session.login(mechanism, "alice", "secret").reply
         assert (reply.code, reply.enhanced) == ("235", "2.7.0")
-        assert session.connection.facts.authenticated
-        assert ask(session, "MAIL FROM:<alice@example.test>").code == "250"
-        assert ask(session, "RCPT TO:<stranger@example.org>").code == "250"
-        assert ask(session, "QUIT").code == "221"
+        assert session.facts.authenticated
+        assert session.command("MAIL FROM:<alice@example.test>").reply.code == "250"
+        assert session.command("RCPT TO:<stranger@example.org>").reply.code == "250"
+        assert session.quit().reply.code == "221"
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_every_mechanism_refuses_a_wrong_secret(mail_servers: MailServers, mechanism: str):
     """535 ends the exchange, and the link takes commands as before."""
-    with open_session(Protocol.SMTP, mail_servers.lab) as session:
-        ask(session, "EHLO client.example")
-        reply = log_in(session, mechanism, "alice", "wrong")
-        assert reply.code == "535"
-        assert not session.connection.facts.authenticated
-        assert ask(session, "NOOP").code == "250"
+    with mailprobe.connect(f"smtp://{mail_servers.host}:{mail_servers.lab}") as session:
+        session.command("EHLO client.example")
+        assert session.login(mechanism, "alice", "wrong").reply.code == "535"
+        assert not session.facts.authenticated
+        assert session.command("NOOP").reply.code == "250"
 
 
 def test_auth_that_is_given_up(mail_servers: MailServers):
