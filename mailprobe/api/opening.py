@@ -15,7 +15,8 @@ from mailprobe.session import Observer, Settings
 from mailprobe.shell.connections.opening import open_session, sandboxed
 from mailprobe.shell.options import Options
 from mailprobe.shell.recording.recording import Recording
-from mailprobe.transport.target import Kind, Target, Tls, parse_target
+from mailprobe.transport.link import TlsSettings
+from mailprobe.transport.target import Kind, Target, Tls, host_name, parse_target
 from mailprobe.value import replace
 
 TYPE_CHECKING = False
@@ -33,6 +34,9 @@ def connect(
     starttls: bool = False,
     ca: str | os.PathLike[str] | None = None,
     verify: bool = True,
+    cert: str | os.PathLike[str] | None = None,
+    key: str | os.PathLike[str] | None = None,
+    sni: str = "",
     insecure_auth: bool = False,
     timeout: float | None = None,
     max_time: float | None = None,
@@ -54,8 +58,9 @@ def connect(
 
     `tls` is TLS from the first octet; `starttls` has it begin by STARTTLS or STLS before anything
     but hello is sent.  `ca` is a file of certificates to trust in the place of the system's;
-    `verify=False` takes any.  A credential travels in the clear to another machine with
-    `insecure_auth` alone.
+    `verify=False` takes any.  `cert` and `key` are PEM files that say who we are, `sni` the host
+    whose certificate is asked for in the place of the target's.  A credential travels in the
+    clear to another machine with `insecure_auth` alone.
 
     `timeout` (60 s) is the longest silence and the longest time for a whole reply, `max_time`
     bounds the whole session, both in seconds; `limits` bound what the server may send.  `ehlo` is
@@ -73,7 +78,9 @@ def connect(
         raise Failure(Word.USAGE, "name a target, or a domain by mx, and not both")
 
     def with_said(general: Settings) -> Settings:
-        return _settings(general, ca, ehlo, timeout, max_time, limits, verify, insecure_auth)
+        secured = _tls_settings(general.tls, ca, cert, key, sni, verify=verify)
+        changed = _settings(replace(general, tls=secured), ehlo, timeout, max_time, limits)
+        return replace(changed, insecure_auth=True) if insecure_auth else changed
 
     general = settings or Settings()
     wanted = Tls.IMPLICIT if tls else Tls.STARTTLS if starttls else Tls.NONE
@@ -106,15 +113,35 @@ def _profile(name: str, options: Options) -> "Profile":
     return config_of(options).profile(name)
 
 
+def _tls_settings(
+    general: TlsSettings,
+    ca: str | os.PathLike[str] | None,
+    cert: str | os.PathLike[str] | None,
+    key: str | os.PathLike[str] | None,
+    sni: str,
+    *,
+    verify: bool,
+) -> TlsSettings:
+    """`general`, and what the call says of TLS itself.  Raises Failure `usage`."""
+    changed = general if verify else replace(general, verify=False)
+    if ca is not None:
+        changed = replace(changed, ca=os.fspath(ca))
+    if key is not None and cert is None:
+        raise Failure(Word.USAGE, "key is the key of a certificate: give cert, too")
+    if cert is not None:
+        from mailprobe.transport.identity import ClientCertificate  # and ssl
+
+        private = None if key is None else os.fspath(key)
+        changed = replace(changed, identity=ClientCertificate(os.fspath(cert), private))
+    return replace(changed, name=host_name(sni)) if sni else changed
+
+
 def _settings(
     general: Settings,
-    ca: str | os.PathLike[str] | None,
     ehlo: str,
     timeout: float | None,
     max_time: float | None,
     limits: Limits | None,
-    verify: bool,  # noqa: FBT001 - one caller, in this order
-    insecure_auth: bool,  # noqa: FBT001
 ) -> Settings:
     """`general`, and what the call says itself.  Raises Failure `usage`."""
     changed = general
@@ -129,13 +156,7 @@ def _settings(
         changed = replace(changed, timeout=timeout)
     if max_time is not None:
         changed = replace(changed, end=time.monotonic() + max_time)
-    if limits is not None:
-        changed = replace(changed, limits=limits)
-    if ca is not None:
-        changed = replace(changed, tls=replace(changed.tls, ca=os.fspath(ca)))
-    if not verify:
-        changed = replace(changed, tls=replace(changed.tls, verify=False))
-    return replace(changed, insecure_auth=True) if insecure_auth else changed
+    return changed if limits is None else replace(changed, limits=limits)
 
 
 def _open(

@@ -11,10 +11,11 @@ from mailprobe.value import frozen
 
 @frozen
 class RunningSandbox:
-    """Where the services of a sandbox are: ports by their names, and the CA that vouches."""
+    """Where the services of a sandbox are: ports by their names, and what belongs to TLS."""
 
     host: str
-    ca: Path
+    ca: Path  # the certificate of the CA that vouches for it
+    certificate: Path  # alice's own, with its key: she logs in with it (EXTERNAL)
     smtp: int
     submission: int
     submissions: int
@@ -40,4 +41,5 @@ def start_sandbox(directory: Path | None = None) -> Iterator[RunningSandbox]:
     lie in `directory`, or in a private folder that goes with the block.  Raises Failure.
     """
     with Sandbox(None, directory) as running:
-        yield RunningSandbox(running.host, running.ca, **running.ports)
+        alice = running.client_certificate("alice")
+        yield RunningSandbox(running.host, running.ca, alice, **running.ports)

@@ -153,6 +153,27 @@ def test_settings_in_one_value(sandbox: RunningSandbox) -> None:
         assert session.exchanges[0].command.line == b"EHLO x.example"
 
 
+@pytest.mark.parametrize("service", ["submission", "pop3"])
+def test_a_client_certificate(sandbox: RunningSandbox, service: str) -> None:
+    """EXTERNAL: the certificate says who it is; a key of nothing is no sense."""
+    with connect(
+        sandbox.url(service), starttls=True, ca=sandbox.ca, cert=sandbox.certificate
+    ) as session:
+        assert session.login("EXTERNAL").reply.positive
+    with pytest.raises(Failure, match="give cert, too"):
+        connect(sandbox.url(service), key=sandbox.certificate)
+
+
+def test_another_name_for_the_certificate(sandbox: RunningSandbox) -> None:
+    """`sni` is asked for, and looked for in the certificate."""
+    with connect(sandbox.url("pop3s"), ca=sandbox.ca, sni="localhost") as session:
+        assert session.tls is not None
+        assert session.tls.server_name == "localhost"
+    with pytest.raises(Failure) as caught:
+        connect(sandbox.url("pop3s"), ca=sandbox.ca, sni="other.example")
+    assert caught.value.word is Word.TLS
+
+
 def test_bounds(served: Callable[..., str]) -> None:
     """`limits` and `max_time` hold, and each names what moves it."""
     url = served("S: 220 hi", "C: NOOP", "S: 250 " + "x" * 300, "C: QUIT", "S: 221 bye")
