@@ -43,6 +43,7 @@ OPTIONS = {
     "prdr": r"prdr",
     "mx": r"-mx\b",
     "socket": r"-socket|-unix",
+    "xclient": r"xclient",
 }
 
 
@@ -68,7 +69,7 @@ NOOP = {b"NOOP": b"250 2.0.0 nothing done\r\n"}
         *((tool, wanted) for wanted in ("bdat", "dsn") for tool in ("swaks", "curl")),
         *((tool, "dane") for tool in ("swaks", "curl", "telnet")),
         *((tool, "mx") for tool in tools.HELPS),
-        *((tool, "prdr") for tool in ("curl",)),
+        *(("curl", wanted) for wanted in ("prdr", "xclient")),
         ("telnet", "socket"),
     ],
 )
@@ -510,6 +511,57 @@ def test_prdr_of_swaks() -> None:
     assert b"MAIL FROM:<alice@example.test> PRDR\r\n" in server.heard
 
 
+def test_xclient_of_swaks() -> None:
+    """An option for each attribute."""
+    offer = b"250-hi\r\n250 XCLIENT ADDR NAME\r\n"
+    with serving({b"EHLO": offer, b"XCLIENT": b"220 hi again ESMTP\r\n"}) as server:
+        swaks(server, "--xclient-addr", "192.0.2.1")
+    assert b"XCLIENT ADDR=192.0.2.1\r\n" in server.heard
+
+
+@pytest.mark.parametrize("tool", BY_HAND)
+def test_lines_may_be_typed_ahead(tool: str) -> None:
+    """What a person types, or pastes, goes out before the replies to it have come."""
+    lines = ("MAIL FROM:<>", "RCPT TO:<bob@example.test>", "RSET")
+    with serving(NOOP, tls=tool != "telnet") as server:
+        typed(tool, server, *lines)
+    assert server.heard[-4:-1] == [f"{line}\r\n".encode() for line in lines]
+
+
+@pytest.mark.parametrize("tool", ["openssl s_client", "telnet"])
+def test_no_answer_is_computed(tool: str) -> None:
+    """A challenge is shown, and nobody answers it but the person."""
+    with serving({**NOOP, b"AUTH": b"334 PDEuMkB4Pg==\r\n"}, tls=tool != "telnet") as server:
+        shown = typed(tool, server, "AUTH CRAM-MD5")
+    assert b"334 PDEuMkB4Pg==" in shown
+    assert server.heard[-2:] == [b"AUTH CRAM-MD5\r\n", b"NOOP\r\n"]
+
+
+@pytest.mark.parametrize("tool", ["swaks", "openssl s_client", "curl"])
+def test_a_client_certificate(tool: str, tmp_path: Path) -> None:
+    """Shown to a server that demands one, by options for certificate and key."""
+    pem, key = tmp_path / "alice.pem", tmp_path / "alice.key"
+    alice = tools.authority().issue_cert("alice@example.test")
+    alice.cert_chain_pems[0].write_to_path(pem)
+    alice.private_key_pem.write_to_path(key)
+    demanding = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tools.certificate().configure_cert(demanding)
+    tools.authority().configure_trust(demanding)
+    demanding.verify_mode = ssl.CERT_REQUIRED
+    demanding.maximum_version = ssl.TLSVersion.TLSv1_2  # where a refusal ends the handshake
+    with serving(tls=demanding) as server:
+        if tool == "swaks":
+            shown = swaks(server, "--tls", "--tls-cert", pem, "--tls-key", key)
+        elif tool == "curl":
+            shown = curl(server, "--ssl-reqd", "--insecure", "--cert", pem, "--key", key)
+        else:
+            where = ("-connect", f"localhost:{server.port}", "-starttls", "smtp")
+            own = ("-cert", pem, "-key", key)
+            shown = run(program("openssl"), "s_client", *where, *own, "-quiet", text=b"QUIT\n")
+    assert server.heard[-1] in (b"QUIT\r\n", b"QUIT\n")
+    assert shown[0] == 0 or tool == "openssl s_client"  # which wants more of an end than FIN
+
+
 @pytest.mark.parametrize("tool", ["swaks", "openssl s_client", "curl"])
 def test_a_unix_socket(tool: str, tmp_path: Path) -> None:
     """Each has an option for it."""
@@ -541,7 +593,7 @@ def test_status_of_swaks_and_curl() -> None:
     """Nobody listens, and a recipient is refused: a status each."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        nobody = Server({}, b"", None, implicit=False)
+        nobody = Server({}, b"", None)
         nobody.port = unused.getsockname()[1]
         unreached = swaks(nobody)[0], curl(nobody)[0]
     with serving({b"RCPT": b"550 5.1.1 no\r\n"}) as server:

@@ -42,16 +42,11 @@ def program(name: str) -> str:
 class Server:
     """A server of one client: what it says is a table, what it hears is kept.
 
-    `tls` is the context with which STARTTLS goes on, or with which it begins.
+    `tls` is the context with which STARTTLS goes on.
     """
 
     def __init__(
-        self,
-        replies: dict[bytes, bytes],
-        greeting: bytes,
-        tls: ssl.SSLContext | None,
-        *,
-        implicit: bool,
+        self, replies: dict[bytes, bytes], greeting: bytes, tls: ssl.SSLContext | None
     ) -> None:
         self.heard: list[bytes] = []
         self.writes: list[bytes] = []  # what one write of the client held, as far as TCP shows it
@@ -59,7 +54,6 @@ class Server:
         self._replies = {**USUAL, **replies}
         self._greeting = greeting
         self._tls = tls
-        self._implicit = implicit
 
     def serve(self, listener: socket.socket) -> None:
         """Talk to whoever comes, until the listener is closed."""
@@ -71,8 +65,6 @@ class Server:
                     self._talk(stack.enter_context(link), stack)
 
     def _talk(self, link: socket.socket, stack: contextlib.ExitStack) -> None:
-        if self._implicit and self._tls is not None:
-            link = stack.enter_context(self._tls.wrap_socket(link, server_side=True))
         link.sendall(self._greeting)
         held, data = b"", False
         while octets := link.recv(65536):
@@ -116,12 +108,10 @@ def serving(
     replies: dict[bytes, bytes] | None = None,
     *,
     greeting: bytes = b"220 mail.example.test ESMTP\r\n",
-    tls: bool = False,
-    implicit: bool = False,
+    tls: bool | ssl.SSLContext = False,
 ) -> Iterator[Server]:
-    """A server for the time of a block."""
-    with_tls = context() if tls or implicit else None
-    server = Server(replies or {}, greeting, with_tls, implicit=implicit)
+    """A server for the time of a block; `tls` has it go on with TLS behind STARTTLS."""
+    server = Server(replies or {}, greeting, context() if tls is True else tls or None)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server.port = listener.getsockname()[1]
         thread = threading.Thread(target=server.serve, args=(listener,), daemon=True)

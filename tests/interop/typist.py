@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailprobe.protocol import sasl
-from tests.interop.talk import NONCE, Spoken, Talk, talking
+from tests.interop.talk import Spoken, Talk, talking
+
+NONCE = "fyko+d2lbbFgONRvrkfq"
 
 _CHALLENGE = re.compile(r"^S: (?:334|\+)(?: (.*))?\n", re.MULTILINE)
 _TIMESTAMP = re.compile(r"^S: \+OK .*(<[^<>\n]+>)\n", re.MULTILINE)
