@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from mailprobe.api.talking import Hearing, Session
+from mailprobe.api.hearing import Hearing
+from mailprobe.api.talking import Session
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.framing import Limits
 from mailprobe.protocol.model import Protocol

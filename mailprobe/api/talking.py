@@ -6,16 +6,16 @@ methods that end in a result or a Failure, and the end of all that was begun for
 
 import threading
 import warnings
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from mailprobe.api.data import blocks_of
+from mailprobe.api.hearing import Hearing
+from mailprobe.api.lines import misplaced, one_line, send_raw
 from mailprobe.errors import Failure, Word
 from mailprobe.exchanges import Exchange
 from mailprobe.maildata import Writer
-from mailprobe.protocol import events
-from mailprobe.protocol.events import Event
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.framing import CRLF
 from mailprobe.protocol.items import Answer, Data, Misuse, Phase, Raw
@@ -33,44 +33,7 @@ if TYPE_CHECKING:
     from mailprobe.shell.recording.recording import Recording
     from mailprobe.transport.link import TlsFacts
 
-_FORBIDDEN = b"\r\n\0"
-_KEPT = 100  # replies that nobody asked for
 _LEFT = 5  # frames from `warnings.warn` to the program that called a method
-_WANTED = {
-    Phase.COMMAND: "a command is due here",
-    Phase.ANSWER: "the server waits for the answer to its challenge: answer() gives it",
-    Phase.DATA: "mail data is open: data() goes on with it, raw() sends any octets",
-    Phase.CHUNK: "a chunk of mail data is open: raw() sends the rest of it",
-}
-
-
-class Hearing:
-    """An observer: what the server said unasked, and what is to be told when a method returns."""
-
-    def __init__(self) -> None:
-        self.greeting: Reply | None = None
-        self.unsolicited: deque[Reply] = deque(maxlen=_KEPT)
-        self.fresh: deque[Reply] = deque(maxlen=_KEPT)  # that `listen` has not returned
-        self.count = 0  # of all that was said
-        self.warnings: list[str] = []
-
-    def __call__(self, event: Event) -> None:
-        match event:
-            case events.Greeting(reply=reply):
-                self.greeting = reply
-                self.count += 1
-            case events.Unsolicited(reply=reply):
-                self.unsolicited.append(reply)
-                self.fresh.append(reply)
-                self.count += 1
-            case events.ReplyReceived() | events.BodyChunk():
-                self.count += 1
-            case _:
-                pass
-
-    def warn(self, sentence: str) -> None:
-        """Keep a sentence about the recording until nothing is half done."""
-        self.warnings.append(sentence)
 
 
 class Session:
@@ -94,7 +57,8 @@ class Session:
         self._dialogue = dialogue
         self._hearing = hearing
         self._recording = recording
-        self._ends = ends  # what ends with the session
+        # What ends with the session, or when nobody holds it any more: a sandbox, a recording.
+        self._end = weakref.finalize(self, ends.close)
         self._lock = threading.RLock()
         self._depth = 0  # methods that call each other
 
@@ -161,7 +125,7 @@ class Session:
         A `str` travels as UTF-8.  CR, LF or NUL are refused (Failure `usage`): one call is one
         command; `raw` sends anything.  A go-ahead for TLS is followed by the handshake.
         """
-        octets = _one_line(line)
+        octets = one_line(line)
         with self._turn(Phase.COMMAND) as dialogue:
             sent = Command(octets)
             dialogue.send(sent)
@@ -173,7 +137,7 @@ class Session:
 
         The Exchange is that of AUTH, with the reply to this answer behind its others.
         """
-        octets = _one_line(line)
+        octets = one_line(line)
         with self._turn(Phase.ANSWER) as dialogue:
             dialogue.send(Answer(octets))
             dialogue.wait()
@@ -193,8 +157,8 @@ class Session:
         switches = Switches(group=[])
         with self._turn(Phase.COMMAND) as dialogue:
             for line in lines:
-                collect(switches, dialogue.connection.catalogue, _one_line(line))
-            return self._send_raw(dialogue, b"".join(switches.group or ()))
+                collect(switches, dialogue.connection.catalogue, one_line(line))
+            return send_raw(dialogue, b"".join(switches.group or ()))
 
     def raw(self, octets: bytes) -> list[Exchange]:
         """Send octets as they are, and wait for what is owed.
@@ -202,7 +166,7 @@ class Session:
         An Exchange for each command that they have ended, none where they end none.
         """
         with self._turn() as dialogue:
-            return self._send_raw(dialogue, bytes(octets))
+            return send_raw(dialogue, bytes(octets))
 
     def login(
         self, mechanism: str, user: str = "", secret: str = "", authzid: str = ""
@@ -375,9 +339,6 @@ class Session:
             self._dialogue.drop()
             self._end()
 
-    def _end(self) -> None:
-        self._ends.close()
-
     def __enter__(self) -> "Self":
         return self
 
@@ -402,7 +363,7 @@ class Session:
             self._depth += 1
             try:
                 if phases and not self.closed and dialogue.connection.phase not in phases:
-                    raise Failure(Word.USAGE, _misplaced(dialogue.connection.phase, phases))
+                    raise Failure(Word.USAGE, misplaced(dialogue.connection.phase, phases))
                 yield dialogue
             except Misuse as error:
                 raise Failure(Word.USAGE, f"that cannot be said here: {error}") from None
@@ -432,33 +393,6 @@ class Session:
             Word.EOF, f"the server has ended the session before {safe(command.verb)}{said}"
         )
 
-    @staticmethod
-    def _send_raw(dialogue: Dialogue, octets: bytes) -> list[Exchange]:
-        before = dialogue.last
-        if octets:
-            dialogue.send(Raw(octets))
-        dialogue.wait()
-        since: list[Exchange] = []
-        for exchange in reversed(dialogue.exchanges):
-            if exchange is before:
-                break
-            since.append(exchange)
-        return since[::-1]
-
 
 def _takes_data(dialogue: Dialogue) -> bool:
     return dialogue.connection.phase is Phase.DATA
-
-
-def _misplaced(phase: Phase, wanted: Sequence[Phase]) -> str:
-    if phase is Phase.COMMAND and Phase.ANSWER in wanted:
-        return "there is no challenge to answer: login() logs in, command() begins with AUTH"
-    return _WANTED[phase]
-
-
-def _one_line(line: str | bytes) -> bytes:
-    """The octets of a line.  Raises Failure `usage` where they are not of one."""
-    octets = line.encode("utf-8", "surrogateescape") if isinstance(line, str) else bytes(line)
-    if any(octet in octets for octet in _FORBIDDEN):
-        raise Failure(Word.USAGE, "CR, LF or NUL in a line: raw() sends any octets")
-    return octets

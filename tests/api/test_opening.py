@@ -1,6 +1,9 @@
 """`connect`: every way to name a server, what else may be said, and what ends with a session."""
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -71,6 +74,24 @@ def test_the_sandbox_lives_as_long_as_the_session(protocol: str) -> None:
         socket.create_connection((host, int(port)), 10).close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)), 10)
+
+
+def test_nothing_is_left_of_a_session_that_nobody_ended(tmp_path: Path) -> None:
+    """A notebook forgets one, or ends: its sandbox goes, and its recording is whole."""
+    code = (
+        "import mailprobe\n"
+        "for name in 'ab':\n"
+        "    session = mailprobe.connect('sandbox', protocol='pop3', record=name + '.mpt')\n"
+        "    session.command('CAPA')\n"
+    )
+    box = tmp_path / "tmp"
+    box.mkdir()
+    env = {**os.environ, "TMPDIR": str(box)}
+    command = [sys.executable, "-W", "ignore::ResourceWarning", "-c", code]
+    subprocess.run(command, cwd=tmp_path, env=env, check=True, timeout=60)
+    assert list(box.iterdir()) == []
+    assert [path.name for path in sorted(tmp_path.glob("*.mpt"))] == ["a.mpt", "b.mpt"]
+    assert "C: CAPA" in (tmp_path / "a.mpt").read_text()
 
 
 def test_the_sandbox_with_tls() -> None:
