@@ -35,7 +35,9 @@ PROFILES = "command mailprobe completion --profiles 2>/dev/null"
 _KINDS = {
     "FILE": Values(Kind.FILE),
     "PATH": Values(Kind.FILE),
+    "FILE|FOLDER": Values(Kind.FILE),
     "DIR": Values(Kind.FOLDER),
+    "FOLDER": Values(Kind.FOLDER),
     "DOMAIN": Values(Kind.HOST),
     "ADDRESS|DOMAIN": Values(Kind.HOST),
     "HOST": Values(Kind.HOST),

@@ -11,7 +11,7 @@ from mailprobe.errors import Failure, Word
 from mailprobe.login import log_in, log_in_by_apop
 from mailprobe.protocol import sasl
 from mailprobe.protocol.items import Answer, Phase
-from mailprobe.protocol.model import Command
+from mailprobe.protocol.model import Command, Protocol
 from mailprobe.safe import safe
 from mailprobe.session import Session
 from mailprobe.shell.interface import Shell
