@@ -18,6 +18,7 @@ from mailprobe.shell.options import Options
 from mailprobe.shell.recording.recording import Recording
 from mailprobe.transport.link import TlsSettings
 from mailprobe.transport.target import Kind, Target, Tls, host_name, parse_target
+from mailprobe.transport.way import DIRECT, Way
 from mailprobe.value import replace
 
 TYPE_CHECKING = False
@@ -45,6 +46,9 @@ def connect(
     ehlo: str = "",
     dns: str | None = None,
     family: socket.AddressFamily = socket.AF_UNSPEC,
+    bind: str | None = None,
+    proxy: str | None = None,
+    proxy_protocol: str | None = None,
     record: str | os.PathLike[str] | None = None,
     observers: Sequence[Observer] = (),
     settings: Settings | None = None,
@@ -66,9 +70,11 @@ def connect(
     `timeout` (60 s) is the longest silence and the longest time for a whole reply, `max_time`
     bounds the whole session, both in seconds; `limits` bound what the server may send.  `ehlo` is
     the name for hello that mailprobe says itself, `dns` the name server (`ADDRESS[:PORT]`) that
-    is asked for `mx`.  `record` is a new file, into which the session is written as a transcript
-    without secrets.  `observers` are called with each event.  `settings` says all of this, and
-    more, in one value; what is given beside it counts more.
+    is asked for `mx`.  `bind` is our own address, `proxy` is `socks5://host:port` or
+    `http://host:port`, `proxy_protocol` announces a client to the server (`v1`, `v2`, and what
+    the command line has behind that).  `record` is a new file, into which the session is written
+    as a transcript without secrets.  `observers` are called with each event.  `settings` says all
+    of this, and more, in one value; what is given beside it counts more.
 
     Raises Failure: `usage`, `dns`, `connect`, `timeout`, `eof`, `reset`, `protocol`, `limit`,
     `tls`, `security`.
@@ -86,7 +92,8 @@ def connect(
     general = settings or Settings()
     wanted = Tls.IMPLICIT if tls else Tls.STARTTLS if starttls else Tls.NONE
     known = None if protocol is None else _protocol(protocol)
-    options = Options(tls=wanted, family=family, dns=dns, env=os.environ)
+    way = _way(bind, proxy, proxy_protocol, family)
+    options = Options(tls=wanted, family=family, way=way, dns=dns, env=os.environ)
     found: Target | None = None
     if mx:
         if known not in (None, Protocol.SMTP):
@@ -106,6 +113,24 @@ def _protocol(text: str) -> Protocol:
     except ValueError:
         known = ", ".join(Protocol)
         raise Failure(Word.USAGE, f"protocol is one of {known}, not {safe(text)}") from None
+
+
+def _way(
+    bind: str | None, proxy: str | None, announced: str | None, family: socket.AddressFamily
+) -> Way:
+    """How octets get to the server.  Raises Failure `usage`."""
+    if bind is proxy is announced is None:
+        return DIRECT
+    from mailprobe.transport import written  # most links are direct
+
+    way = Way(
+        None if bind is None else written.parse_source(bind),
+        None if proxy is None else written.parse_proxy(proxy),
+        None if announced is None else written.parse_announcement(announced),
+    )
+    if family is not socket.AF_UNSPEC:
+        written.check_family(way, family)
+    return way
 
 
 def _profile(name: str, options: Options) -> "Profile":

@@ -195,6 +195,29 @@ def test_another_name_for_the_certificate(sandbox: RunningSandbox) -> None:
     assert caught.value.word is Word.TLS
 
 
+def test_the_way(sandbox: RunningSandbox) -> None:
+    """From an address of ours; through a proxy that is not there; announced to whoever asks."""
+    with connect(sandbox.url("smtp"), bind="127.0.0.2") as session:
+        assert session.command("NOOP").reply.positive
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        proxy = f"socks5://127.0.0.1:{unused.getsockname()[1]}"
+        with pytest.raises(Failure) as caught:
+            connect(sandbox.url("smtp"), proxy=proxy)
+    assert caught.value.word is Word.CONNECT
+    with connect(sandbox.url("smtp"), proxy_protocol="v1") as session:
+        # the sandbox takes no announcement: it answers what is no command, as it would any line
+        assert [reply.code for reply in session.listen(30)] == ["500"]
+
+
+@pytest.mark.parametrize("how", ["bind", "proxy", "proxy_protocol"])
+def test_a_way_that_is_none(how: str) -> None:
+    """Told before anybody is connected to."""
+    with pytest.raises(Failure) as caught:
+        connect("smtp://127.0.0.1:1", **{how: "nonsense"})  # type: ignore[arg-type]  # what is tried
+    assert caught.value.word is Word.USAGE
+
+
 def test_bounds(served: Callable[..., str]) -> None:
     """`limits` and `max_time` hold, and each names what moves it."""
     url = served("S: 220 hi", "C: NOOP", "S: 250 " + "x" * 300, "C: QUIT", "S: 221 bye")

@@ -313,11 +313,53 @@ _PROTOCOLS = (
     Row(
         "XCLIENT",
         (
-            ours("by hand", "comparison/test_table.py::test_xclient_is_typed"),
+            ours("yes", "interop/test_way.py::test_postfix_takes_us_for_another"),
             theirs("yes", "xclient_of_swaks"),
             by_hand("XCLIENT")[0],
             *without("xclient", "curl"),
             by_hand("XCLIENT")[1],
+        ),
+    ),
+    Row(
+        "the PROXY protocol",
+        (
+            ours(
+                "v1, v2",
+                "interop/test_way.py::test_postfix_takes_the_address_of_the_header",
+                "interop/test_way.py::test_dovecot_takes_the_address_of_the_header",
+            ),
+            theirs("v1, v2", "swaks_announces_a_client"),
+            *without("announce", "openssl s_client"),
+            theirs("v1, its own address", "curl_announces_itself"),
+            by_hand("XCLIENT")[1],
+        ),
+    ),
+    Row(
+        "through SOCKS5, or HTTP CONNECT",
+        (
+            ours("both", "interop/test_way.py::test_tls_through_a_proxy"),
+            *without("socks", "swaks"),
+            theirs("CONNECT", "through_a_proxy[openssl s_client]"),
+            theirs("both", "through_a_proxy[curl]", "curl_has_socks"),
+            *without("socks", "telnet"),
+        ),
+    ),
+    Row(
+        "a program in the place of a server",
+        (
+            ours("yes", "interop/test_way.py::test_postfix_as_a_program"),
+            theirs("yes", "swaks_talks_to_a_program"),
+            *without("pipe", *COLUMNS[2:]),
+        ),
+    ),
+    Row(
+        "composes a mail with attachments",
+        (
+            ours("yes", "commands/test_send.py::test_composed_of_files_and_standard_input"),
+            theirs("yes", "attachments[swaks]"),
+            *without("attach", "openssl s_client"),
+            theirs("yes", "attachments[curl]"),
+            *without("attach", "telnet"),
         ),
     ),
     Row(

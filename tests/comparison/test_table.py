@@ -74,13 +74,6 @@ def test_ntlm_and_kerberos_are_explained() -> None:
         assert "composed" in sasl.explain(name, 0, b"").how[0]
 
 
-def test_xclient_is_typed() -> None:
-    """As any line is."""
-    with tools.serving() as server, connect(f"smtp://127.0.0.1:{server.port}") as session:
-        assert session.command("XCLIENT ADDR=192.0.2.1").reply.positive
-    assert b"XCLIENT ADDR=192.0.2.1\r\n" in server.heard
-
-
 def test_replies_of_prdr_are_not_matched() -> None:
     """The parameter is offered; that each recipient has a reply then is not known."""
     assert "PRDR" in {one.name for one in SMTP.row(Command(b"MAIL")).parameters}

@@ -44,6 +44,10 @@ OPTIONS = {
     "mx": r"-mx\b",
     "socket": r"-socket|-unix",
     "xclient": r"xclient",
+    "socks": r"socks|tunnel",
+    "announce": r"haproxy|proxy-(version|protocol)",
+    "attach": r"attach|-form\b",
+    "pipe": r"-(pipe|exec)\b",
 }
 
 
@@ -71,6 +75,10 @@ NOOP = {b"NOOP": b"250 2.0.0 nothing done\r\n"}
         *((tool, "mx") for tool in tools.HELPS),
         *(("curl", wanted) for wanted in ("prdr", "xclient")),
         ("telnet", "socket"),
+        *((tool, "socks") for tool in ("swaks", "telnet")),
+        ("openssl s_client", "announce"),
+        *((tool, "attach") for tool in BY_HAND),
+        *((tool, "pipe") for tool in ("openssl s_client", "curl", "telnet")),
     ],
 )
 def test_no_option_for(tool: str, wanted: str) -> None:
@@ -560,6 +568,98 @@ def test_a_client_certificate(tool: str, tmp_path: Path) -> None:
             shown = run(program("openssl"), "s_client", *where, *own, "-quiet", text=b"QUIT\n")
     assert server.heard[-1] in (b"QUIT\r\n", b"QUIT\n")
     assert shown[0] == 0 or tool == "openssl s_client"  # which wants more of an end than FIN
+
+
+@pytest.mark.parametrize("tool", ["openssl s_client", "curl"])
+def test_through_a_proxy(tool: str) -> None:
+    """HTTP CONNECT to a server whose name the proxy looks up; here it ends with that."""
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with listener.accept()[0] as link, link.makefile("rb") as lines:
+                link.settimeout(LIMIT)
+                heard.append(lines.readline())
+                while lines.readline().strip():
+                    pass
+                link.sendall(b"HTTP/1.1 502 not now\r\n\r\n")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        proxy, where = f"127.0.0.1:{listener.getsockname()[1]}", "mail.example.test:25"
+        if tool == "curl":
+            run(program("curl"), "-s", "--proxytunnel", "--proxy", proxy, f"smtp://{where}/me.test")
+        else:
+            way = ("-proxy", proxy, "-connect", where, "-starttls", "smtp")
+            run(program("openssl"), "s_client", *way)
+        thread.join(LIMIT)
+    assert heard[0].startswith(b"CONNECT mail.example.test:25 HTTP/1.")
+
+
+def test_curl_has_socks() -> None:
+    """It asks a SOCKS5 proxy for the server by its name."""
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with listener.accept()[0] as link, link.makefile("rb") as octets:
+                link.settimeout(LIMIT)
+                version, count = octets.read(2)
+                octets.read(count)
+                link.sendall(bytes([version, 0]))
+                heard.append(octets.read(5 + len("mail.example.test") + 2))
+                link.sendall(bytes([5, 5, 0, 1, 0, 0, 0, 0, 0, 0]))  # refused
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        proxy = f"127.0.0.1:{listener.getsockname()[1]}"
+        run(program("curl"), "-s", "--socks5-hostname", proxy, "smtp://mail.example.test:25/")
+        thread.join(LIMIT)
+    assert heard == [b"\x05\x01\x00\x03\x11mail.example.test\x00\x19"]
+
+
+def test_swaks_announces_a_client() -> None:
+    """The PROXY protocol, version 1; and version 2 begins with its signature."""
+    ends = ("--proxy-source", "192.0.2.1", "--proxy-source-port", "4000")
+    ends += ("--proxy-dest", "192.0.2.2", "--proxy-dest-port", "25")
+    second = ("--proxy-family", "AF_INET", "--proxy-protocol", "STREAM", "--proxy-command", "PROXY")
+    with serving() as server:
+        swaks(server, "--proxy-version", "1", "--proxy-family", "TCP4", *ends)
+        swaks(server, "--proxy-version", "2", *second, *ends)
+    assert server.heard[0] == b"PROXY TCP4 192.0.2.1 192.0.2.2 4000 25\r\n"
+    assert any(write.startswith(b"\r\n\r\n\0\r\nQUIT\n") for write in server.writes)
+
+
+def test_curl_announces_itself() -> None:
+    """--haproxy-protocol, with the addresses of the link."""
+    with serving() as server:
+        curl(server, "--haproxy-protocol")
+    assert re.match(rb"PROXY TCP[46] (\S+) \1 \d+ \d+\r\n", server.heard[0])
+
+
+def test_swaks_talks_to_a_program(tmp_path: Path) -> None:
+    """--pipe."""
+    heard, script = tmp_path / "heard", tmp_path / "server.sh"
+    script.write_text(f'echo "220 hi ESMTP"\nread line\necho "$line" >{heard}\n')
+    run(program("swaks"), "--pipe", f"sh {script}", "--to", "b@example.test", "--ehlo", "me.test")
+    assert heard.read_text().startswith("EHLO me.test")
+
+
+@pytest.mark.parametrize("tool", BY_ITSELF)
+def test_attachments(tool: str, tmp_path: Path) -> None:
+    """A file becomes a part of the mail."""
+    path = tmp_path / "report.txt"
+    path.write_text("all is well\n")
+    with serving() as server:
+        if tool == "swaks":
+            swaks(server, "--attach", f"@{path}")
+        else:
+            mail = ("--mail-from", "a@example.test", "--mail-rcpt", "b@example.test")
+            parts = ("-F", "=hi", "-F", f"file=@{path};encoder=7bit")
+            run(program("curl"), "-s", *mail, *parts, f"smtp://127.0.0.1:{server.port}/")
+    message = b"".join(server.heard).lower()
+    assert b"content-disposition: attachment" in message
+    assert b"report.txt" in message
 
 
 @pytest.mark.parametrize("tool", ["swaks", "openssl s_client", "curl"])
