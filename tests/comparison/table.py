@@ -149,6 +149,40 @@ _TYPED = (
         ),
     ),
     Row(
+        "times",
+        (
+            ours(
+                "of each command, percentiles",
+                "interop/test_measuring.py::test_times_of_a_submission",
+                "test_timing.py::test_a_tally_of_sessions",
+            ),
+            theirs("of each reply", "times_of_swaks"),
+            *without("times", "openssl s_client"),
+            theirs("of the link, and in all", "times_of_curl"),
+            *without("times", "telnet"),
+        ),
+    ),
+    Row(
+        "JSON",
+        (
+            ours("an object for each event", "shell/piping/test_objects.py::test_a_mail"),
+            *without("json", "swaks", "openssl s_client"),
+            theirs("one, at the end", "times_of_curl"),
+            *without("json", "telnet"),
+        ),
+    ),
+    Row(
+        "says which rules a server breaks",
+        (
+            ours(
+                "yes, with RFC and section",
+                "interop/test_measuring.py::test_what_a_postfix_does_is_found",
+                "protocol/linting/test_linter.py::test_what_a_server_of_smtp_does_wrong",
+            ),
+            *without("lint", *COLUMNS[1:]),
+        ),
+    ),
+    Row(
         "is a mock server",
         (
             ours("yes", "interop/test_transcripts.py::test_a_mock_says_what_a_real_server_says"),

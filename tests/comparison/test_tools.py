@@ -4,6 +4,7 @@ A test that fails here says that README is wrong about a tool, or that the tool 
 """
 
 import hashlib
+import json
 import re
 import socket
 import ssl
@@ -48,6 +49,9 @@ OPTIONS = {
     "announce": r"haproxy|proxy-(version|protocol)",
     "attach": r"attach|-form\b",
     "pipe": r"-(pipe|exec)\b",
+    "times": r"time-?lapse|trace-time|write-out",
+    "json": r"json|write-out",
+    "lint": r"lint|conform",
 }
 
 
@@ -77,6 +81,9 @@ NOOP = {b"NOOP": b"250 2.0.0 nothing done\r\n"}
         ("telnet", "socket"),
         *((tool, "socks") for tool in ("swaks", "telnet")),
         ("openssl s_client", "announce"),
+        *((tool, "times") for tool in BY_HAND),
+        *((tool, "json") for tool in ("swaks", *BY_HAND)),
+        *((tool, "lint") for tool in tools.HELPS),
         *((tool, "attach") for tool in BY_HAND),
         *((tool, "pipe") for tool in ("openssl s_client", "curl", "telnet")),
     ],
@@ -643,6 +650,22 @@ def test_swaks_talks_to_a_program(tmp_path: Path) -> None:
     script.write_text(f'echo "220 hi ESMTP"\nread line\necho "$line" >{heard}\n')
     run(program("swaks"), "--pipe", f"sh {script}", "--to", "b@example.test", "--ehlo", "me.test")
     assert heard.read_text().startswith("EHLO me.test")
+
+
+def test_times_of_swaks() -> None:
+    """One for each reply."""
+    with serving() as server:
+        _, shown = swaks(server, "--show-time-lapse")
+    assert len(re.findall(rb"^=== response in [0-9.]+s$", shown, re.MULTILINE)) == 7
+
+
+def test_times_of_curl() -> None:
+    """Of connecting, of TLS and in all, as an object where it is asked for; none of a command."""
+    with serving() as server:
+        _, shown = curl(server, "--write-out", "%{stderr}%{json}")
+    found = {name for name in json.loads(shown[shown.rindex(b'{"') :]) if name.startswith("time_")}
+    assert {"time_namelookup", "time_connect", "time_appconnect", "time_total"} <= found
+    assert len(found) == 7
 
 
 @pytest.mark.parametrize("tool", BY_ITSELF)
