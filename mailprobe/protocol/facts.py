@@ -58,7 +58,8 @@ class Facts:
     count: int | None = None  # messages in the maildrop (STAT)
     messages: dict[int, Message] = field(default_factory=dict)
     marks: set[int] = field(default_factory=set)  # message-numbers that QUIT would remove
-    asked_to_delete: bool = False  # DELE was sent since the login, whatever the server said to it
+    # DELE was sent since the login, or the last RSET, whatever the server said to it
+    asked_to_delete: bool = False
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
