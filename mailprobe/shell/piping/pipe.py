@@ -248,6 +248,7 @@ class Pipe(Company):
         if self._hung_up:
             raise Failure(Word.USAGE, "the connection was closed: /connect opens another one")
         if session.closed or session.state is State.CLOSED:
+            self._stop_at_refusal()  # a 421 to the chunk that is under way
             raise Failure(Word.EOF, f"the server closed the connection {when}")
 
     def _settle(self) -> None:
@@ -324,10 +325,14 @@ class Pipe(Company):
 
     def _send_chunk(self, session: Session) -> bool:
         """The octets that BDAT has counted, as they are (RFC 3030); False if they are too few."""
+        size = session.connection.chunk_left
         while left := session.connection.chunk_left:
             octets = self._input.take(left)
             if not octets:
-                self._tell("note: the input ended inside a BDAT chunk; the connection was closed")
+                self._tell(
+                    f"note: the input ended inside a BDAT chunk, {size - left} of its {size} "
+                    "octets were there; the connection was closed"
+                )
                 session.drop()
                 self._left = True
                 return False

@@ -99,6 +99,8 @@ def test_the_run_ends_with_the_reply_to_quit() -> None:
         (b"\xef\xbb\xbfNOOP\nQUIT\n", [b"NOOP", b"QUIT"]),
         (b"NOOP\n\xef\xbb\xbfNOOP\nQUIT\n", [b"NOOP", b"\xef\xbb\xbfNOOP", b"QUIT"]),
         (b"\n\r\nQUIT\n", [b"", b"", b"QUIT"]),
+        (b"\xef\xbb\xbf\nQUIT\n", [b"", b"QUIT"]),
+        (b"\xef\xbb\xbf", []),
         (b"# no comment\nQUIT\n", [b"# no comment", b"QUIT"]),
         (b"//quit\n///x\nQUIT\n", [b"/quit", b"//x", b"QUIT"]),
         (b"NOOP \0\xff\x1b[1m\rx\nQUIT\n", [b"NOOP \0\xff\x1b[1m\rx", b"QUIT"]),
@@ -189,7 +191,22 @@ def test_an_input_that_ends_inside_a_chunk_waits_for_nothing() -> None:
         result = probe.smtp(server.port, text=b"BDAT 10\nabc")
         assert server.heard == b"BDAT 10\r\nabc"
     assert result.status == 0
-    assert result.err == "note: the input ended inside a BDAT chunk; the connection was closed\n"
+    assert result.err == (
+        "note: the input ended inside a BDAT chunk, 3 of its 10 octets were there; "
+        "the connection was closed\n"
+    )
+
+
+def test_a_chunk_that_421_cuts_off_is_refused() -> None:
+    """It is the reply to BDAT, however much of the chunk had gone out; no QUIT inside a chunk."""
+    server_ends = (GREETING, expect(b"BDAT"), send(b"421 4.3.2 closing\r\n"), close)
+    with ScriptedServer(*server_ends) as server:
+        with probe.Live("smtp", f"127.0.0.1:{server.port}") as live:
+            live.write(b"BDAT 10\n")
+            assert live.lines(3)[-1].startswith("S: 421")
+            live.write(b"ab")
+            assert live.finish().ended == ("refused", 1)
+        assert b"QUIT" not in server.heard
 
 
 @pytest.mark.parametrize(
@@ -292,6 +309,13 @@ def test_marks_are_taken_back_before_quit(
         result = probe.pop3(server.port, text=b"PASS x\nDELE 1\nSTAT\nQUIT\n")
         assert server.heard_lines == wire
     assert result.ended == ("refused", 1)
+
+
+def test_marks_that_the_script_took_back_are_none() -> None:
+    """RSET is sent where messages may be marked, and nowhere else."""
+    with ScriptedServer(*pop3({b"STAT": b"-ERR no\r\n"})) as server:
+        probe.pop3(server.port, text=b"PASS x\nDELE 1\nRSET\nSTAT\nQUIT\n")
+        assert server.heard_lines == [b"PASS x", b"DELE 1", b"RSET", b"STAT", b"QUIT"]
 
 
 def test_nobody_waits_long_for_the_reply_to_our_own_quit() -> None:
