@@ -3,6 +3,7 @@
 An observer of events; it knows no link.
 """
 
+import os
 from collections import deque
 from collections.abc import Callable
 from types import MethodType
@@ -59,6 +60,14 @@ class ExchangeLog:
         """Let go of the bodies that were kept; they cannot be looked at any more."""
         while self._bodies:
             _close(self._bodies.popleft())
+
+    def ends_by_bare_lf(self) -> bool:
+        """Whether the body that is coming ends, so far, in a lone dot between bare LFs."""
+        body = self._reading.body if self._reading is not None else None
+        if body is None:
+            return False
+        body.seek(max(0, body.seek(0, os.SEEK_END) - 3))
+        return body.read() == b"\n.\n"
 
     def _sent(self, event: events.CommandSent) -> None:
         if len(self.exchanges) == _KEPT and self.exchanges[0].body is not None:
