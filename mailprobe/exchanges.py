@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _IN_MEMORY = 1024 * 1024  # octets of a body before it goes to a file that only we can read
 _KEPT = 100  # exchanges that are remembered
 _BODIES = 8  # bodies that are kept with them
+_LARGE = 4096  # octets from which a reply counts against those that are kept
+_REPLIES = 8 * 1024 * 1024  # octets of replies that are kept
 
 
 @mutable
@@ -81,11 +83,23 @@ class ExchangeLog:
                     exchange.sent_at if exchange.steps is None else _since(exchange, event.reply)
                 )
                 exchange.replies.append(event.reply)
+                if len(event.reply.wire) > _LARGE:
+                    self._make_room()
                 exchange.took = event.at - since
                 if event.body:
                     self._reading = exchange
                     exchange.body = self._spool(exchange) if self._keep_bodies else None
                 return
+
+    def _make_room(self) -> None:
+        """Forget the oldest exchanges while all replies together are too much to be kept."""
+        sizes = [sum(len(reply.wire) for reply in one.replies) for one in self.exchanges]
+        left = sum(sizes)
+        for size in sizes[:-1]:  # whatever its size, the last one stays
+            if left <= _REPLIES:
+                return
+            left -= size
+            _close(self.exchanges.popleft())
 
     def _stepped(self, event: events.AnswerSent) -> None:
         for exchange in reversed(self.exchanges):

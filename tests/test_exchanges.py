@@ -113,3 +113,22 @@ def test_a_go_ahead_that_was_foreseen_counts_from_its_command() -> None:
     assert log.exchanges[-1].took == 2
     _reply(log, 11, data, Verdict.GO_ON)  # of a server that has lost its way
     assert log.exchanges[-1].took == 3
+
+
+def test_large_replies_push_out_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred replies of a megabyte each are not kept; the last one is, whatever its size."""
+    monkeypatch.setattr("mailprobe.exchanges._LARGE", 10)
+    monkeypatch.setattr("mailprobe.exchanges._REPLIES", 100)
+    log = ExchangeLog()
+    _say(log, 0, body=b"x\r\n")
+    body = log.exchanges[0].body
+    assert body is not None
+    for number, size in enumerate((5, 40, 40, 40, 500), start=1):
+        command = Command(b"NOOP %d" % number)
+        log(CommandSent(float(number), command, command.line + b"\r\n"))
+        log(ReplyReceived(number + 0.5, Reply.of("250", "x" * size), command))
+        kept = [one.command.line for one in log.exchanges]
+        assert (b"RETR 0" in kept) is (number < 3)
+    assert kept == [b"NOOP 5"]
+    assert body.closed
+    log.release()

@@ -55,7 +55,8 @@ class Pipe(Company):
     ) -> None:
         """`ask` asks a person without echo; None, and so does that, where there is nobody."""
         super().__init__(options, printer, tell, write, wakeup, ask)
-        self._seen = 0  # refusals that were looked at
+        self._refusals = 0  # that were looked at
+        self._refusal = ""  # the first of them
         self._left = False  # QUIT was said, or /quit
         self._hung_up = False  # /close or /drop was said
         self._unopened: Session | None = None  # the last one that failed before its greeting
@@ -259,15 +260,25 @@ class Pipe(Company):
         self._stop_at_refusal()
 
     def _stop_at_refusal(self) -> None:
-        refused = self._printer.refused[self._seen :]
-        self._seen = len(self._printer.refused)
+        refused = self._take_refusals()
         if refused and not self._options.keep_going:
-            raise Failure(Word.REFUSED, refused[0])
+            raise Failure(Word.REFUSED, refused)
+
+    def _take_refusals(self) -> str:
+        """Count those that came; returns the first of them, or nothing."""
+        refused = self._printer.refused
+        if not refused:
+            return ""
+        first, self._refusals = refused[0], self._refusals + len(refused)
+        self._refusal = self._refusal or first
+        refused.clear()
+        return first
 
     def _count_refusals(self) -> None:
-        if count := len(self._printer.refused):
+        self._take_refusals()
+        if count := self._refusals:
             said = "1 command was refused" if count == 1 else f"{count} commands were refused"
-            raise Failure(Word.REFUSED, f"{said}; {self._printer.refused[0]}")
+            raise Failure(Word.REFUSED, f"{said}; {self._refusal}")
 
     def _tell_refusals(self) -> None:
         """They stand before the harder failure that ended the run."""

@@ -6,6 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from mailprobe.errors import Failure
+from mailprobe.protocol.model import Protocol
+from mailprobe.shell.options import Options
+from mailprobe.shell.piping.pipe import Pipe
+from mailprobe.shell.piping.printer import Printer
+from mailprobe.transport.target import Target
 from tests.hostile import probe
 from tests.hostile.server import (
     Peer,
@@ -335,6 +341,22 @@ def test_keep_going_counts_the_refusals_at_the_end() -> None:
     assert result.ended == ("refused", 1)
     assert result.words == ["refused"]
     assert "3 commands were refused" in result.err
+
+
+def test_refusals_are_counted_and_not_kept(tmp_path: Path) -> None:
+    """A script may have a million of them, and a server makes each as long as it likes."""
+    script = tmp_path / "script"
+    script.write_bytes(b"NOOP\nRSET\nNOOP\nQUIT\n")
+    table = {b"NOOP": b"500 first\r\n", b"RSET": b"500 second\r\n"}
+    printer = Printer(lambda text: None, lambda line: None, color=False)
+    with ScriptedServer(*smtp(table)) as server, script.open("rb") as source:
+        target = Target(Protocol.SMTP, "127.0.0.1", server.port)
+        options = Options(target=target, keep_going=True)
+        run = Pipe(options, source.fileno(), printer, lambda line: None, lambda text: None)
+        with pytest.raises(Failure) as caught:
+            run.run()
+    assert caught.value.sentence == "3 commands were refused; NOOP was answered: 500 first"
+    assert printer.refused == []
 
 
 def test_refusals_stand_before_a_harder_failure() -> None:
