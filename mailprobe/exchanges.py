@@ -92,14 +92,20 @@ class ExchangeLog:
                 return
 
     def _make_room(self) -> None:
-        """Forget the oldest exchanges while all replies together are too much to be kept."""
+        """Forget the oldest exchanges while all replies together are too much to be kept.
+
+        Of the last one, which may be a login without end, the oldest replies are forgotten.
+        """
         sizes = [sum(len(reply.wire) for reply in one.replies) for one in self.exchanges]
         left = sum(sizes)
-        for size in sizes[:-1]:  # whatever its size, the last one stays
+        for size in sizes[:-1]:
             if left <= _REPLIES:
                 return
             left -= size
             _close(self.exchanges.popleft())
+        replies = self.exchanges[-1].replies
+        while left > _REPLIES and len(replies) > 1:
+            left -= len(replies.pop(0).wire)
 
     def _stepped(self, event: events.AnswerSent) -> None:
         for exchange in reversed(self.exchanges):

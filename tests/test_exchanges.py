@@ -131,4 +131,7 @@ def test_large_replies_push_out_the_oldest(monkeypatch: pytest.MonkeyPatch) -> N
         assert (b"RETR 0" in kept) is (number < 3)
     assert kept == [b"NOOP 5"]
     assert body.closed
+    for size in (10, 20, 30, 40):  # challenges
+        log(ReplyReceived(9.0, Reply.of("334", "x" * size), command))
+    assert [len(reply.texts[0]) for reply in log.exchanges[0].replies] == [30, 40]
     log.release()
