@@ -3,6 +3,7 @@
 An observer of events; it knows no link.
 """
 
+import os
 from collections import deque
 from collections.abc import Callable
 from types import MethodType
@@ -23,6 +24,8 @@ _IN_MEMORY = 1024 * 1024  # octets of a body before it goes to a file that only 
 _KEPT = 100  # exchanges that are remembered
 _BODIES = 8  # bodies that are kept with them
 _MILESTONES = 100  # of the way to the server, and to TLS
+_LARGE = 4096  # octets from which a reply counts against those that are kept
+_REPLIES = 8 * 1024 * 1024  # octets of replies that are kept
 
 
 @mutable
@@ -96,6 +99,14 @@ class ExchangeLog:
         while self._bodies:
             _close(self._bodies.popleft())
 
+    def ends_by_bare_lf(self) -> bool:
+        """Whether the body that is coming ends, so far, in a lone dot between bare LFs."""
+        body = self._reading.body if self._reading is not None else None
+        if body is None:
+            return False
+        body.seek(max(0, body.seek(0, os.SEEK_END) - 3))
+        return body.read() == b"\n.\n"
+
     def _sent(self, event: events.CommandSent) -> None:
         if len(self.exchanges) == self._kept and self.exchanges[0].body is not None:
             _close(self.exchanges[0])
@@ -108,12 +119,30 @@ class ExchangeLog:
                     exchange.sent_at if exchange.steps is None else _since(exchange, event.reply)
                 )
                 exchange.replies.append(event.reply)
+                if len(event.reply.wire) > _LARGE:
+                    self._make_room()
                 exchange.took = event.at - since
                 if event.body:
                     exchange.waits = [exchange.took]
                     self._reading = exchange
                     exchange.body = self._spool(exchange) if self._keep_bodies else None
                 return
+
+    def _make_room(self) -> None:
+        """Forget the oldest exchanges while all replies together are too much to be kept.
+
+        Of the last one, which may be a login without end, the oldest replies are forgotten.
+        """
+        sizes = [sum(len(reply.wire) for reply in one.replies) for one in self.exchanges]
+        left = sum(sizes)
+        for size in sizes[:-1]:
+            if left <= _REPLIES:
+                return
+            left -= size
+            _close(self.exchanges.popleft())
+        replies = self.exchanges[-1].replies
+        while left > _REPLIES and len(replies) > 1:
+            left -= len(replies.pop(0).wire)
 
     def _stepped(self, event: events.AnswerSent) -> None:
         for exchange in reversed(self.exchanges):

@@ -70,7 +70,9 @@ class NextHop:
 
 
 @frozen
-class _Addresses:
+class Addresses:
+    """Of one host; `trouble` is what is wrong with it, in a sentence, "" for nothing."""
+
     addresses: tuple[str, ...]
     trouble: str
     failure: Outcome | None = None
@@ -102,10 +104,10 @@ def find(domain: str, ask: Ask, *, family: Family, shuffle: Shuffle) -> Told:
     if rows:
         return _by_mx(domain, rows, ask, family, shuffle)
     # A domain may be a CNAME, unlike a mail host: its target counts as the initial name.
-    return _implicit(domain, _find_addresses(answer.alias or domain, ask, family), family)
+    return _implicit(domain, find_addresses(answer.alias or domain, ask, family), family)
 
 
-def _find_addresses(name: str, ask: Ask, family: Family) -> _Addresses:
+def find_addresses(name: str, ask: Ask, family: Family) -> Addresses:
     """The addresses of a host, IPv6 first."""
     found: list[str] = []
     failure: Outcome | None = None
@@ -114,7 +116,7 @@ def _find_addresses(name: str, ask: Ask, family: Family) -> _Addresses:
         # Half of the time that is left: a dead zone must not eat the time of the next host.
         answer = ask(name, record_type, 0.5)
         if answer.said is Said.NXDOMAIN:
-            return _Addresses(tuple(found), "its name does not exist", Outcome.NXDOMAIN)
+            return Addresses(tuple(found), "its name does not exist", Outcome.NXDOMAIN)
         if answer.failed:
             failure = _FAILURES[answer.said]
             troubles[f"its {record_type} look-up failed ({answer.text})"] = True
@@ -126,10 +128,10 @@ def _find_addresses(name: str, ask: Ask, family: Family) -> _Addresses:
         found += answer.texts()[:MAXIMUM_ADDRESSES]
     if not found and failure is None:
         troubles[f"it has no {_KIND[family]}"] = True
-    return _Addresses(tuple(found), "; ".join(troubles), failure)
+    return Addresses(tuple(found), "; ".join(troubles), failure)
 
 
-def _implicit(domain: str, found: _Addresses, family: Family) -> Told:
+def _implicit(domain: str, found: Addresses, family: Family) -> Told:
     """No MX: the domain itself is the one host, with preference 0 (RFC 5321, section 5.1)."""
     if found.addresses:
         host = MailHost(0, domain, found.addresses, found.trouble)
@@ -204,7 +206,7 @@ def _host(
     if not resolved:
         trouble = f"it was not looked up, as only the first {MAXIMUM_RESOLVED} are"
         return MailHost(row.preference, name, (), trouble), None
-    found = _find_addresses(row.host, ask, family)
+    found = find_addresses(row.host, ask, family)
     trouble = found.trouble
     if not all(map(LABEL.fullmatch, name.split("."))):
         trouble = "; ".join(filter(None, ("it is no host name (RFC 1123, section 2.1)", trouble)))

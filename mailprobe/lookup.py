@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mailprobe.addresses import parse_domain, parse_server
 from mailprobe.answers import Answer, Association, Exchange, Record, Said, Service
 from mailprobe.errors import Failure, Word
-from mailprobe.hops import Family, MailHost, NextHop, Outcome, Shuffle, find
+from mailprobe.hops import Family, MailHost, NextHop, Outcome, Shuffle, find, find_addresses
 from mailprobe.safe import safe
 from mailprobe.value import field, mutable, replace
 
@@ -63,11 +63,29 @@ def find_next_hop(
     """The same among other questions; `domain` is as `parse_domain` gives it."""
     started = time.monotonic()
 
-    def ask(name: str, record_type: str, share: float) -> Answer:
-        return questions.ask(name, record_type, share=share)
-
-    outcome, hosts, sentence = find(domain, ask, family=questions.family, shuffle=shuffle)
+    ask, family = questions.ask_part, questions.family
+    outcome, hosts, sentence = find(domain, ask, family=family, shuffle=shuffle)
     return NextHop(domain, outcome, hosts, sentence, time.monotonic() - started)
+
+
+def addresses_of(
+    host: str,
+    *,
+    server: str | None,
+    limit: float,
+    limit_name: str = "",
+    family: Family = "any",
+) -> tuple[str, ...]:
+    """Ask DNS (`server`, else the system's resolver) for the addresses of a host, IPv6 first.
+
+    Raises `Failure`: dns where it gives none.
+    """
+    questions = open_questions(server, limit=limit, family=family)
+    questions.limit_name = limit_name
+    found = find_addresses(host, questions.ask_part, family)
+    if not found.addresses:
+        raise Failure(Word.DNS, f"{safe(host)}: {found.trouble}")
+    return found.addresses
 
 
 # ---- asking ----
@@ -98,6 +116,10 @@ class Questions:
             self.known[key] = found
             self.observe(found)
         return self.known[key]
+
+    def ask_part(self, name: str, record_type: str, share: float) -> Answer:
+        """The same, as `hops` asks."""
+        return self.ask(name, record_type, share=share)
 
     def _ask(self, name: str, record_type: str, share: float) -> Answer:
         from dns.exception import DNSException, Timeout

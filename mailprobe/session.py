@@ -216,6 +216,11 @@ class Session(Wire):
             self.connection.catalogue.secret_in(command) is not None
         )
 
+    def hint(self) -> str:
+        if self.connection.reading_body and self._log.ends_by_bare_lf():
+            return "; a lone dot came, but bare LFs around it end nothing (RFC 1939, section 3)"
+        return super().hint()
+
     # ------------------------------------------------------------------------------- talking
 
     def item(self, line: bytes) -> Item:

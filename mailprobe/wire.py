@@ -231,13 +231,16 @@ class Wire:
         return True
 
     def _late(self, failure: Failure) -> Failure:
+        what = f"{self.connection.due_next()} did not come from {self.transport.peer}"
+        return self._explain(failure, what, self.hint())
+
+    def hint(self) -> str:
+        """What may help somebody who has waited in vain; it follows that sentence."""
         connection = self.connection
-        what = f"{connection.due_next()} did not come from {self.transport.peer}"
         silent = connection.state is State.CONNECT and not connection.unfinished
         if silent and connection.facts.greeting is None and not connection.facts.tls:
-            hint = "; a port that wants TLS at once is silent, too: try --tls"
-            return self._explain(failure, what, hint)
-        return self._explain(failure, what)
+            return "; a port that wants TLS at once is silent, too: try --tls"
+        return ""
 
     def _explain(self, failure: Failure, what: str, hint: str = "") -> Failure:
         """Say what was too late, which limit it was, and what may help."""

@@ -93,6 +93,7 @@ def test_help_goes_to_standard_output(arguments: tuple[str, ...]) -> None:
         ("smtp", "host", "--ehlo", "a\nQUIT"),
         ("smtp", "host", "--ehlo", ""),
         ("smtp", "host", "--dns", "no address"),
+        ("smtp", "host", "-4", "-6"),
         ("smtp", "host", "--script"),
         ("smtp", "host", "--keep"),
         ("lmtp", "sandbox", "--tls"),
@@ -126,6 +127,12 @@ def test_mistakes_in_the_command_line(arguments: tuple[str, ...]) -> None:
 def test_a_number_below_zero_is_a_value(line: str, sentence: str) -> None:
     """It is what is wrong, not missing; -4 and -6 are options."""
     assert f"usage: {sentence}" in run_inside(*line.split()).err
+
+
+def test_a_mistake_is_spelled_once() -> None:
+    """What is not printable is escaped, and the escape is not escaped again."""
+    told = run_inside("smtp", "host", "--ehlo", "a\nb\\c").err
+    assert "argument --ehlo: a\\nb\\\\c is no name" in told
 
 
 def run_inside(*arguments: str) -> probe.Result:

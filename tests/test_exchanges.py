@@ -149,3 +149,25 @@ def test_what_was_waited_for_before_a_step_is_kept() -> None:
     _say(log, 50, body=b"x\r\n")
     assert [one.command.verb for one in log.exchanges] == ["BDAT", "RETR"]
     assert log.exchanges[-1].waits == [0.25]
+
+
+def test_large_replies_push_out_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred replies of a megabyte each are not kept; the last one is, whatever its size."""
+    monkeypatch.setattr("mailprobe.exchanges._LARGE", 10)
+    monkeypatch.setattr("mailprobe.exchanges._REPLIES", 100)
+    log = ExchangeLog()
+    _say(log, 0, body=b"x\r\n")
+    body = log.exchanges[0].body
+    assert body is not None
+    for number, size in enumerate((5, 40, 40, 40, 500), start=1):
+        command = Command(b"NOOP %d" % number)
+        log(CommandSent(float(number), command, command.line + b"\r\n"))
+        log(ReplyReceived(number + 0.5, Reply.of("250", "x" * size), command))
+        kept = [one.command.line for one in log.exchanges]
+        assert (b"RETR 0" in kept) is (number < 3)
+    assert kept == [b"NOOP 5"]
+    assert body.closed
+    for size in (10, 20, 30, 40):  # challenges
+        log(ReplyReceived(9.0, Reply.of("334", "x" * size), command))
+    assert [len(reply.texts[0]) for reply in log.exchanges[0].replies] == [30, 40]
+    log.release()

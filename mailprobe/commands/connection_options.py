@@ -54,14 +54,8 @@ CONNECTION: tuple[Row, ...] = (
     *LIMITS,
     COLOR,
     (("--no-config",), {"action": "store_true", "help": "leave config.toml alone"}),
-    (
-        ("-4",),
-        {"dest": "family", "action": "store_const", "const": socket.AF_INET, "help": "IPv4 only"},
-    ),
-    (
-        ("-6",),
-        {"dest": "family", "action": "store_const", "const": socket.AF_INET6, "help": "IPv6 only"},
-    ),
+    (("-4",), {"dest": "ipv4", "action": "store_true", "help": "IPv4 only"}),
+    (("-6",), {"dest": "ipv6", "action": "store_true", "help": "IPv6 only"}),
 )
 
 
@@ -69,6 +63,8 @@ def general_options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Opti
     """All that says nothing of the target.  Raises Failure `usage`."""
     if asked.tls and asked.starttls:
         raise Failure(Word.USAGE, "--tls and --starttls exclude each other")
+    if asked.ipv4 and asked.ipv6:
+        raise Failure(Word.USAGE, "-4 and -6 exclude each other")
     wanted = Tls.IMPLICIT if asked.tls else Tls.STARTTLS if asked.starttls else Tls.NONE
     if asked.dns is not None:
         from mailprobe.addresses import parse_server
@@ -82,6 +78,7 @@ def general_options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Opti
         insecure_auth=asked.insecure_auth,
         hello_name=asked.ehlo or "",
     )
+    family = _family(asked)
     others = vars(asked)  # what not every subcommand has
     given = {
         "timeout": asked.timeout,
@@ -94,8 +91,8 @@ def general_options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Opti
         mx=others.get("mx"),
         tls=wanted,
         settings=settings,
-        family=asked.family or socket.AF_UNSPEC,
-        way=way_options.way_of(asked),
+        family=family,
+        way=way_options.way_of(asked, family),
         dns=asked.dns,
         record=asked.record,
         keep_going=others.get("keep_going", False),
@@ -106,6 +103,12 @@ def general_options(asked: "argparse.Namespace", env: Mapping[str, str]) -> Opti
         given=frozenset(name for name, value in given.items() if value is not None)
         | ({"color"} if asked.color != "auto" else set()),
     )
+
+
+def _family(asked: "argparse.Namespace") -> socket.AddressFamily:
+    if asked.ipv4:
+        return socket.AF_INET
+    return socket.AF_INET6 if asked.ipv6 else socket.AF_UNSPEC
 
 
 def with_profile(

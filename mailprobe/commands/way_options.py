@@ -1,5 +1,7 @@
 """Options about the way to a server, who we seem to be, and where the session ends."""
 
+import socket
+
 from mailprobe.commands.arguments import Row
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.model import Protocol
@@ -36,8 +38,8 @@ OPTIONS: tuple[Row, ...] = (
 )
 
 
-def way_of(asked: "argparse.Namespace") -> Way:
-    """How octets get to the server.  Raises Failure `usage`."""
+def way_of(asked: "argparse.Namespace", family: socket.AddressFamily = socket.AF_UNSPEC) -> Way:
+    """How octets get to the server, by addresses of `family`.  Raises Failure `usage`."""
     given = (asked.bind, asked.proxy, asked.proxy_protocol)
     if given == (None, None, None):
         return DIRECT
@@ -48,8 +50,8 @@ def way_of(asked: "argparse.Namespace") -> Way:
         None if text is None else read(text) for read, text in zip(readers, given, strict=True)
     ]
     way = Way(*parts)  # type: ignore[arg-type]  # each reader has made its type
-    if getattr(asked, "family", None):
-        written.check_family(way, asked.family)
+    if family != socket.AF_UNSPEC:
+        written.check_family(way, family)
     return way
 
 

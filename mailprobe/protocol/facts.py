@@ -12,6 +12,8 @@ from mailprobe.protocol import grammar
 from mailprobe.protocol.model import Command, Protocol, Reply, State
 from mailprobe.value import field, mutable
 
+_MESSAGES = 100_000  # of a maildrop, some 30 MB; a server may name ever new ones
+
 
 class Effect(Enum):
     """What a positive reply to a command changes, or makes known."""
@@ -58,7 +60,8 @@ class Facts:
     count: int | None = None  # messages in the maildrop (STAT)
     messages: dict[int, Message] = field(default_factory=dict)
     marks: set[int] = field(default_factory=set)  # message-numbers that QUIT would remove
-    asked_to_delete: bool = False  # DELE was sent since the login, whatever the server said to it
+    # DELE was sent since the login, or the last RSET, whatever the server said to it
+    asked_to_delete: bool = False
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
@@ -100,7 +103,13 @@ class Facts:
             function(self, command, reply, body)
 
     def message(self, number: int) -> Message:
-        return self.messages.setdefault(number, Message())
+        """What is known of a message; of more than anybody looks at, nothing is kept."""
+        known = self.messages.get(number)
+        if known is None:
+            known = Message()
+            if len(self.messages) < _MESSAGES:
+                self.messages[number] = known
+        return known
 
 
 def _learn_extensions(facts: Facts, command: Command, reply: Reply, body: list[bytes]) -> None:

@@ -312,6 +312,9 @@ class Progress:
         if not row.consequential:
             return
         self.facts.learn(row.effect, owed.command, reply, lines)
+        if row.effect is Effect.UNMARK:  # all but what was sent behind it
+            marks = (behind.row.effect is Effect.MARK for behind in self._owed)
+            self.facts.asked_to_delete = any(marks)
         match row.then:
             case Then.TLS if _goes_ahead(owed, reply):
                 self._owed.clear()  # commands written behind it are owed nothing

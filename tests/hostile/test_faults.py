@@ -352,6 +352,15 @@ def test_what_looks_like_the_end_of_a_body(body: bytes) -> None:
     assert result.out.endswith("S: .\nC: QUIT\nS: +OK bye\n")
 
 
+@pytest.mark.parametrize("body, told", [(b"1 10\n.\n", True), (b"1 10\r\n", False)])
+def test_bare_lf_ends_no_body_and_that_is_told(body: bytes, told: bool) -> None:
+    """A mail may hold such lines; whoever waits for the end of a listing is told why."""
+    steps = (send(HELLO["pop3"]), expect(b"LIST"), send(b"+OK\n" + body), stall)
+    result = run_against("pop3", steps, b"LIST\n", "--timeout", "500ms")
+    assert result.ended == ("timeout", 4)
+    assert ("bare LFs around it end nothing (RFC 1939, section 3)" in result.err) is told
+
+
 def test_a_long_answer_to_a_short_question() -> None:
     """Lines behind a one-line reply are no part of it."""
     steps = (send(HELLO["pop3"]), expect(b"STAT"), send(b"+OK 1 2\r\n1 2\r\n.\r\n"), stall)

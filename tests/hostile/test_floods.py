@@ -8,7 +8,16 @@ import trustme
 
 from mailprobe.transport.tls import server_context
 from tests.hostile import probe
-from tests.hostile.server import ScriptedServer, Step, endless, expect, repeat, send, start_tls
+from tests.hostile.server import (
+    ScriptedServer,
+    Step,
+    answer,
+    endless,
+    expect,
+    repeat,
+    send,
+    start_tls,
+)
 
 MEGA = 1024 * 1024
 MOST = 150 * MEGA
@@ -50,6 +59,20 @@ def test_floods(
     assert result.peak is not None
     assert result.peak < MOST
     assert (tmp_path / "session.mpt").stat().st_size < 4 * MEGA
+
+
+@needs_proc
+@pytest.mark.slow
+def test_large_replies_to_many_commands(tmp_path: Path) -> None:
+    """Each keeps the limit; all together they are not kept."""
+    reply = (b"550-" + b"x" * 60_000 + b"\r\n") * 16 + b"550 no\r\n"
+    with ScriptedServer(SMTP, answer({}, default=reply)) as server:
+        result = probe.smtp(
+            server.port, "--keep-going", text=b"NOOP\n" * 120, peak=tmp_path / "peak"
+        )
+    assert result.ended == ("refused", 1)
+    assert result.peak is not None
+    assert result.peak < MOST
 
 
 @needs_proc

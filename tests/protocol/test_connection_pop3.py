@@ -164,6 +164,20 @@ def test_listings_are_learnt_from() -> None:
     assert facts.state is State.TRANSACTION
 
 
+def test_what_may_be_marked() -> None:
+    """Whatever DELE was answered, until RSET; but RSET knows nothing of a DELE behind it."""
+    side = logged_in()
+    side.ask(b"DELE 1", b"-ERR no\r\n")
+    assert side.connection.facts.asked_to_delete
+    side.ask(b"RSET", b"-ERR no\r\n")
+    assert side.connection.facts.asked_to_delete
+    side.ask(b"RSET", b"+OK\r\n")
+    assert not side.connection.facts.asked_to_delete
+    side.say(b"RSET", b"DELE 1")
+    side.hear(b"+OK\r\n")
+    assert side.connection.facts.asked_to_delete
+
+
 def test_what_is_learnt_from_a_listing_is_bounded() -> None:
     """A listing without end fills no memory; its first part is known."""
     side = logged_in()

@@ -157,3 +157,13 @@ def test_tls_forgets_what_was_said_in_the_clear() -> None:
     facts.forget_session()
     assert facts == Facts(Protocol.POP3, State.TRANSACTION, greeting=b"ready <a@b>")
     assert facts.timestamp == b"<a@b>"
+
+
+def test_messages_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that names ever new messages fills no memory; those that are known stay known."""
+    monkeypatch.setattr("mailprobe.protocol.facts._MESSAGES", 2)
+    facts = Facts(Protocol.POP3)
+    for number in (1, 2, 3):
+        facts.message(number).size = number
+    facts.message(2).unique_id = "b"
+    assert facts.messages == {1: Message(1), 2: Message(2, "b")}

@@ -76,7 +76,7 @@ def open_session(
         target, options = sandboxed(target, options)
     elif target.port in _IMPLICIT_PORTS and target.tls is not Tls.IMPLICIT:
         tell(f"port {target.port} is for TLS from the first octet (RFC 8314): silent? try --tls")
-    return _open(options, target, (), observers, wakeup, keep)
+    return _open(options, target, _addresses(options, target), observers, wakeup, keep)
 
 
 def _open(
@@ -121,6 +121,39 @@ def _session(
     from mailprobe.shell.piping.stopping import StoppingSession
 
     return StoppingSession(options.stop, catalogue, observers, settings)
+
+
+def _addresses(options: Options, target: Target) -> tuple[str, ...]:
+    """What the name server that was named says of a host; nothing where the system is asked."""
+    if options.dns is None or target.kind is not Kind.NETWORK or target.addresses:
+        return ()
+    from mailprobe import lookup
+    from mailprobe.addresses import version_of
+
+    if version_of(target.server_name) or target.server_name.lower() == "localhost":
+        return ()
+    limit, name = _limit(options, min(lookup.LIMIT, options.settings.timeout))
+    return lookup.addresses_of(
+        target.host, server=options.dns, limit=limit, limit_name=name, family=_family(options)
+    )
+
+
+def _family(options: Options) -> "Family":
+    """Which addresses are of use; what a proxy can connect to is its own matter."""
+    way, family = options.way, options.family
+    if way.proxy is not None:
+        family = socket.AF_UNSPEC  # it is that of the link to the proxy
+    elif way.source is not None:
+        family = way.source.family
+    return _FAMILIES.get(family, "any")
+
+
+def _limit(options: Options, limit: float) -> tuple[float, str]:
+    """The time that a look-up may take, and the option that sets it, if it is one."""
+    end = options.settings.end
+    if end is not None and (left := end - time.monotonic()) < limit:
+        return max(0.0, left), "--max-time"
+    return limit, ""
 
 
 # --------------------------------------------------------------------------------- the sandbox
@@ -235,20 +268,9 @@ def _exchangers(options: Options, domain: str, tell: Tell) -> tuple["MailHost", 
     from mailprobe import lookup
     from mailprobe.addresses import dangerous, parse_server
 
-    limit, name, end = lookup.LIMIT, "", options.settings.end
-    if end is not None and (left := end - time.monotonic()) < limit:
-        limit, name = max(0.0, left), "--max-time"
-    way, family = options.way, options.family
-    if way.proxy is not None:
-        family = socket.AF_UNSPEC  # it is that of the link to the proxy
-    elif way.source is not None:
-        family = way.source.family
+    limit, name = _limit(options, lookup.LIMIT)
     hop = lookup.next_hop(
-        domain,
-        server=options.dns,
-        limit=limit,
-        limit_name=name,
-        family=_FAMILIES.get(family, "any"),
+        domain, server=options.dns, limit=limit, limit_name=name, family=_family(options)
     )
     if not hop.usable:
         raise Failure(Word.DNS, hop.sentence)

@@ -56,7 +56,8 @@ class Pipe(Company):
         """`ask` asks a person without echo; None, and so does that, where there is nobody."""
         super().__init__(options, printer, tell, wakeup, ask)
         self.ended: Callable[[Session], None] = lambda session: None  # told of each that is over
-        self._seen = 0  # refusals that were looked at
+        self._refusals = 0  # that were looked at
+        self._refusal = ""  # the first of them
         self._left = False  # QUIT was said, or /quit
         self._hung_up = False  # /close or /drop was said
         self._unopened: Session | None = None  # the last one that failed before its greeting
@@ -289,6 +290,7 @@ class Pipe(Company):
         if self._hung_up:
             raise Failure(Word.USAGE, "the connection was closed: /connect opens another one")
         if session.closed or session.state is State.CLOSED:
+            self._stop_at_refusal()  # a 421 to the chunk that is under way
             raise Failure(Word.EOF, f"the server closed the connection {when}")
 
     def _settle(self) -> None:
@@ -299,15 +301,25 @@ class Pipe(Company):
         self._stop_at_refusal()
 
     def _stop_at_refusal(self) -> None:
-        refused = self._printer.refused[self._seen :]
-        self._seen = len(self._printer.refused)
+        refused = self._take_refusals()
         if refused and not self._options.keep_going:
-            raise Failure(Word.REFUSED, refused[0])
+            raise Failure(Word.REFUSED, refused)
+
+    def _take_refusals(self) -> str:
+        """Count those that came; returns the first of them, or nothing."""
+        refused = self._printer.refused
+        if not refused:
+            return ""
+        first, self._refusals = refused[0], self._refusals + len(refused)
+        self._refusal = self._refusal or first
+        refused.clear()
+        return first
 
     def _count_refusals(self) -> None:
-        if count := len(self._printer.refused):
+        self._take_refusals()
+        if count := self._refusals:
             said = "1 command was refused" if count == 1 else f"{count} commands were refused"
-            raise Failure(Word.REFUSED, f"{said}; {self._printer.refused[0]}")
+            raise Failure(Word.REFUSED, f"{said}; {self._refusal}")
 
     def _tell_refusals(self) -> None:
         """They stand before the harder failure that ended the run."""
@@ -365,10 +377,14 @@ class Pipe(Company):
 
     def _send_chunk(self, session: Session) -> bool:
         """The octets that BDAT has counted, as they are (RFC 3030); False if they are too few."""
+        size = session.connection.chunk_left
         while left := session.connection.chunk_left:
             octets = self._input.take(left)
             if not octets:
-                self._tell("note: the input ended inside a BDAT chunk; the connection was closed")
+                self._tell(
+                    f"note: the input ended inside a BDAT chunk, {size - left} of its {size} "
+                    "octets were there; the connection was closed"
+                )
                 session.drop()
                 self._left = True
                 return False

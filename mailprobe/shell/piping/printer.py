@@ -34,7 +34,7 @@ class Printer:
     def __init__(
         self, write: Callable[[str], None], tell: Callable[[str], None], *, color: bool
     ) -> None:
-        self.refused: list[str] = []  # a sentence for each reply that said no
+        self.refused: list[str] = []  # a sentence for each reply that said no, until it is taken
         self.secrets = Secrets()
         self._write = write
         self._tell = tell

@@ -10,12 +10,19 @@ from collections.abc import Iterator
 from mailprobe import files
 from mailprobe.enums import Enum, auto
 from mailprobe.errors import Failure, Word
+from mailprobe.protocol import events
 from mailprobe.protocol.events import BodyChunk, DataSent, Event
 from mailprobe.value import frozen, replace
 
 _IN_MEMORY = 1024 * 1024  # octets of bodies before they go to the disk
 _PIECE = 256 * 1024  # octets up to which pieces of a body become one
-_ENTRIES = 50_000  # some 50 MB; a server that floods us must not fill the memory
+# A server that floods us must not fill the memory: some 50 MB, in many entries or in large ones.
+_ENTRIES = 50_000
+_OCTETS = 16 * 1024 * 1024  # of what was said; most of it is held as lines, too
+
+
+_HEARD = (events.Greeting, events.ReplyReceived, events.Unsolicited)
+_WITH_OCTETS = (events.CommandSent, events.AnswerSent, events.RawSent, events.Failed)
 
 
 class Kind(Enum):
@@ -55,8 +62,9 @@ class _Stored:
 class Backlog:
     """Events and notes, in order."""
 
-    def __init__(self, most: int = _ENTRIES) -> None:
+    def __init__(self, most: int = _ENTRIES, octets: int = _OCTETS) -> None:
         self._most = most
+        self._room = octets
         self._entries: list[Event | Note | Turn | _Stored] = []
         self._bodies = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - close() closes it
         self._failure: Failure | None = None
@@ -65,7 +73,11 @@ class Backlog:
         """Keep `entry`; never raises."""
         if self._failure is not None:
             return
-        if len(self._entries) >= self._most:
+        if isinstance(entry, _HEARD):
+            self._room -= len(entry.reply.wire)
+        elif isinstance(entry, _WITH_OCTETS):
+            self._room -= len(entry.octets)
+        if len(self._entries) >= self._most or self._room < 0:
             self._give_up(Failure(Word.LIMIT, "too much has come to be saved now: use --record"))
         elif isinstance(entry, BodyChunk | DataSent):
             self._store(entry)

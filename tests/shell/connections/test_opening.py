@@ -1,14 +1,18 @@
 """The way to a session: the exchangers of a domain, one after the other."""
 
+import re
 import socket
+import time
 from collections.abc import Callable
 
+import dns.rcode
 import pytest
 
 from mailprobe import lookup
 from mailprobe.errors import Failure, Word
 from mailprobe.lookup import MailHost, NextHop, Outcome
 from mailprobe.protocol.model import Protocol, State
+from mailprobe.session import Settings
 from mailprobe.shell.connections import opening
 from mailprobe.shell.options import Options
 from mailprobe.transport.stream import Stream
@@ -16,6 +20,7 @@ from mailprobe.transport.target import Target, Tls
 from mailprobe.transport.way import Proxy, Scheme, Source, Way
 from mailprobe.value import replace
 from tests.hostile.server import ScriptedServer, close, send
+from tests.nameserver import SILENT, Fault, Nameserver
 from tests.transport.proxies import proxy
 
 
@@ -103,3 +108,36 @@ def test_addresses_that_an_exchanger_is_asked_for(
     with pytest.raises(Failure, match="none"):
         opening.open_session(replace(options, mx="example.org"), None, [])
     assert asked == [family]
+
+
+@pytest.mark.parametrize("name", ["host", "alias"])
+def test_the_name_server_that_was_named_knows_the_target(name: str) -> None:
+    """--dns is asked for a host as well; localhost and addresses are nobody's question."""
+    zone = "host A 127.0.0.1\nalias CNAME host"
+    with Nameserver(zone) as nameserver, ScriptedServer(send(b"220 mx\r\n"), close) as server:
+        options = Options(dns=nameserver.address)
+        for host in (f"{name}.example.test", "localhost", "127.0.0.1"):
+            target = Target(Protocol.SMTP, host, server.port)
+            opening.open_session(options, target, []).drop()
+        assert {asked for _, asked, _ in nameserver.asked} == {f"{name}.example.test"}
+
+
+@pytest.mark.parametrize(
+    "host, faults, sentence",
+    [
+        ("nobody", {}, "nobody.example.test: its name does not exist"),
+        ("host", {}, "host.example.test: it has no address"),
+        ("host", {"host": dns.rcode.SERVFAIL}, "host.example.test: its AAAA look-up failed"),
+        ("host", {"host": SILENT}, "no answer within --max-time"),
+    ],
+)
+def test_a_target_that_the_name_server_does_not_know(
+    host: str, faults: dict[str, Fault], sentence: str
+) -> None:
+    """The word is dns, and the reason stands there; the system is not asked in its place."""
+    with Nameserver("host TXT x", faults=faults) as nameserver:
+        settings = Settings(end=time.monotonic() + 1.0)
+        options = Options(dns=nameserver.address, settings=settings)
+        with pytest.raises(Failure, match=re.escape(sentence)) as caught:
+            opening.open_session(options, Target(Protocol.SMTP, f"{host}.example.test", 25), [])
+    assert caught.value.word is Word.DNS

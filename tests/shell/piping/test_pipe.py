@@ -6,6 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from mailprobe.errors import Failure
+from mailprobe.protocol.model import Protocol
+from mailprobe.shell.options import Options
+from mailprobe.shell.piping.pipe import Pipe
+from mailprobe.shell.piping.printer import Printer
+from mailprobe.transport.target import Target
 from tests.hostile import probe
 from tests.hostile.server import (
     Peer,
@@ -99,6 +105,8 @@ def test_the_run_ends_with_the_reply_to_quit() -> None:
         (b"\xef\xbb\xbfNOOP\nQUIT\n", [b"NOOP", b"QUIT"]),
         (b"NOOP\n\xef\xbb\xbfNOOP\nQUIT\n", [b"NOOP", b"\xef\xbb\xbfNOOP", b"QUIT"]),
         (b"\n\r\nQUIT\n", [b"", b"", b"QUIT"]),
+        (b"\xef\xbb\xbf\nQUIT\n", [b"", b"QUIT"]),
+        (b"\xef\xbb\xbf", []),
         (b"# no comment\nQUIT\n", [b"# no comment", b"QUIT"]),
         (b"//quit\n///x\nQUIT\n", [b"/quit", b"//x", b"QUIT"]),
         (b"NOOP \0\xff\x1b[1m\rx\nQUIT\n", [b"NOOP \0\xff\x1b[1m\rx", b"QUIT"]),
@@ -189,7 +197,22 @@ def test_an_input_that_ends_inside_a_chunk_waits_for_nothing() -> None:
         result = probe.smtp(server.port, text=b"BDAT 10\nabc")
         assert server.heard == b"BDAT 10\r\nabc"
     assert result.status == 0
-    assert result.err == "note: the input ended inside a BDAT chunk; the connection was closed\n"
+    assert result.err == (
+        "note: the input ended inside a BDAT chunk, 3 of its 10 octets were there; "
+        "the connection was closed\n"
+    )
+
+
+def test_a_chunk_that_421_cuts_off_is_refused() -> None:
+    """It is the reply to BDAT, however much of the chunk had gone out; no QUIT inside a chunk."""
+    server_ends = (GREETING, expect(b"BDAT"), send(b"421 4.3.2 closing\r\n"), close)
+    with ScriptedServer(*server_ends) as server:
+        with probe.Live("smtp", f"127.0.0.1:{server.port}") as live:
+            live.write(b"BDAT 10\n")
+            assert live.lines(3)[-1].startswith("S: 421")
+            live.write(b"ab")
+            assert live.finish().ended == ("refused", 1)
+        assert b"QUIT" not in server.heard
 
 
 @pytest.mark.parametrize(
@@ -294,6 +317,13 @@ def test_marks_are_taken_back_before_quit(
     assert result.ended == ("refused", 1)
 
 
+def test_marks_that_the_script_took_back_are_none() -> None:
+    """RSET is sent where messages may be marked, and nowhere else."""
+    with ScriptedServer(*pop3({b"STAT": b"-ERR no\r\n"})) as server:
+        probe.pop3(server.port, text=b"PASS x\nDELE 1\nRSET\nSTAT\nQUIT\n")
+        assert server.heard_lines == [b"PASS x", b"DELE 1", b"RSET", b"STAT", b"QUIT"]
+
+
 def test_nobody_waits_long_for_the_reply_to_our_own_quit() -> None:
     """A server that is silent at QUIT is left: far sooner than --timeout would."""
     with ScriptedServer(GREETING, expect(b"NOOP"), send(b"500 no\r\n"), stall) as server:
@@ -311,6 +341,22 @@ def test_keep_going_counts_the_refusals_at_the_end() -> None:
     assert result.ended == ("refused", 1)
     assert result.words == ["refused"]
     assert "3 commands were refused" in result.err
+
+
+def test_refusals_are_counted_and_not_kept(tmp_path: Path) -> None:
+    """A script may have a million of them, and a server makes each as long as it likes."""
+    script = tmp_path / "script"
+    script.write_bytes(b"NOOP\nRSET\nNOOP\nQUIT\n")
+    table = {b"NOOP": b"500 first\r\n", b"RSET": b"500 second\r\n"}
+    printer = Printer(lambda text: None, lambda line: None, color=False)
+    with ScriptedServer(*smtp(table)) as server, script.open("rb") as source:
+        target = Target(Protocol.SMTP, "127.0.0.1", server.port)
+        options = Options(target=target, keep_going=True)
+        run = Pipe(options, source.fileno(), printer, lambda line: None, lambda text: None)
+        with pytest.raises(Failure) as caught:
+            run.run()
+    assert caught.value.sentence == "3 commands were refused; NOOP was answered: 500 first"
+    assert printer.refused == []
 
 
 def test_refusals_stand_before_a_harder_failure() -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailprobe.errors import Failure, Word
-from mailprobe.protocol.events import BodyChunk, Closed, DataSent, Event
+from mailprobe.protocol.events import BodyChunk, Closed, DataSent, Event, Failed, Unsolicited
+from mailprobe.protocol.model import Reply
 from mailprobe.shell.recording import backlog as module
 from mailprobe.shell.recording.backlog import Backlog, Note
 
@@ -86,4 +87,22 @@ def test_mail_data_is_no_more_than_a_piece_in_memory() -> None:
     sent, came = list(backlog)
     assert sent == DataSent(1.0, b"x" * 1000 + b"y", last=True)
     assert came == BodyChunk(1.0, b"z", b"z")
+    backlog.close()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Unsolicited(1.0, Reply.of("250", "x" * 34)),
+        Failed(1.0, Word.PROTOCOL, "no reply", b"x" * 40),
+    ],
+)
+def test_flood_of_large_replies_is_given_up(entry: Event) -> None:
+    """Few entries may be much memory."""
+    backlog = Backlog(octets=100)
+    for _ in range(2):
+        backlog.append(entry)
+    assert not backlog.given_up
+    backlog.append(entry)
+    assert backlog.given_up
     backlog.close()
