@@ -352,7 +352,7 @@ def test_refusals_are_counted_and_not_kept(tmp_path: Path) -> None:
     with ScriptedServer(*smtp(table)) as server, script.open("rb") as source:
         target = Target(Protocol.SMTP, "127.0.0.1", server.port)
         options = Options(target=target, keep_going=True)
-        run = Pipe(options, source.fileno(), printer, lambda line: None, lambda text: None)
+        run = Pipe(options, source.fileno(), printer, lambda line: None)
         with pytest.raises(Failure) as caught:
             run.run()
     assert caught.value.sentence == "3 commands were refused; NOOP was answered: 500 first"
