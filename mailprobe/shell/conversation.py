@@ -111,13 +111,16 @@ class Conversation(Company):
         session.settings = replace(session.settings, insecure_auth=True)
         return True
 
-    def send(self, item: Item, typed: bytes | None = None) -> bool:
-        """Send `item` and wait for all that is owed; `typed` is what the person sees of it."""
+    def send(self, item: Item, typed: bytes | None = None, *, seen: bool = True) -> bool:
+        """Send `item` and wait for all that is owed; `typed` is what the person wrote.
+
+        `seen`: he sees it already, above the place where the reply will stand.
+        """
         session = self._open_session()
         if not self.may_expose(item):
             return False
         screen = self._view.screen
-        screen.expect_typed(typed)
+        screen.expect_typed(typed if seen else None)
         # whoever chooses the octets himself wants to see them
         screen.verbatim = isinstance(item, Raw) or (typed is not None and self.switches.end != CRLF)
         try:

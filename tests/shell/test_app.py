@@ -200,8 +200,21 @@ def test_nothing_is_sent_without_a_connection(sit: Sit) -> None:
     table.talk.session.close()  # type: ignore[union-attr]
     table.enter("NOOP")
     assert table.sent == [b"QUIT\r\n"]
-    assert "nothing was sent" in table.shown
+    assert "nothing was sent: the connection is closed" in table.shown
+    assert "/quit leaves" in table.shown
     assert table.prompt == "smtp:closed> "
+
+
+@pytest.mark.parametrize("line, name", [("quit", "quit"), ("EXIT", "quit"), ("help me", "help")])
+def test_a_local_command_without_its_slash(sit: Sit, line: str, name: str) -> None:
+    """Where no server hears it, it can only be meant for us: the sentence names what was meant."""
+    table = sit(GREETING, b"221 bye\r\n", ending=Ending.EOF)
+    table.enter("QUIT")
+    table.talk.session.close()  # type: ignore[union-attr]
+    table.enter(line)
+    assert table.sent == [b"QUIT\r\n"]
+    assert f"nothing was sent: local commands begin with a slash: /{name}\n" in table.shown
+    assert table.talk.status is None
 
 
 def test_advice_is_shown_and_the_line_is_sent(sit: Sit) -> None:
