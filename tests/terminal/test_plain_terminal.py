@@ -14,7 +14,8 @@ pytestmark = pytest.mark.terminal
 Sit = Callable[..., Person]
 Serve = Callable[[Callable[[Server], None]], Server]
 
-_MOVES = re.compile(rb"\x1b\[[0-9;?]*[A-HJKSTfhlsu]|\x1b[78=>]")  # of the cursor, of the screen
+# Of the cursor, of the screen; to have pastes marked moves nothing.
+_MOVES = re.compile(rb"\x1b\[(?!\?2004[hl])[0-9;?]*[A-HJKSTfhlsu]|\x1b[78=>]")
 _BOXES = re.compile("[─-╿▀-▟⠀-⣿]")  # frames, blocks, Braille
 
 
@@ -43,8 +44,29 @@ def test_surroundings_that_ask_for_plain(sit: Sit, serve: Serve, env: dict[str, 
     person.enter("/clear")
     person.sees("takes nothing back")
     assert not _MOVES.search(person.output), _MOVES.search(person.output)
+    assert (b"\x1b[?2004h" in person.output) is (env.get("TERM") is None)
     assert not _BOXES.search(person.output.decode())
     assert "refused" in person.screen or b"refused" in person.output
+
+
+def test_tab_tells_what_is_missing(sit: Sit, serve: Serve) -> None:
+    """There is no ghost: where nothing can be completed, Tab says what the syntax wants."""
+    person = sit("smtp", serve(friendly).target, mode="plain")
+    person.prompted("smtp:greeted> ")
+    person.type("EHLO \t")
+    person.sees("domain  is still missing\nsmtp:greeted> EHLO")
+
+
+@pytest.mark.parametrize("rows, last", [(24, "... "), (60, "TURN")])
+def test_a_list_fits_the_terminal(sit: Sit, serve: Serve, rows: int, last: str) -> None:
+    """What is legal now stands first, and is not scrolled away by the rest."""
+    person = sit("smtp", serve(friendly).target, mode="plain", rows=rows)
+    person.prompted("smtp:greeted> ")
+    person.type("\t")
+    person.wait(lambda: person.screen.count("smtp:greeted>") == 2, "the line again")
+    listed = person.screen.split("smtp:greeted>\n")[1].split("\n")
+    assert listed[0].startswith("EHLO  ")
+    assert listed[-2].startswith(last)
 
 
 def test_where_prompt_toolkit_does_not_start(sit: Sit, serve: Serve, tmp_path: Path) -> None:
@@ -111,6 +133,10 @@ def test_sandbox_is_found_from_the_first_screen(sit: Sit, mode: str) -> None:
     person.prompted("mailprobe> ")
     for word in ("/connect smtp sandbox", "/connect pop3 sandbox", "Tab", "/help", "Ctrl-D"):
         assert word in person.screen
+    person.type("\t")  # as the first screen says
+    person.sees("open a connection; one that is open stays")
+    person.type("\x15")
+    person.prompted("mailprobe> ")
     person.enter("/sandbox")
     person.sees("pop3s")
     person.sees("alice (secret)")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.shell.front.plain import REST, Editor, Keyboard, _complete
+from mailprobe.shell.front.keys import BEGIN_PASTE, REST, Keyboard
+from mailprobe.shell.front.plain import Editor, _complete
 from mailprobe.shell.typing.suggestion import SHOWN, Suggestion
 
 
@@ -190,10 +191,31 @@ def test_the_rest_of_a_paste_is_no_command() -> None:
 
 
 @pytest.mark.parametrize("count, end", [(31, "... 1 more"), (SHOWN, "... and more: type on")])
-def test_a_cut_list_says_that_there_is_more(count: int, end: str) -> None:
+def test_a_cut_list_says_that_there_is_more(
+    count: int, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """How much more, where all of it is known."""
+    monkeypatch.setenv("LINES", "50")
     written: list[str] = []
     editor = Editor(written.append, lambda line: line, "> ")
     found = [Suggestion(f"{number % 7}{number}", 0, "", "") for number in range(count)]
     _complete(editor, lambda line: found)
     assert "".join(written).split("\n")[-2] == end
+
+
+def test_a_paste_is_taken_as_a_whole() -> None:
+    """Whatever its line ends are, and however it comes in pieces; what follows is a key again."""
+    reading, writing = os.pipe()
+    keyboard = Keyboard(_Flushed(held=True), reading)  # type: ignore[arg-type]
+    keyboard.discard()
+    try:
+        os.write(writing, b"\x1b[200~NOOP\rRSET\r\nMAIL\nx\xc3")
+        assert keyboard.key() == BEGIN_PASTE
+        os.write(writing, b"\xbc\x1b[201~Q")
+        assert keyboard.pasted() == "NOOP\nRSET\nMAIL\nx\u00fc"
+        assert keyboard.key() == "Q"
+        os.write(writing, b"\x1b[200~half of it\x03N")
+        assert (keyboard.key(), keyboard.pasted(), keyboard.key()) == (BEGIN_PASTE, "", "N")
+    finally:
+        os.close(reading)
+        os.close(writing)
