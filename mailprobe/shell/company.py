@@ -16,7 +16,7 @@ from mailprobe.render.console import Screen
 from mailprobe.render.theme import paint
 from mailprobe.render.wish import wants_color
 from mailprobe.safe import safe
-from mailprobe.session import Session, Settings
+from mailprobe.session import Exchange, Session, Settings
 from mailprobe.shell.config import Config, Profile, config_of
 from mailprobe.shell.connections import connecting
 from mailprobe.shell.connections.parties import Parties
@@ -254,6 +254,12 @@ class Company:
 
     def ask(self, question: str) -> str:
         return self.front.ask(question)
+
+    def ask_text(self) -> str | None:
+        return self.front.ask_text()
+
+    def seen_late(self, exchange: Exchange) -> bool:
+        return any(command is exchange.command for command in self._view.late)
 
     def change(self, settings: Settings) -> None:
         connecting.adopt(self, settings)

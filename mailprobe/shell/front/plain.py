@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mailprobe.render.rows import rows_of, wrapped
 from mailprobe.shell.conversation import Conversation
+from mailprobe.shell.front.asking import read_text
 from mailprobe.shell.front.keys import (
     BEGIN_PASTE,
     KEYS,
@@ -206,6 +207,7 @@ class PlainFront:
         self._terminal = terminal
         self._interrupts = interrupts
         self._env = env
+        self._revealed = False  # the person wants to see his secrets, and was warned
         self._marks = sys.stdout.isatty() and marks_pastes(env)
         self._histories: dict[str, tuple[LineHistory, list[str]]] = {}  # and older sessions' lines
 
@@ -215,6 +217,9 @@ class PlainFront:
 
     def ask(self, question: str) -> str:
         return self._edit(question, lambda text: text, None, []).text
+
+    def ask_text(self) -> str | None:
+        return read_text(lambda prompt: self._edit(prompt, lambda text: text, None, []))
 
     def ask_secret(self, prompt: str) -> str | None:
         entry = self._edit(prompt, lambda text: "", None, [])
@@ -244,6 +249,7 @@ class PlainFront:
 
         self._interrupts.clear()
         conversation.poll()
+        self._warn_of_secrets(conversation)
         facts, catalogue = conversation.facts, conversation.catalogue
 
         def complete(line: str) -> list["Suggestion"]:
@@ -273,16 +279,22 @@ class PlainFront:
                 return Entry(Key.LOCAL, entry.text[1:])
         return entry
 
+    def _warn_of_secrets(self, conversation: Conversation) -> None:
+        """Nothing takes back here what a terminal, and its scrollback, have shown."""
+        revealed, self._revealed = self._revealed, conversation.preferences.reveal
+        if self._revealed and not revealed:
+            conversation.tell("a secret that you type stays on the screen, behind Enter, too")
+
     def history(self, conversation: Conversation) -> Sequence[str]:
         history, older = self._history(conversation)
         return [*older, *history.get_strings()]
 
     def _history(self, conversation: Conversation) -> tuple["LineHistory", list[str]]:
-        from mailprobe.shell.memory.history import LineHistory, history_path
+        from mailprobe.shell.memory.history import NOBODY, LineHistory, history_path
 
-        protocol = str(conversation.facts.protocol) if conversation.session else ""
+        protocol = str(conversation.facts.protocol) if conversation.session else NOBODY
         if protocol not in self._histories:
-            path = history_path(conversation.facts.protocol, self._env) if protocol else None
+            path = history_path(protocol, self._env)
             history = LineHistory(path, conversation.remembers)
             self._histories[protocol] = history, history.read()
         return self._histories[protocol]

@@ -30,6 +30,7 @@ from prompt_toolkit.output import ColorDepth, Output
 from mailprobe.protocol.items import Phase
 from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.front import later
+from mailprobe.shell.front.asking import read_text
 from mailprobe.shell.front.pieces import (
     LineCompleter,
     LineHint,
@@ -44,7 +45,7 @@ from mailprobe.shell.front.pieces import (
 from mailprobe.shell.front.screens import Asking, QuietInput, set_lexer, show_toolbar
 from mailprobe.shell.front.terminal import Interrupts, Terminal
 from mailprobe.shell.interface import Entry, Key
-from mailprobe.shell.memory.history import LineHistory, history_path
+from mailprobe.shell.memory.history import NOBODY, LineHistory, history_path
 
 _MENU_ROWS = 6
 _PAUSE = 0.02  # seconds for the keys, between two looks at the socket
@@ -94,6 +95,9 @@ class FullFront:
     def ask(self, question: str) -> str:
         entry = self._read_aside(question, secret=False)
         return entry.text if entry.key is Key.LINE else ""
+
+    def ask_text(self) -> str | None:
+        return read_text(lambda prompt: self._read_aside(prompt, secret=False))
 
     def ask_secret(self, prompt: str) -> str | None:
         entry = self._read_aside(prompt, secret=True)
@@ -238,9 +242,9 @@ class FullFront:
         loop.call_soon(on_readable)  # TLS may hold octets of which no descriptor tells
 
     def _line_session(self, conversation: Conversation) -> PromptSession[Entry | str]:
-        protocol = str(conversation.facts.protocol) if conversation.session else ""
+        protocol = str(conversation.facts.protocol) if conversation.session else NOBODY
         if protocol not in self._lines:
-            path = history_path(conversation.facts.protocol, self._env) if protocol else None
+            path = history_path(protocol, self._env)
             history = Recall(LineHistory(path, conversation.remembers))
             self._lines[protocol] = self._session(conversation, history=history)
         return self._lines[protocol]

@@ -88,6 +88,7 @@ def _take_line(talk: "Conversation", line: str, *, seen: bool) -> bool:
     if talk.phase is not Phase.COMMAND:
         return _send_line(talk, line, seen=seen)
     if line.startswith(ESCAPE) or (line.startswith("/") and not line.startswith("//")):
+        talk.catch_up()
         run(talk, line.removeprefix(ESCAPE))
         return talk.status is None
     line = line.removeprefix("/") if line.startswith("//") else line

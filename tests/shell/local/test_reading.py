@@ -15,7 +15,7 @@ from mailprobe.errors import Failure
 from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.model import Command, Protocol
 from mailprobe.safe import safe
-from mailprobe.session import Session
+from mailprobe.session import Exchange, Session
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local import commands
 from mailprobe.shell.typing.preferences import Preferences
@@ -41,6 +41,10 @@ class Desk:
     """A shell with a maildrop that was read already, as far as the test says."""
 
     columns = 80
+    wakeup = None
+
+    def seen_late(self, exchange: Exchange) -> bool:
+        return False
 
     def __init__(
         self, *said: tuple[bytes, bytes], protocol: Protocol = Protocol.POP3, fold: int = 5
