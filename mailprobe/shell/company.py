@@ -13,6 +13,7 @@ from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import Protocol
 from mailprobe.render.console import Screen
+from mailprobe.render.rows import wrapped
 from mailprobe.render.theme import paint
 from mailprobe.render.wish import wants_color
 from mailprobe.safe import safe
@@ -253,7 +254,10 @@ class Company:
         self._view.secrets.learn(secret)
 
     def ask(self, question: str) -> str:
-        return self.front.ask(question)
+        """Ask for one line; a question that is longer than a row is broken at blanks."""
+        *above, last = wrapped(question.rstrip(), self.columns - 1).split("\n")
+        self.write("".join(f"{row}\n" for row in above))
+        return self.front.ask(f"{last} ")
 
     def ask_text(self) -> str | None:
         return self.front.ask_text()

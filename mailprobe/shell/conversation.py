@@ -110,7 +110,7 @@ class Conversation(Company):
         if not session.exposes(item):
             return True
         peer = safe(session.transport.peer)
-        answer = self.front.ask(f"Send this secret in the clear to {peer}? [y/N] ")
+        answer = self.ask(f"Send this secret in the clear to {peer}? [y/N] ")
         if answer.strip().lower() not in ("y", "yes"):
             self._view.screen.note("nothing was sent")
             return False

@@ -193,6 +193,16 @@ def test_rest_of_a_paste_is_held_back_when_data_is_refused(sit: Sit) -> None:
     assert "3 more lines were not sent" in table.shown
 
 
+def test_a_question_is_broken_at_blanks(sit: Sit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the terminal is narrow, its last row is the prompt."""
+    table = sit(GREETING)
+    monkeypatch.setenv("COLUMNS", "40")
+    table.typist.answers = ["c"]
+    assert table.talk.ask("[q]uit and delete, [d]rop the connection, [c]ontinue: ") == "c"
+    assert table.shown.endswith("[q]uit and delete, [d]rop the\n")
+    assert table.typist.asked == ["  connection, [c]ontinue: "]
+
+
 def test_nothing_is_sent_without_a_connection(sit: Sit) -> None:
     """A line typed after the end stays here, and the person is told."""
     table = sit(GREETING, b"221 bye\r\n", ending=Ending.EOF)

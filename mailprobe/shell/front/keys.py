@@ -47,6 +47,11 @@ class Keyboard:
         self._waiting = ""
         self._wary = False  # what was typed ahead was forgotten: the rest of it may still come
 
+    @property
+    def ahead(self) -> bool:
+        """Whether the next keys are here already."""
+        return bool(self._waiting)
+
     def discard(self) -> bool:
         """Forget what was typed ahead; tells whether there was anything."""
         held, self._waiting = self._waiting, ""

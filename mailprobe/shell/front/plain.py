@@ -337,7 +337,8 @@ class PlainFront:
                     editor.insert(self._keyboard.character())
                 elif not editor.edit(name) and len(key) == 1 and (key >= " " or key == "\x1d"):
                     editor.insert(key)
-                editor.draw()
+                if not self._keyboard.ahead:  # what comes at once is drawn at once
+                    editor.draw()
         return Entry(Key.INTERRUPT)
 
     @contextmanager

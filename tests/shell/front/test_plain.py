@@ -1,7 +1,11 @@
 """The line editor of the plain shell, on a screen that is one string and understands backspace."""
 
 import os
+import sys
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
 
 import pyte
 import pytest
@@ -9,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailprobe.shell.front.keys import BEGIN_PASTE, REST, Keyboard
-from mailprobe.shell.front.plain import Editor, _complete
+from mailprobe.shell.front.plain import Editor, PlainFront, _complete
+from mailprobe.shell.front.terminal import Interrupts
 from mailprobe.shell.typing.suggestion import SHOWN, Suggestion
 
 
@@ -163,6 +168,10 @@ class _Flushed:
     def discard(self) -> bool:
         return self.held
 
+    @contextmanager
+    def raw(self) -> Iterator[None]:
+        yield
+
 
 def _keys(*chunks: bytes, held: bool) -> list[str]:
     """What a keyboard tells of `chunks` that come behind `discard`."""
@@ -219,3 +228,25 @@ def test_a_paste_is_taken_as_a_whole() -> None:
     finally:
         os.close(reading)
         os.close(writing)
+
+
+def test_what_comes_at_once_is_drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long line that a terminal pastes without marks costs no drawing for each character."""
+    reading, writing = os.pipe()
+    interrupts, shown = Interrupts(), list[int]()
+    written = StringIO()
+    monkeypatch.setattr(sys, "stdin", os.fdopen(reading))
+    monkeypatch.setattr(sys, "stdout", written)
+
+    def show(text: str) -> str:
+        shown.append(len(text))
+        return text
+
+    front = PlainFront(_Flushed(held=False), interrupts, {})  # type: ignore[arg-type]
+    os.write(writing, b"x" * 3000 + b"\r")
+    os.close(writing)
+    assert front._edit("> ", show, None, []).text == "x" * 3000
+    assert len(shown) <= 2
+    assert written.getvalue().count("x") == 3000
+    interrupts.close()
+    sys.stdin.close()
