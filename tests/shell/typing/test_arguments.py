@@ -166,3 +166,11 @@ def test_any_line_is_completed_without_a_complaint(
     found = local_completions(line, facts, catalogue, KNOWN)
     assert len(found) <= SHOWN
     assert all(one.display.isprintable() and one.meta.isprintable() for one in found)
+
+
+def test_a_part_of_a_name_finds_it() -> None:
+    """Where no name begins so; a name that is whole finds no other one."""
+    assert texts("/te") == ["/note ", "/state"]
+    assert texts("/NE") == ["/connect "]
+    assert texts("/state") == []
+    assert texts("/xyz") == []
