@@ -156,6 +156,7 @@ class Company:
             names_in=names_in,
             settings=CHOICES,
             targets=self.targets,
+            sessions=[(str(party.number), party.peer) for party in self.parties],
             mailboxes=self._mailboxes,
             answers=self._answers,
         )

@@ -222,6 +222,10 @@ class Shell(Interface):
     def save(self, path: "Path") -> None:
         """Record all connections from their beginning, and go on recording."""
 
+    @property
+    def recorded(self) -> bool:
+        """Whether there is a recording, or nobody to be told that there is none."""
+
     def note(self, text: str) -> None: ...
 
     def step(self, title: str) -> None:

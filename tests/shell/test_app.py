@@ -610,6 +610,17 @@ def test_recording_begins_with_the_first_octet(sit: Sit, tmp_path: Path) -> None
 # ------------------------------------------------------------------------------------- prompts
 
 
+def test_what_is_written_into_no_recording(sit: Sit, tmp_path: Path) -> None:
+    """It is kept for one; nobody should think that it stands in a file."""
+    table = sit(GREETING, b"250 ok\r\n")
+    table.enter("/note hi", "/expect 250")
+    assert table.shown.count("not recorded yet: /save FILE") == 2
+    table.enter("NOOP", f"/save {tmp_path / 'a.mpt'}", "/step x")
+    assert table.shown.count("not recorded yet") == 2
+    text = (tmp_path / "a.mpt").read_text()
+    assert text.endswith("| hi\nC: NOOP\nS? 250\n== x\n")
+
+
 def test_prompt_counts_recipients(sit: Sit) -> None:
     """`smtp:rcpt(2)> `: the state is in the prompt, for logs and screen readers."""
     table = sit(GREETING, *[b"250 ok\r\n"] * 4)

@@ -94,7 +94,7 @@ ROWS = (
         Argument.TARGET,
     ),
     LocalCommand("sessions", "/sessions", "show all sessions", _sessions),
-    LocalCommand("use", "/use N", "talk to session N from now on", _use, Argument.TEXT),
+    LocalCommand("use", "/use N", "talk to session N from now on", _use, Argument.SESSION),
     LocalCommand("close", "/close", "end the connection politely, without QUIT", _close),
     LocalCommand("drop", "/drop", "end the connection at once", _drop),
     LocalCommand(

@@ -120,6 +120,8 @@ def _last(shell: Shell, argument: str) -> None:
     if not session.exchanges and greeting is not None and back == 1:
         shell.write(_folded(shell, [f"S: {safe(greeting)}"], ""))
         return
+    if not session.exchanges:
+        raise usage("nothing was answered yet: send a command first")
     if len(session.exchanges) < back:
         raise usage(f"{len(session.exchanges)} exchanges are remembered")
     exchange = session.exchanges[-back]

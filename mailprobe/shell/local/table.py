@@ -27,6 +27,7 @@ class Argument(Enum):
     MECHANISM = auto()
     SETTING = auto()
     MESSAGE = auto()  # a message-number
+    SESSION = auto()  # the number of one of several connections
 
 
 @frozen

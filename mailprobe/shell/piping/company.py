@@ -215,6 +215,8 @@ class Company:
     def fall_back(self) -> None:
         """A pipe has one session."""
 
+    recorded = True  # a script knows what it is doing
+
     def save(self, path: "Path") -> None:
         self._recording.save(path)
 

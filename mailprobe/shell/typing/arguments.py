@@ -189,6 +189,13 @@ def _messages(place: _Place) -> Found:
         yield from message_numbers(place.facts, place.known, place.typed)
 
 
+def _sessions(place: _Place) -> Found:
+    if not place.before:
+        for number, meta in place.known.sessions:
+            if number.startswith(place.typed):
+                yield number, meta, True
+
+
 _ARGUMENTS: dict[Argument, Callable[[_Place], Found]] = {
     Argument.WORD: _words,
     Argument.TARGET: _targets,
@@ -196,4 +203,5 @@ _ARGUMENTS: dict[Argument, Callable[[_Place], Found]] = {
     Argument.SETTING: _settings,
     Argument.MECHANISM: _mechanisms,
     Argument.MESSAGE: _messages,
+    Argument.SESSION: _sessions,
 }

@@ -133,7 +133,7 @@ def test_nothing_was_read() -> None:
         (Desk((b"RETR 1", b"-ERR no\r\n")), "/mime", "no message has been read yet"),
         (Desk((b"STAT", b"+OK 2 3\r\n")), "/pipe cat", "has no body: send RETR N"),
         (Desk((b"STAT", b"+OK 2 3\r\n")), "/body-save x", "has no body: send RETR N"),
-        (Desk(), "/page", "0 exchanges are remembered"),
+        (Desk(), "/page", "nothing was answered yet"),
         (Desk(protocol=Protocol.SMTP), "/mime", "messages are read in POP3"),
     ):
         with pytest.raises(Failure, match=sentence):
