@@ -54,7 +54,7 @@ class Conversation(Company):
                 self._guarded(lambda: typed.take_lines(self, entry.text))
             case Key.LOCAL:
                 if entry.text.strip():
-                    self._guarded(lambda: self._run_local(entry.text))
+                    self._guarded(lambda: self.run_local(entry.text))
             case Key.EDIT:
                 self._guarded(lambda: commands.run(self, "/body -e"))
             case Key.INTERRUPT:
@@ -65,10 +65,13 @@ class Conversation(Company):
         if self.interrupts.twice and self.status is None:
             self.abandon()
 
-    def _run_local(self, line: str) -> None:
+    def run_local(self, line: str) -> None:
+        """Carry out a local command, on what servers have said by now.  Raises Failure."""
         from mailprobe.shell.local import commands
 
-        self.catch_up()
+        row = commands.find(line)
+        if row is None or not row.listens:
+            self._catch_up()
         commands.run(self, line)
 
     def _learn_addresses(self) -> None:
@@ -180,7 +183,7 @@ class Conversation(Company):
 
     def _put(self, session: Session, item: Item) -> bool:
         before = self._view.sent
-        self.catch_up()
+        self._catch_up()
         try:
             return session.send(item)
         except Failure as failure:
@@ -190,7 +193,7 @@ class Conversation(Company):
                 raise
         return session.send(item)
 
-    def catch_up(self) -> None:
+    def _catch_up(self) -> None:
         """In the plain shell nobody watched while this was typed: see what came meanwhile."""
         if self._unwatched:
             self._unwatched = False
@@ -208,7 +211,7 @@ class Conversation(Company):
         from mailprobe.shell.connections.listening import listen
 
         session = self._open_session()
-        heard = listen(session, seconds, self.wakeup, lambda: self.heard, self.catch_up)
+        heard = listen(session, seconds, self.wakeup, lambda: self.heard, self._catch_up)
         if not heard:
             self.interrupts.clear()
         return heard

@@ -35,7 +35,9 @@ def answer_to(question: Callable[[], Answer], wakeup: int | None) -> Answer:
         for descriptor in (done, wakeup):
             if descriptor is not None:
                 poll.register(descriptor, select.POLLIN)
-        if any(descriptor == wakeup for descriptor, _ in poll.poll()) and not outcome.done():
+        ready = [descriptor for descriptor, _ in poll.poll()]
+        if wakeup is not None and wakeup in ready and not outcome.done():
+            os.read(wakeup, 512)  # what is done behind this is not interrupted
             raise Interrupted
         return outcome.result()
     finally:

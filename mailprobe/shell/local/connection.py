@@ -98,7 +98,12 @@ ROWS = (
     LocalCommand("close", "/close", "end the connection politely, without QUIT", _close),
     LocalCommand("drop", "/drop", "end the connection at once", _drop),
     LocalCommand(
-        "wait", "/wait S", "wait for what the server says, at most S seconds", _wait, Argument.TEXT
+        "wait",
+        "/wait S",
+        "wait for what the server says, at most S seconds",
+        _wait,
+        Argument.TEXT,
+        listens=True,
     ),
     LocalCommand("quit", "/quit", "leave, with a QUIT to each server", _quit),
 )

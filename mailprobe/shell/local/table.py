@@ -39,6 +39,7 @@ class LocalCommand:
     summary: str
     run: Callable[[Shell, str], None]
     argument: Argument = Argument.NOTHING
+    listens: bool = False  # it takes in by itself what servers have said meanwhile
 
 
 class Malformed(Exception):

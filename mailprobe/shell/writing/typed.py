@@ -13,7 +13,7 @@ from mailprobe.protocol.model import Command
 from mailprobe.render.theme import paint
 from mailprobe.session import Item, Session
 from mailprobe.shell.front import pasting
-from mailprobe.shell.local.commands import COMMANDS, run
+from mailprobe.shell.local.commands import COMMANDS
 from mailprobe.shell.local.table import ESCAPE
 from mailprobe.shell.typing.mask import encode
 from mailprobe.shell.writing.groups import collect, wants_empty_lines
@@ -88,8 +88,7 @@ def _take_line(talk: "Conversation", line: str, *, seen: bool) -> bool:
     if talk.phase is not Phase.COMMAND:
         return _send_line(talk, line, seen=seen)
     if line.startswith(ESCAPE) or (line.startswith("/") and not line.startswith("//")):
-        talk.catch_up()
-        run(talk, line.removeprefix(ESCAPE))
+        talk.run_local(line.removeprefix(ESCAPE))
         return talk.status is None
     line = line.removeprefix("/") if line.startswith("//") else line
     if talk.switches.group is not None:
