@@ -1,4 +1,4 @@
-"""Make the pictures and the tour of README from the real program: python docs/pictures.py
+"""Make the pictures and the tour of README from the real program: python docs/pictures.py [FOLDER]
 
 Types into the shell on a pseudo-terminal, and draws what the screen shows in the end; of the tour
 everything that reached the terminal is kept, with its time (asciicast 2: `asciinema play`).
@@ -144,7 +144,8 @@ class Terminal:
         return True
 
 
-def main() -> None:
+def main(folder: Path = HERE) -> None:
+    """Write them into `folder`."""
     for name, (line, prompt, keys, rows) in SCENES.items():
         with tempfile.TemporaryDirectory() as home:
             terminal = Terminal(line.split(), rows, home)
@@ -152,8 +153,8 @@ def main() -> None:
             for typed, shown in keys:
                 terminal.type(typed, shown)
             terminal.end()
-        (HERE / f"{name}.svg").write_text(_drawn(terminal.screen, f"mailprobe {line}"), "utf-8")
-    (HERE / "tour.cast").write_text(_toured(), "utf-8")
+        (folder / f"{name}.svg").write_text(_drawn(terminal.screen, f"mailprobe {line}"), "utf-8")
+    (folder / "tour.cast").write_text(_toured(), "utf-8")
 
 
 def _toured() -> str:
@@ -204,4 +205,4 @@ def _color(name: str) -> str | None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(Path, sys.argv[1:2]))

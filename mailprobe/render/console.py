@@ -268,11 +268,15 @@ class Screen:
 
     def _aside(self, line: str, remark: str) -> str:
         """What stands behind `line`, at the right edge where there is room."""
+        columns = self._columns - self._margin()
         if not self._plain:
-            room = self._columns - self._margin() - 1 - columns_of(line) - columns_of(remark)
+            room = columns - 1 - columns_of(line) - columns_of(remark)
             if room >= _APART:
                 return f"{' ' * room}{self._dim}{remark}{self._plain_again}"
-        return f"{self._dim}  ({remark}){self._plain_again}"
+        # not broken by the edge of the terminal: it goes below, where the last row has no room
+        taken = columns_of(line) % columns if columns > 0 else 0
+        below = taken + _APART + len(remark) + 2 > columns > 0
+        return f"{chr(10) if below else ''}{self._dim}  ({remark}){self._plain_again}"
 
     # ----------------------------------------------------------------------------------- body
 

@@ -7,6 +7,7 @@ from mailprobe.errors import ExitStatus
 from mailprobe.shell.config import config_of
 from mailprobe.shell.connections.connecting import take_defaults
 from mailprobe.shell.conversation import Conversation
+from mailprobe.shell.front.keys import POOR
 from mailprobe.shell.front.plain import PlainFront
 from mailprobe.shell.front.terminal import Interrupts, Terminal, taken
 from mailprobe.shell.interface import Front
@@ -16,8 +17,6 @@ from mailprobe.value import replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-_POOR = ("", "dumb", "unknown")  # values of TERM without cursor movement
 
 
 def run(options: Options, found: "list[Any] | None" = None) -> ExitStatus:
@@ -75,7 +74,7 @@ def wants_plain(options: Options) -> bool:
     """Whether the plain shell was asked for, or is all that the terminal can do."""
     env = options.env
     asked = options.plain or env.get("MAILPROBE_PLAIN") == "1" or env.get("ACCESSIBLE") == "1"
-    return asked or env.get("TERM", "") in _POOR or not sys.stdout.isatty()
+    return asked or env.get("TERM", "") in POOR or not sys.stdout.isatty()
 
 
 def _full(

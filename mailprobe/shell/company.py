@@ -13,10 +13,11 @@ from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import Protocol
 from mailprobe.render.console import Screen
+from mailprobe.render.rows import wrapped
 from mailprobe.render.theme import paint
 from mailprobe.render.wish import wants_color
 from mailprobe.safe import safe
-from mailprobe.session import Session, Settings
+from mailprobe.session import Exchange, Session, Settings
 from mailprobe.shell.config import Config, Profile, config_of
 from mailprobe.shell.connections import connecting
 from mailprobe.shell.connections.parties import Parties
@@ -155,6 +156,7 @@ class Company:
             names_in=names_in,
             settings=CHOICES,
             targets=self.targets,
+            sessions=[(str(party.number), party.peer) for party in self.parties],
             mailboxes=self._mailboxes,
             answers=self._answers,
         )
@@ -253,7 +255,16 @@ class Company:
         self._view.secrets.learn(secret)
 
     def ask(self, question: str) -> str:
-        return self.front.ask(question)
+        """Ask for one line; a question that is longer than a row is broken at blanks."""
+        *above, last = wrapped(question.rstrip(), self.columns - 1).split("\n")
+        self.write("".join(f"{row}\n" for row in above))
+        return self.front.ask(f"{last} ")
+
+    def ask_text(self) -> str | None:
+        return self.front.ask_text()
+
+    def seen_late(self, exchange: Exchange) -> bool:
+        return any(command is exchange.command for command in self._view.late)
 
     def change(self, settings: Settings) -> None:
         connecting.adopt(self, settings)

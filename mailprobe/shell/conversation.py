@@ -54,7 +54,7 @@ class Conversation(Company):
                 self._guarded(lambda: typed.take_lines(self, entry.text))
             case Key.LOCAL:
                 if entry.text.strip():
-                    self._guarded(lambda: commands.run(self, entry.text))
+                    self._guarded(lambda: self.run_local(entry.text))
             case Key.EDIT:
                 self._guarded(lambda: commands.run(self, "/body -e"))
             case Key.INTERRUPT:
@@ -64,6 +64,15 @@ class Conversation(Company):
         self._learn_addresses()
         if self.interrupts.twice and self.status is None:
             self.abandon()
+
+    def run_local(self, line: str) -> None:
+        """Carry out a local command, on what servers have said by now.  Raises Failure."""
+        from mailprobe.shell.local import commands
+
+        row = commands.find(line)
+        if row is None or not row.listens:
+            self._catch_up()
+        commands.run(self, line)
 
     def _learn_addresses(self) -> None:
         for used in self._view.learned.take_used():
@@ -104,20 +113,23 @@ class Conversation(Company):
         if not session.exposes(item):
             return True
         peer = safe(session.transport.peer)
-        answer = self.front.ask(f"Send this secret in the clear to {peer}? [y/N] ")
+        answer = self.ask(f"Send this secret in the clear to {peer}? [y/N] ")
         if answer.strip().lower() not in ("y", "yes"):
             self._view.screen.note("nothing was sent")
             return False
         session.settings = replace(session.settings, insecure_auth=True)
         return True
 
-    def send(self, item: Item, typed: bytes | None = None) -> bool:
-        """Send `item` and wait for all that is owed; `typed` is what the person sees of it."""
+    def send(self, item: Item, typed: bytes | None = None, *, seen: bool = True) -> bool:
+        """Send `item` and wait for all that is owed; `typed` is what the person wrote.
+
+        `seen`: he sees it already, above the place where the reply will stand.
+        """
         session = self._open_session()
         if not self.may_expose(item):
             return False
         screen = self._view.screen
-        screen.expect_typed(typed)
+        screen.expect_typed(typed if seen else None)
         # whoever chooses the octets himself wants to see them
         screen.verbatim = isinstance(item, Raw) or (typed is not None and self.switches.end != CRLF)
         try:

@@ -7,7 +7,7 @@ from typing import Protocol as Interface
 
 from mailprobe.enums import Enum, auto
 from mailprobe.protocol.catalogue import CommandSpec
-from mailprobe.session import Item, Session, Settings
+from mailprobe.session import Exchange, Item, Session, Settings
 from mailprobe.shell.typing.preferences import Preferences
 from mailprobe.shell.writing.switches import Switches
 from mailprobe.transport.target import Target, Tls
@@ -45,6 +45,9 @@ class Front(Interface):
 
     def ask(self, question: str) -> str:
         """Ask for one line; "" when the person gave up."""
+
+    def ask_text(self) -> str | None:
+        """Ask for lines up to a lone dot; None when the person gave up."""
 
     def ask_secret(self, prompt: str) -> str | None:
         """Ask without echo; None when the person gave up."""
@@ -149,6 +152,12 @@ class Shell(Interface):
     def ask(self, question: str) -> str:
         """Ask for one line; "" when the person gave up.  Raises Failure `usage` without one."""
 
+    def ask_text(self) -> str | None:
+        """Ask for lines up to a lone dot; None when the person gave up.  Raises Failure, too."""
+
+    def seen_late(self, exchange: Exchange) -> bool:
+        """Whether its reply may have come a while before anybody looked."""
+
     def edit(self, octets: bytes) -> bytes:
         """Have the person edit a text.  Raises Failure `usage` where that cannot be."""
 
@@ -212,6 +221,10 @@ class Shell(Interface):
 
     def save(self, path: "Path") -> None:
         """Record all connections from their beginning, and go on recording."""
+
+    @property
+    def recorded(self) -> bool:
+        """Whether there is a recording, or nobody to be told that there is none."""
 
     def note(self, text: str) -> None: ...
 

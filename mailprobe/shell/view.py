@@ -3,11 +3,13 @@
 An observer of one connection; it sends nothing and asks nobody.
 """
 
+from collections import deque
 from collections.abc import Callable
 
 from mailprobe.errors import Failure
 from mailprobe.protocol import events
 from mailprobe.protocol.events import Event
+from mailprobe.protocol.model import Command
 from mailprobe.render.console import Screen
 from mailprobe.shell.memory.learned import Learned
 from mailprobe.shell.recording.recording import Recording
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from mailprobe.protocol.linting.terms import Finding
 
 _SENT = (events.CommandSent, events.AnswerSent, events.DataSent, events.RawSent)
+_LATE = 100  # commands; so many exchanges a session remembers
 _HEARD = (events.Greeting, events.ReplyReceived, events.Unsolicited, events.BodyChunk)
 
 
@@ -41,6 +44,8 @@ class View:
         self.learned = Learned()
         self.sent = 0  # events that tell of something sent
         self.heard = 0  # events that tell of something said to us
+        # whose reply may have come a while before anybody looked
+        self.late: deque[Command] = deque(maxlen=_LATE)
         self.lines = 0  # of the mail data that is being sent
         self.compared: object = None  # what was offered when TLS was last asked what it changed
         self.practice = False  # the server is the sandbox
@@ -52,6 +57,8 @@ class View:
             self._count_lines(event)
         elif isinstance(event, _HEARD):
             self.heard += 1
+            if self.screen.belated and isinstance(event, events.ReplyReceived):
+                self.late.append(event.command)
         self.secrets(event)
         self.recording(event)
         self.screen(event)

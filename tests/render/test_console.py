@@ -298,7 +298,7 @@ def test_times_stand_at_the_right_edge() -> None:
     assert written == [
         "\x1b[32m< 250 ok\x1b[0m" + " " * 10 + "\x1b[2m12 ms\x1b[0m\n",
         "\x1b[32m< 250 恭\x1b[0m" + " " * 10 + "\x1b[2m12 ms\x1b[0m\n",
-        "\x1b[32m< 250 a long reply\x1b[0m\x1b[2m  (12 ms)\x1b[0m\n",
+        "\x1b[32m< 250 a long reply\x1b[0m\n\x1b[2m  (12 ms)\x1b[0m\n",  # not cut by the edge
     ]
 
 

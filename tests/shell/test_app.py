@@ -193,6 +193,16 @@ def test_rest_of_a_paste_is_held_back_when_data_is_refused(sit: Sit) -> None:
     assert "3 more lines were not sent" in table.shown
 
 
+def test_a_question_is_broken_at_blanks(sit: Sit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the terminal is narrow, its last row is the prompt."""
+    table = sit(GREETING)
+    monkeypatch.setenv("COLUMNS", "40")
+    table.typist.answers = ["c"]
+    assert table.talk.ask("[q]uit and delete, [d]rop the connection, [c]ontinue: ") == "c"
+    assert table.shown.endswith("[q]uit and delete, [d]rop the\n")
+    assert table.typist.asked == ["  connection, [c]ontinue: "]
+
+
 def test_nothing_is_sent_without_a_connection(sit: Sit) -> None:
     """A line typed after the end stays here, and the person is told."""
     table = sit(GREETING, b"221 bye\r\n", ending=Ending.EOF)
@@ -200,8 +210,21 @@ def test_nothing_is_sent_without_a_connection(sit: Sit) -> None:
     table.talk.session.close()  # type: ignore[union-attr]
     table.enter("NOOP")
     assert table.sent == [b"QUIT\r\n"]
-    assert "nothing was sent" in table.shown
+    assert "nothing was sent: the connection is closed" in table.shown
+    assert "/quit leaves" in table.shown
     assert table.prompt == "smtp:closed> "
+
+
+@pytest.mark.parametrize("line, name", [("quit", "quit"), ("EXIT", "quit"), ("help me", "help")])
+def test_a_local_command_without_its_slash(sit: Sit, line: str, name: str) -> None:
+    """Where no server hears it, it can only be meant for us: the sentence names what was meant."""
+    table = sit(GREETING, b"221 bye\r\n", ending=Ending.EOF)
+    table.enter("QUIT")
+    table.talk.session.close()  # type: ignore[union-attr]
+    table.enter(line)
+    assert table.sent == [b"QUIT\r\n"]
+    assert f"nothing was sent: local commands begin with a slash: /{name}\n" in table.shown
+    assert table.talk.status is None
 
 
 def test_advice_is_shown_and_the_line_is_sent(sit: Sit) -> None:
@@ -585,6 +608,17 @@ def test_recording_begins_with_the_first_octet(sit: Sit, tmp_path: Path) -> None
 
 
 # ------------------------------------------------------------------------------------- prompts
+
+
+def test_what_is_written_into_no_recording(sit: Sit, tmp_path: Path) -> None:
+    """It is kept for one; nobody should think that it stands in a file."""
+    table = sit(GREETING, b"250 ok\r\n")
+    table.enter("/note hi", "/expect 250")
+    assert table.shown.count("not recorded yet: /save FILE") == 2
+    table.enter("NOOP", f"/save {tmp_path / 'a.mpt'}", "/step x")
+    assert table.shown.count("not recorded yet") == 2
+    text = (tmp_path / "a.mpt").read_text()
+    assert text.endswith("| hi\nC: NOOP\nS? 250\n== x\n")
 
 
 def test_prompt_counts_recipients(sit: Sit) -> None:

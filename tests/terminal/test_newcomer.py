@@ -26,6 +26,9 @@ def test_a_newcomers_walk(tmp_path: Path) -> None:
         person.sees("/save FILE")
         person.prompted("mailprobe>")
 
+        person.enter("/connect smtp 127.0.0.1:1")  # not what was meant: no part of the walk
+        person.sees("connect: ")
+        person.prompted("mailprobe>")
         person.enter("/connect smtp sandbox")
         person.prompted("smtp:greeted>")
         person.type("EH\t")
@@ -69,6 +72,7 @@ def test_a_newcomers_walk(tmp_path: Path) -> None:
     finally:
         person.close()
     assert "connect: sandbox" in file.read_text()
+    assert "127.0.0.1:1\n" not in file.read_text()
     played = subprocess.run(
         [sys.executable, "-m", "mailprobe", "replay", file],
         capture_output=True,

@@ -69,9 +69,47 @@ def test_paste_into_mail_data_is_not_asked_about(sit: Sit, serve: Serve) -> None
     assert server.received[1:] == [b"Subject: x\r\n", b"\r\n", b"/not local\r\n", b"..dot\r\n"]
 
 
+def test_plain_offers_a_paste_that_is_marked(sit: Sit, serve: Serve) -> None:
+    """It is shown, its secret masked, and asked about; among mail data it goes as one batch."""
+    server = serve(friendly)
+    person = sit("smtp", server.target, mode="plain")
+    person.prompted("smtp:greeted> ")
+    assert b"\x1b[?2004h" in person.output  # or no terminal would mark it
+    person.type("\x1b[200~NOOP\rAUTH PLAIN AGFsaWNlAGh1bnRlcjI=\r\x1b[201~")
+    person.wait(lambda: person.line.endswith("[n]othing:"), "the question")
+    assert "2 lines were pasted:" in person.screen
+    person.enter()
+    person.sees("nothing was sent")
+    person.type("\x1b[200~NOOP 1\nNOOP 2\x1b[201~")
+    person.wait(lambda: person.line.endswith("[n]othing:"), "the question")
+    person.enter("b")
+    person.wait(lambda: len(server.received) == 2, "the batch")
+    assert server.received == [b"NOOP 1\r\n", b"NOOP 2\r\n"]
+    person.prompted("smtp:greeted> ")
+    person.enter("DATA")
+    person.sees_line("smtp:data 1|")
+    person.type("\x1b[200~Subject: x\n\n.dot\n\x1b[201~")
+    person.sees_line("smtp:data 4|")
+    assert server.received[3:] == [b"Subject: x\r\n", b"\r\n", b"..dot\r\n"]
+    assert b"AGFsaWNlAGh1bnRlcjI=" not in person.output
+
+
+def test_plain_waits_for_enter_behind_one_line(sit: Sit, serve: Serve) -> None:
+    """A paste of one line runs nothing by itself, whatever it ends with."""
+    server = serve(friendly)
+    person = sit("smtp", server.target, mode="plain")
+    person.prompted("smtp:greeted> ")
+    person.type("NO\x1b[200~OP x\r\x1b[201~")
+    person.sees_line("smtp:greeted> NOOP x")
+    person.enter(" y")
+    person.sees("250 ok")
+    assert server.received == [b"NOOP x y\r\n"]
+
+
 @pytest.mark.parametrize("mode", ["plain", "dumb"])
 def test_plain_takes_a_paste_line_by_line(sit: Sit, serve: Serve, mode: str) -> None:
-    """Nothing tells it from typing: each line waits for the reply to the last."""
+    """Where a terminal marks nothing, nothing tells it from typing: each line waits for the reply
+    to the last."""
     server = serve(friendly)
     person = sit("smtp", server.target, mode=mode)
     person.prompted("smtp:greeted> ")

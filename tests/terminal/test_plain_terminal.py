@@ -2,19 +2,21 @@
 
 import os
 import re
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.terminal.harness import Person, Server
+from tests.terminal.harness import PATIENCE, Person, Server
 
 pytestmark = pytest.mark.terminal
 
 Sit = Callable[..., Person]
 Serve = Callable[[Callable[[Server], None]], Server]
 
-_MOVES = re.compile(rb"\x1b\[[0-9;?]*[A-HJKSTfhlsu]|\x1b[78=>]")  # of the cursor, of the screen
+# Of the cursor, of the screen; to have pastes marked moves nothing.
+_MOVES = re.compile(rb"\x1b\[(?!\?2004[hl])[0-9;?]*[A-HJKSTfhlsu]|\x1b[78=>]")
 _BOXES = re.compile("[─-╿▀-▟⠀-⣿]")  # frames, blocks, Braille
 
 
@@ -43,8 +45,82 @@ def test_surroundings_that_ask_for_plain(sit: Sit, serve: Serve, env: dict[str, 
     person.enter("/clear")
     person.sees("takes nothing back")
     assert not _MOVES.search(person.output), _MOVES.search(person.output)
+    assert (b"\x1b[?2004h" in person.output) is (env.get("TERM") is None)
     assert not _BOXES.search(person.output.decode())
     assert "refused" in person.screen or b"refused" in person.output
+
+
+def test_tab_tells_what_is_missing(sit: Sit, serve: Serve) -> None:
+    """There is no ghost: where nothing can be completed, Tab says what the syntax wants."""
+    person = sit("smtp", serve(friendly).target, mode="plain")
+    person.prompted("smtp:greeted> ")
+    person.type("EHLO \t")
+    person.sees("domain  is still missing\nsmtp:greeted> EHLO")
+
+
+@pytest.mark.parametrize("rows, last", [(24, "... "), (60, "TURN")])
+def test_a_list_fits_the_terminal(sit: Sit, serve: Serve, rows: int, last: str) -> None:
+    """What is legal now stands first, and is not scrolled away by the rest."""
+    person = sit("smtp", serve(friendly).target, mode="plain", rows=rows)
+    person.prompted("smtp:greeted> ")
+    person.type("\t")
+    person.wait(lambda: person.screen.count("smtp:greeted>") == 2, "the line again")
+    listed = person.screen.split("smtp:greeted>\n")[1].split("\n")
+    assert listed[0].startswith("EHLO  ")
+    assert listed[-2].startswith(last)
+
+
+def test_what_was_typed_before_the_first_connection_comes_back(
+    sit: Sit, serve: Serve, mode: str
+) -> None:
+    """With the arrow key, in the next run; no password is among it."""
+    first = sit(mode=mode)
+    first.prompted("mailprobe> ")
+    first.enter(f"/connect smtp {serve(friendly).target}")
+    first.prompted("smtp:greeted> ")
+    first.enter("/drop")
+    first.enter("/quit")
+    assert first.ended() == 0
+    second = sit(mode=mode)
+    second.prompted("mailprobe> ")
+    second.enter("PASS XYZZY")
+    second.sees("nothing was sent")
+    second.prompted("mailprobe> ")
+    second.type("\x1b[A\x1b[A")
+    second.sees_line("mailprobe> /connect smtp 127.0.0.1:")
+    files = [path.read_text() for path in second.home.rglob("history-*")]
+    assert "PASS" in "".join(files)
+    assert "XYZZY" not in "".join(files)
+
+
+def test_plain_warns_of_what_it_cannot_take_back(sit: Sit, serve: Serve) -> None:
+    """A secret that is shown is written over by nobody there."""
+    person = sit("smtp", serve(friendly).target, mode="plain")
+    person.prompted("smtp:greeted> ")
+    person.enter("/set reveal on")
+    person.sees("note: a secret that you type stays on the screen")
+    person.enter("NOOP")
+    person.sees("250 ok")
+    person.prompted("smtp:greeted> ")
+    assert person.screen.count("stays on the screen") == 1
+
+
+@pytest.mark.parametrize("command", ["/mx", "/route"])
+def test_a_name_server_that_says_nothing(sit: Sit, serve: Serve, command: str, mode: str) -> None:
+    """Ctrl-C ends the question, not the session."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.settimeout(PATIENCE)
+        server = f"127.0.0.1:{silent.getsockname()[1]}"
+        person = sit("smtp", serve(friendly).target, "--dns", server, mode=mode)
+        person.prompted("smtp:greeted> ")
+        person.enter(f"{command} example.test")
+        silent.recv(512)  # it is asked, and waited for
+        person.type("\x03")
+        person.sees("\ninterrupted")
+        person.prompted("smtp:greeted> ")
+        person.enter("NOOP")
+        person.sees("250 ok")
 
 
 def test_where_prompt_toolkit_does_not_start(sit: Sit, serve: Serve, tmp_path: Path) -> None:
@@ -111,6 +187,10 @@ def test_sandbox_is_found_from_the_first_screen(sit: Sit, mode: str) -> None:
     person.prompted("mailprobe> ")
     for word in ("/connect smtp sandbox", "/connect pop3 sandbox", "Tab", "/help", "Ctrl-D"):
         assert word in person.screen
+    person.type("\t")  # as the first screen says
+    person.sees("open a connection; one that is open stays")
+    person.type("\x15")
+    person.prompted("mailprobe> ")
     person.enter("/sandbox")
     person.sees("pop3s")
     person.sees("alice (secret)")

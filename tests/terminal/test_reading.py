@@ -97,6 +97,36 @@ def test_pager_has_the_terminal_as_it_was_found(
     assert not person.echoes()
 
 
+def test_nothing_is_echoed_behind_the_pager(
+    sit: Sit, serve: Serve, tmp_path: Path, mode: str
+) -> None:
+    """What is typed while a server thinks may be a password, behind another program, too."""
+
+    def script(server: Server) -> None:
+        server.say("+OK")
+        server.hear()
+        server.say("+OK\r\nSubject: x\r\n\r\nabc\r\n.")
+        server.hear()
+        server.wait()
+        server.say("+OK at last")
+        server.hear_all()
+
+    server = serve(script)
+    person = sit("pop3", server.target, mode=mode, env=pager(tmp_path))
+    person.prompted("pop3:auth> ")
+    person.enter("RETR 1")
+    person.sees("abc")
+    person.prompted("pop3:auth> ")
+    person.enter("/page")
+    person.sees("[end]")
+    person.prompted("pop3:auth> ")
+    person.enter("NOOP")
+    person.wait(lambda: len(server.received) == 2, "NOOP")
+    assert not person.echoes()
+    server.go()
+    person.sees("at last")
+
+
 def test_interrupt_in_the_pager_is_the_pagers(sit: Sit, serve: Serve, tmp_path: Path) -> None:
     """Ctrl-C twice ends the pager, not the shell."""
     env = pager(tmp_path, "trap 'echo [caught]; exit' INT; echo ready; while :; do :; done")

@@ -531,8 +531,10 @@ def test_nobody_knows_when_a_late_reply_came_in_plain_mode(sit: Sit, serve: Serv
     person.prompted("smtp:greeted> ")
     server.go()
     server.finish()
-    person.enter("/state")
+    person.enter("/last")
     person.sees("250 late  (ok, seen after ")
+    person.sees("\nseen after ")
+    assert "took" not in person.screen
 
 
 def test_flood_at_the_prompt(sit: Sit, serve: Serve) -> None:

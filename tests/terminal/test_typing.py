@@ -41,7 +41,7 @@ def pop3(server: Server) -> None:
 
 @pytest.fixture
 def sit(sit: Sit) -> Sit:
-    """At a terminal that tells where its cursor is: without that there is no toolbar."""
+    """At a terminal that tells where its cursor is, as most do."""
 
     def start(*words: str, **how: object) -> Person:
         person = sit(*words, env={"PROMPT_TOOLKIT_NO_CPR": ""}, **how)
@@ -68,6 +68,7 @@ def _ready(sit: Sit, serve: Serve, **how: object) -> Person:
 def resize(person: Person, rows: int, columns: int) -> None:
     """Make the window another size, as a person with a mouse does."""
     person._screen.resize(rows, columns)
+    person._screen.ensure_vbounds()  # pyte leaves the cursor where it was
     termios.tcsetwinsize(person.child.terminal, (rows, columns))
     os.kill(person.child.pid, signal.SIGWINCH)
 
@@ -244,6 +245,38 @@ def test_wide_and_narrow(sit: Sit, serve: Serve) -> None:
         assert columns > 40 or "8BITMIME SIZE" not in person.screen
     person.type("\r")
     person.sees("250 ok")
+
+
+@pytest.mark.parametrize("rows", [6, 4, 2])
+def test_a_window_of_a_few_rows(ready: Person, rows: int) -> None:
+    """Made that small while a menu is open: the line stays, Tab and Enter work."""
+    ready.type("/")
+    ready.sees("/connect")
+    resize(ready, rows, 80)
+    ready.type("\t")
+    ready.sees_line("smtp:ready> /connect")
+    ready.type("\x15NO\t")
+    ready.sees_line("smtp:ready> NOOP")
+    ready.type("\r")
+    ready.sees("250 ok")
+    ready.prompted("smtp:ready> ")
+    ready.sees("last 250" if rows > 3 else "smtp:ready>")  # the toolbar, where there is room
+    assert b"too small" not in ready.output
+
+
+def test_terminal_that_does_not_tell_where_its_cursor_is(sit: Sit, serve: Serve) -> None:
+    """It is asked once, for each answer is waited for; it has a toolbar, and no complaint."""
+    person = sit("smtp", serve(smtp).target)
+    person._screen.write_process_input = lambda octets: None  # type: ignore[method-assign]
+    person.prompted("smtp:greeted> ")
+    for line in ("EHLO me.example", "NOOP", "NOOP"):
+        person.enter(line)
+        person.prompted("smtp:ready> ")
+        person.sees("· last 250 in")
+    person.type("/connect lmtp sandbox\r")
+    person.prompted("[2] lmtp:greeted> ")
+    assert person.output.count(b"\x1b[6n") == 1
+    assert b"WARNING" not in person.output
 
 
 def test_mouse_is_not_captured(ready: Person) -> None:

@@ -233,7 +233,10 @@ def test_send_asks_for_what_is_missing(sit: Sit, serve: Serve, mode: str) -> Non
         ("From:", "a@b.example"),
         ("To:", "c@d.example, e@f.example"),
         ("Subject:", "Hi"),
-        ("Text:", "there"),
+        ("  1|", "there"),
+        ("  2|", ""),
+        ("  3|", ".dotted"),
+        ("  4|", "."),
     ):
         person.prompted(question)
         person.enter(answer)
@@ -241,7 +244,22 @@ def test_send_asks_for_what_is_missing(sit: Sit, serve: Serve, mode: str) -> Non
     assert re.search(r"e@f\.example +sent +250 taken", person.screen)
     assert "> RCPT TO:<c@d.example>" in person.screen
     assert server.received[1].startswith(b"MAIL FROM:<a@b.example> SIZE=")
-    assert server.received[-2:] == [b"there\r\n", b".\r\n"]
+    assert server.received[-4:] == [b"there\r\n", b"\r\n", b"..dotted\r\n", b".\r\n"]
+
+
+def test_text_that_is_given_up_is_not_sent(sit: Sit, serve: Serve, mode: str) -> None:
+    """Ctrl-C in the middle of it: no command has gone out."""
+    server = serve(smtp)
+    person = sit("smtp", server.target, mode=mode)
+    person.prompted("smtp:greeted> ")
+    person.enter("/send --from a@b.example --to c@d.example --subject x")
+    person.prompted("  1|")
+    person.enter("half of it")
+    person.prompted("  2|")
+    person.type("\x03")
+    person.sees("nothing was sent: the text did not come to its dot")
+    person.prompted("smtp:greeted> ")
+    assert server.received == []
 
 
 def test_drip_can_be_interrupted(sit: Sit, serve: Serve, mode: str) -> None:

@@ -54,7 +54,7 @@ def choose_in_data(talk: "Conversation", session: Session) -> None:
     if isinstance(item, Data) and not session.connection.begins_line:
         item = Data(b"\r\n" + item.octets)
     choices = ", ".join(filter(None, (text, "[d]rop the connection", "[c]ontinue")))
-    match talk.front.ask(f"{choices}: ").strip().lower()[:1]:
+    match talk.ask(f"{choices}: ").strip().lower()[:1]:
         case "e" if item is not None:
             talk.send(item)
         case "d":
@@ -73,7 +73,7 @@ def _choose_with_marks(talk: "Conversation", number: int, session: Session) -> s
         f"{which}{marked} message{'s are' if marked > 1 else ' is'} marked: "
         "[q]uit and delete, [d]rop the connection and keep, [c]ontinue: "
     )
-    return talk.front.ask(question).strip().lower()[:1]
+    return talk.ask(question).strip().lower()[:1]
 
 
 def _say_goodbye(session: Session, *, delete: bool) -> None:

@@ -236,7 +236,7 @@ def _open_mx(
     keep: Callable[[Session], None],
 ) -> Session:
     """RFC 5321, section 5.1: in order of preference, until one host answers."""
-    hosts = _exchangers(options, domain, tell)
+    hosts = _exchangers(options, domain, tell, wakeup)
     for position, host in enumerate(hosts, start=1):
         target = Target(Protocol.SMTP, host.name, _MX_PORT[options.tls], options.tls)
         held = _Held(observers)
@@ -264,13 +264,20 @@ def _open_mx(
     raise AssertionError("the last host either answered or raised")
 
 
-def _exchangers(options: Options, domain: str, tell: Tell) -> tuple["MailHost", ...]:
+def _exchangers(
+    options: Options, domain: str, tell: Tell, wakeup: int | None
+) -> tuple["MailHost", ...]:
     from mailprobe import lookup
     from mailprobe.addresses import dangerous, parse_server
+    from mailprobe.shell.connections.patience import answer_to
 
     limit, name = _limit(options, lookup.LIMIT)
-    hop = lookup.next_hop(
-        domain, server=options.dns, limit=limit, limit_name=name, family=_family(options)
+    family = _family(options)
+    hop = answer_to(
+        lambda: lookup.next_hop(
+            domain, server=options.dns, limit=limit, limit_name=name, family=family
+        ),
+        wakeup,
     )
     if not hop.usable:
         raise Failure(Word.DNS, hop.sentence)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.model import State
 from mailprobe.render.console import Screen
+from mailprobe.safe import safe
 from mailprobe.session import Session
 from mailprobe.shell.recording.recording import Recording
 from mailprobe.shell.recording.tape import MOST
@@ -38,6 +39,14 @@ class Party:
         """Whether there is somebody to talk to; who has said goodbye hears nothing any more."""
         session = self.session
         return session is not None and not session.closed and session.state not in _OVER
+
+    @property
+    def peer(self) -> str:
+        """Who is at the other end, in a word or two."""
+        if self.session is None:
+            return ""
+        protocol = self.session.connection.catalogue.protocol
+        return f"{protocol} {safe(self.session.transport.peer)}"
 
     @property
     def descriptor(self) -> int | None:

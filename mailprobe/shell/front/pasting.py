@@ -38,7 +38,7 @@ def ask(talk: "Conversation", lines: list[str]) -> Way:
     batch = _may_be_one_write(talk, lines)
     ways = "[b]atch (one write), [o]ne by one, [n]othing: "
     question = ways if batch else ways.partition(", ")[2]
-    match talk.front.ask(question).strip().lower()[:1]:
+    match talk.ask(question).strip().lower()[:1]:
         case "b" if batch:
             return Way.BATCH
         case "o":

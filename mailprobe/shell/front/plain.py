@@ -4,18 +4,25 @@ A line editor of our own: readline cannot hide the password in `PASS secret`, no
 ahead of it.  It writes what changed at the end of the line and backspaces, nothing else.
 """
 
-import codecs
-import os
-import re
-import select
 import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from mailprobe.render.rows import rows_of, wrapped
 from mailprobe.shell.conversation import Conversation
+from mailprobe.shell.front.asking import read_text
+from mailprobe.shell.front.keys import (
+    BEGIN_PASTE,
+    KEYS,
+    MARK_NONE,
+    MARK_PASTES,
+    REST,
+    Keyboard,
+    marks_pastes,
+)
 from mailprobe.shell.front.terminal import Interrupts, Terminal
 from mailprobe.shell.interface import Entry, Key
 from mailprobe.shell.typing.standing import prompt_text
@@ -26,81 +33,12 @@ if TYPE_CHECKING:
     from mailprobe.shell.typing.suggestion import Suggestion
 
 _ENDLESS = 1 << 30  # columns of a terminal that never wraps
-_LISTED = 30  # suggestions that one Tab shows
-REST = "the rest of a paste"  # in the place of a key
-_TWO_LINES = re.compile(r"[\r\n][^\r\n]")
-_ESCAPE_TIME = 0.05  # seconds in which the rest of a key's escape sequence comes
+_LISTED = 30  # suggestions that one Tab shows, where they fit
+_FEWEST = 5  # rows of them
+_BESIDES = 3  # rows: the line, what is left out, the line again
 
 Show = Callable[[str], str]
 Complete = Callable[[str], list["Suggestion"]]
-
-_KEYS = {
-    "\x1b[A": "up", "\x1bOA": "up", "\x10": "up",
-    "\x1b[B": "down", "\x1bOB": "down", "\x0e": "down",
-    "\x1b[C": "right", "\x1bOC": "right", "\x06": "right",
-    "\x1b[D": "left", "\x1bOD": "left", "\x02": "left",
-    "\x1b[H": "home", "\x1bOH": "home", "\x01": "home",
-    "\x1b[F": "end", "\x1bOF": "end", "\x05": "end",
-    "\x1b[3~": "delete", "\x7f": "backspace", "\b": "backspace",
-    "\x15": "kill", "\x17": "kill-word", "\x0b": "kill-rest",
-    "\t": "complete", "\r": "enter", "\n": "enter",
-    "\x03": "interrupt", "\x04": "end-of-input", "\x1a": "suspend",
-    "\x11": "quote", "\x16": "quote",
-}  # fmt: skip
-
-
-class Keyboard:
-    """Keys of a terminal, one at a time, however they arrive."""
-
-    def __init__(self, terminal: Terminal, descriptor: int) -> None:
-        self.terminal = terminal
-        self._descriptor = descriptor
-        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        self._waiting = ""
-        self._wary = False  # what was typed ahead was forgotten: the rest of it may still come
-
-    def discard(self) -> bool:
-        """Forget what was typed ahead; tells whether there was anything."""
-        held, self._waiting = self._waiting, ""
-        self._decoder.reset()
-        self._wary = self.terminal.discard() or bool(held)
-        return self._wary
-
-    def character(self) -> str:
-        """The next character; "" where the terminal is gone.
-
-        A terminal holds 4 KiB: the rest of a longer paste comes when those were forgotten.  It is
-        told by its lines, of which nobody types two at once; `REST` stands for it.
-        """
-        while not self._waiting:
-            octets = os.read(self._descriptor, 4096)
-            if not octets:
-                return ""
-            text = self._decoder.decode(octets)
-            if self._wary and _TWO_LINES.search(text):
-                return REST
-            self._wary = False
-            self._waiting = text
-        first, self._waiting = self._waiting[0], self._waiting[1:]
-        return first
-
-    def key(self) -> str:
-        """The next key: a character, or the escape sequence of a special key."""
-        first = self.character()
-        if first != "\x1b" or not self._more():
-            return first
-        key = first + self.character()
-        while key[1] in "[O" and self._more():
-            key += self.character()
-            if "@" <= key[-1] <= "~":
-                break
-        return key
-
-    def _more(self) -> bool:
-        if self._waiting:
-            return True
-        ready, _, _ = select.select([self._descriptor], [], [], _ESCAPE_TIME)
-        return bool(ready)
 
 
 class Editor:
@@ -225,6 +163,14 @@ class Editor:
         self._cells, self._at = [], 0
         self.draw()
 
+    def end_with(self, text: str) -> None:
+        """End with a text of several lines, in the place of all that was typed."""
+        if self.text:
+            self._write("\n" + self._prompt)
+        self.text = text
+        rows = ("".join(map(_cell, line)) for line in self._show(text).split("\n"))
+        self._write("\n".join(rows) + "\n")
+
     def end(self) -> None:
         self.move(len(self.text))
         self.draw()
@@ -261,6 +207,8 @@ class PlainFront:
         self._terminal = terminal
         self._interrupts = interrupts
         self._env = env
+        self._revealed = False  # the person wants to see his secrets, and was warned
+        self._marks = sys.stdout.isatty() and marks_pastes(env)
         self._histories: dict[str, tuple[LineHistory, list[str]]] = {}  # and older sessions' lines
 
     def write(self, text: str) -> None:
@@ -269,6 +217,9 @@ class PlainFront:
 
     def ask(self, question: str) -> str:
         return self._edit(question, lambda text: text, None, []).text
+
+    def ask_text(self) -> str | None:
+        return read_text(lambda prompt: self._edit(prompt, lambda text: text, None, []))
 
     def ask_secret(self, prompt: str) -> str | None:
         entry = self._edit(prompt, lambda text: "", None, [])
@@ -292,10 +243,13 @@ class PlainFront:
         from mailprobe.shell.local.table import ESCAPE
         from mailprobe.shell.typing.arguments import local_completions
         from mailprobe.shell.typing.complete import completions
+        from mailprobe.shell.typing.hint import hint
         from mailprobe.shell.typing.mask import visible
+        from mailprobe.shell.typing.suggestion import Suggestion
 
         self._interrupts.clear()
         conversation.poll()
+        self._warn_of_secrets(conversation)
         facts, catalogue = conversation.facts, conversation.catalogue
 
         def complete(line: str) -> list["Suggestion"]:
@@ -304,7 +258,10 @@ class PlainFront:
                 return [
                     one if one.start else replace(one, text=one.text[1:], start=1) for one in found
                 ]
-            return completions(line, facts, catalogue, conversation.known)
+            found = completions(line, facts, catalogue, conversation.known)
+            if not found and (ghost := hint(line, facts, catalogue).strip()):
+                return [Suggestion("", len(line), ghost, "is still missing")]
+            return found
 
         history, _ = self._history(conversation)
         entry = self._edit(
@@ -322,16 +279,22 @@ class PlainFront:
                 return Entry(Key.LOCAL, entry.text[1:])
         return entry
 
+    def _warn_of_secrets(self, conversation: Conversation) -> None:
+        """Nothing takes back here what a terminal, and its scrollback, have shown."""
+        revealed, self._revealed = self._revealed, conversation.preferences.reveal
+        if self._revealed and not revealed:
+            conversation.tell("a secret that you type stays on the screen, behind Enter, too")
+
     def history(self, conversation: Conversation) -> Sequence[str]:
         history, older = self._history(conversation)
         return [*older, *history.get_strings()]
 
     def _history(self, conversation: Conversation) -> tuple["LineHistory", list[str]]:
-        from mailprobe.shell.memory.history import LineHistory, history_path
+        from mailprobe.shell.memory.history import NOBODY, LineHistory, history_path
 
-        protocol = str(conversation.facts.protocol) if conversation.session else ""
+        protocol = str(conversation.facts.protocol) if conversation.session else NOBODY
         if protocol not in self._histories:
-            path = history_path(conversation.facts.protocol, self._env) if protocol else None
+            path = history_path(protocol, self._env)
             history = LineHistory(path, conversation.remembers)
             self._histories[protocol] = history, history.read()
         return self._histories[protocol]
@@ -340,11 +303,15 @@ class PlainFront:
         self, prompt: str, show: Show, complete: Complete | None, history: Sequence[str]
     ) -> Entry:
         recall = len(history)
-        with self._terminal.raw():  # before there is a prompt: who sees it may press Ctrl-C twice
+        marked = self._marked() if complete is not None else nullcontext()
+        with (
+            marked,
+            self._terminal.raw(),
+        ):  # before there is a prompt: who sees it may press Ctrl-C twice
             editor = Editor(self.write, show, prompt, _columns)
             while not self._interrupts.twice:  # the second may have come before the keys were ours
                 key = self._keyboard.key()
-                name = _KEYS.get(key, key)
+                name = KEYS.get(key, key)
                 if name != "interrupt":
                     self._interrupts.forget()
                 if (done := self._finished(name, editor)) is not None:
@@ -357,17 +324,46 @@ class PlainFront:
                 elif name == "complete":
                     _complete(editor, complete)
                 elif name == "suspend":
-                    self._terminal.suspend()
+                    with self._unmarked():
+                        self._terminal.suspend()
                     self._terminal.make_raw()
                     editor.list_below([])
+                elif name == BEGIN_PASTE:
+                    if self._take_paste(editor):
+                        return Entry(Key.LINE, editor.text)
                 elif name == REST:
                     editor.list_below(["the rest of it was not sent either"])
                 elif name == "quote":
                     editor.insert(self._keyboard.character())
                 elif not editor.edit(name) and len(key) == 1 and (key >= " " or key == "\x1d"):
                     editor.insert(key)
-                editor.draw()
+                if not self._keyboard.ahead:  # what comes at once is drawn at once
+                    editor.draw()
         return Entry(Key.INTERRUPT)
+
+    @contextmanager
+    def _marked(self) -> Iterator[None]:
+        """Have a paste put between marks inside."""
+        self.write(MARK_PASTES if self._marks else "")
+        try:
+            yield
+        finally:
+            self.write(MARK_NONE if self._marks else "")
+
+    @contextmanager
+    def _unmarked(self) -> Iterator[None]:
+        self.write(MARK_NONE if self._marks else "")
+        yield
+        self.write(MARK_PASTES if self._marks else "")
+
+    def _take_paste(self, editor: Editor) -> bool:
+        """Take a paste into the line; whether it has ended it, being of several lines."""
+        text = self._keyboard.pasted().removesuffix("\n")
+        if "\n" not in text:  # it waits for Enter, as if it were typed
+            editor.insert(text)
+            return False
+        editor.end_with(editor.text[: editor.cursor] + text + editor.text[editor.cursor :])
+        return True
 
     def _finished(self, name: str, editor: Editor) -> Entry | None:
         """What the line is, where the key ends it."""
@@ -402,11 +398,24 @@ def _complete(editor: Editor, complete: Complete | None) -> None:
         return
     wholes = [before[: one.start] + one.text for one in found]
     common = wholes[0][: _common(wholes)]
-    if common.startswith(before) and common != before:
+    # of an empty line nothing was said yet: all that there is, and not the slash that it shares
+    if common.startswith(before) and common != before and (before or len(found) == 1):
         editor.replace(common + editor.text[editor.cursor :], len(common))
         return
-    more = []
-    if len(found) > _LISTED:  # of a cut list nobody knows how many there are
-        cut = len(found) >= SHOWN
-        more = ["... and more: type on" if cut else f"... {len(found) - _LISTED} more"]
-    editor.list_below([f"{one.display}  {one.meta}" for one in found[:_LISTED]] + more)
+    listed = _fitting([f"{one.display}  {one.meta}".rstrip() for one in found])
+    if left := len(found) - len(listed):  # of a list that was cut nobody knows how many there are
+        listed.append("... and more: type on" if len(found) >= SHOWN else f"... {left} more")
+    editor.list_below(listed)
+
+
+def _fitting(lines: Sequence[str]) -> list[str]:
+    """As many of them as a terminal shows at once."""
+    columns, rows = shutil.get_terminal_size()
+    room, shown = max(rows - _BESIDES, _FEWEST), list[str]()
+    for line in lines[:_LISTED]:
+        row = wrapped(line, columns, indent=4)
+        room -= rows_of(row, columns)
+        if room < 0 and len(shown) >= _FEWEST:
+            break
+        shown.append(row)
+    return shown

@@ -12,22 +12,25 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app, run_in_terminal
 from prompt_toolkit.completion import get_common_complete_suffix
 from prompt_toolkit.enums import EditingMode
-from prompt_toolkit.filters import Condition, completion_is_selected, has_completions, is_done
+from prompt_toolkit.filters import (
+    Condition,
+    completion_is_selected,
+    has_completions,
+    is_done,
+)
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import DummyHistory, History
 from prompt_toolkit.input import Input
 from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
-from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
-from prompt_toolkit.layout.controls import BufferControl
 from prompt_toolkit.layout.processors import ConditionalProcessor
 from prompt_toolkit.output import ColorDepth, Output
-from prompt_toolkit.output.vt100 import Vt100_Output
 
 from mailprobe.protocol.items import Phase
 from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.front import later
+from mailprobe.shell.front.asking import read_text
 from mailprobe.shell.front.pieces import (
     LineCompleter,
     LineHint,
@@ -39,34 +42,17 @@ from mailprobe.shell.front.pieces import (
     styles,
     toolbar_of,
 )
+from mailprobe.shell.front.screens import Asking, QuietInput, set_lexer, show_toolbar
 from mailprobe.shell.front.terminal import Interrupts, Terminal
 from mailprobe.shell.interface import Entry, Key
-from mailprobe.shell.memory.history import LineHistory, history_path
+from mailprobe.shell.memory.history import NOBODY, LineHistory, history_path
 
 _MENU_ROWS = 6
 _PAUSE = 0.02  # seconds for the keys, between two looks at the socket
 
 
-class QuietInput(Vt100Input):
-    """Keys, without the echo that prompt_toolkit turns on while it shows something."""
-
-    @contextmanager
-    def cooked_mode(self) -> Iterator[None]:
-        yield
-
-
 def _depth(conversation: Conversation) -> ColorDepth:
     return ColorDepth.DEPTH_4_BIT if conversation.color else ColorDepth.DEPTH_1_BIT
-
-
-def _set_lexer(session: PromptSession[Entry | str], lexer: LineLexer) -> None:
-    """A session wraps its lexer in one that is asked again only when the text changes.
-
-    What is secret changes with the session, too.
-    """
-    for control in session.app.layout.find_all_controls():
-        if isinstance(control, BufferControl) and control.buffer is session.default_buffer:
-            control.lexer = lexer
 
 
 class FullFront:
@@ -86,7 +72,7 @@ class FullFront:
         self._pressed = False  # the key that is being worked on is Ctrl-C
         self._env = env
         self._input = keys or QuietInput(sys.stdin)
-        self._output = screen or Vt100_Output.from_pty(sys.stdout, term=env.get("TERM"))
+        self._output = screen or Asking.from_pty(sys.stdout, term=env.get("TERM"))
         self._style = styles()
         self._lines: dict[str, PromptSession[Entry | str]] = {}
         self._conversation: Conversation | None = None
@@ -109,6 +95,9 @@ class FullFront:
     def ask(self, question: str) -> str:
         entry = self._read_aside(question, secret=False)
         return entry.text if entry.key is Key.LINE else ""
+
+    def ask_text(self) -> str | None:
+        return read_text(lambda prompt: self._read_aside(prompt, secret=False))
 
     def ask_secret(self, prompt: str) -> str | None:
         entry = self._read_aside(prompt, secret=True)
@@ -168,9 +157,9 @@ class FullFront:
         if (talk := self._conversation) is not None:
             session.color_depth = _depth(talk)
             session.editing_mode = EditingMode.VI if talk.preferences.vi else EditingMode.EMACS
-        if session.completer is not None:
-            rows = self._output.get_size().rows
-            session.reserve_space_for_menu = max(1, min(_MENU_ROWS, rows // 2 - 1))
+        renderer = session.app.renderer
+        if isinstance(self._output, Asking):
+            self._output.begin(renderer)
         self._interrupts.clear()
         self._open = True
         try:
@@ -181,6 +170,8 @@ class FullFront:
         finally:
             self._open = False
             self._flush()
+        if isinstance(self._output, Asking):
+            self._output.end(renderer)
         self._interrupt_ahead()
         return found if isinstance(found, Entry) else Entry(Key.LINE, found)
 
@@ -251,9 +242,9 @@ class FullFront:
         loop.call_soon(on_readable)  # TLS may hold octets of which no descriptor tells
 
     def _line_session(self, conversation: Conversation) -> PromptSession[Entry | str]:
-        protocol = str(conversation.facts.protocol) if conversation.session else ""
+        protocol = str(conversation.facts.protocol) if conversation.session else NOBODY
         if protocol not in self._lines:
-            path = history_path(conversation.facts.protocol, self._env) if protocol else None
+            path = history_path(protocol, self._env)
             history = Recall(LineHistory(path, conversation.remembers))
             self._lines[protocol] = self._session(conversation, history=history)
         return self._lines[protocol]
@@ -306,14 +297,28 @@ class FullFront:
             output=self._output,
         )
         if line or local_only:
-            _set_lexer(session, LineLexer(conversation, looks, local_only=local_only))
+            set_lexer(session, LineLexer(conversation, looks, local_only=local_only))
         if line:
+            show_toolbar(session, self._output)
             session.app.after_render += self._load_later
         session.app.before_render += looks.forget
+        session.app.before_render += lambda app: self._make_room(session)
+        session.app.renderer.cpr_not_supported_callback = self._do_without_cpr
         keys = session.app.key_processor
         keys.before_key_press += self._begin_key
         keys.after_key_press += self._end_key
         return session
+
+    def _make_room(self, session: PromptSession[Entry | str]) -> None:
+        """Rows for the menu, as many as the window has now: people resize it."""
+        if session.completer is not None:
+            rows = self._output.get_size().rows
+            session.reserve_space_for_menu = max(min(rows, 2), min(_MENU_ROWS, rows // 2 - 1))
+
+    def _do_without_cpr(self) -> None:
+        if isinstance(self._output, Asking):
+            self._output.enable_cpr = False
+        get_app().invalidate()
 
     def _load_later(self, sender: object) -> None:
         if not self._drawn:

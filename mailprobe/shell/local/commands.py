@@ -42,23 +42,33 @@ NAMES: tuple[tuple[str, str], ...] = tuple(
 )
 
 
+def find(line: str) -> LocalCommand | None:
+    """The row of a local command; `line` with or without its slash."""
+    return COMMANDS.get(_parted(line)[0].lower())
+
+
+def _parted(line: str) -> tuple[str, str]:
+    name, _, argument = line.strip().removeprefix("/").partition(" ")
+    return name, argument.strip()
+
+
 def run(shell: Shell, line: str) -> None:
     """Carry out a local command; `line` with or without its slash.
 
     Raises Failure `usage` for what is none, or not well formed; nothing is sent then.
     """
-    name, _, argument = line.strip().removeprefix("/").partition(" ")
+    name, argument = _parted(line)
     if not name:
         raise usage("a local command has a name: /help shows them")
-    row = COMMANDS.get(name.lower())
+    row = find(line)
     if row is None:
         raise usage(
             f"there is no local command /{safe(name)}, nothing was sent: "
             f"/help shows them, and a line that begins with // is sent with one /"
         )
-    if argument.strip() and row.argument is Argument.NOTHING:
+    if argument and row.argument is Argument.NOTHING:
         raise usage(f"/{row.name} takes nothing behind it: nothing was done, write {row.syntax}")
     try:
-        row.run(shell, argument.strip())
+        row.run(shell, argument)
     except Malformed:
         raise usage(f"write {row.syntax}") from None

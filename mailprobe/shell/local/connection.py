@@ -94,11 +94,16 @@ ROWS = (
         Argument.TARGET,
     ),
     LocalCommand("sessions", "/sessions", "show all sessions", _sessions),
-    LocalCommand("use", "/use N", "talk to session N from now on", _use, Argument.TEXT),
+    LocalCommand("use", "/use N", "talk to session N from now on", _use, Argument.SESSION),
     LocalCommand("close", "/close", "end the connection politely, without QUIT", _close),
     LocalCommand("drop", "/drop", "end the connection at once", _drop),
     LocalCommand(
-        "wait", "/wait S", "wait for what the server says, at most S seconds", _wait, Argument.TEXT
+        "wait",
+        "/wait S",
+        "wait for what the server says, at most S seconds",
+        _wait,
+        Argument.TEXT,
+        listens=True,
     ),
     LocalCommand("quit", "/quit", "leave, with a QUIT to each server", _quit),
 )

@@ -108,9 +108,17 @@ def _mx(shell: Shell, argument: str) -> None:
     if not argument:
         raise Malformed
     from mailprobe import lookup
+    from mailprobe.shell.connections.patience import answer_to
+    from mailprobe.transport.link import Interrupted
 
     limit = min(lookup.LIMIT, shell.settings.timeout)
-    answer = lookup.next_hop(argument, server=shell.name_server, limit=limit)
+    try:
+        answer = answer_to(
+            lambda: lookup.next_hop(argument, server=shell.name_server, limit=limit), shell.wakeup
+        )
+    except Interrupted:
+        tell(shell, "interrupted")
+        return
     if answer.hosts:
         shell.table(
             ("preference", "host", "addresses"),

@@ -9,6 +9,7 @@ from mailprobe.protocol.facts import Effect
 from mailprobe.protocol.model import Protocol
 from mailprobe.render.folded import FETCHING
 from mailprobe.render.rows import beginning
+from mailprobe.render.widths import time_text
 from mailprobe.safe import safe
 from mailprobe.session import Exchange, Session
 from mailprobe.shell.interface import Shell
@@ -119,6 +120,8 @@ def _last(shell: Shell, argument: str) -> None:
     if not session.exchanges and greeting is not None and back == 1:
         shell.write(_folded(shell, [f"S: {safe(greeting)}"], ""))
         return
+    if not session.exchanges:
+        raise usage("nothing was answered yet: send a command first")
     if len(session.exchanges) < back:
         raise usage(f"{len(session.exchanges)} exchanges are remembered")
     exchange = session.exchanges[-back]
@@ -138,8 +141,15 @@ def _exchange_text(shell: Shell, exchange: Exchange, back: int) -> str:
         text += _folded(shell, said, "" if exchange.body is not None else way)
     if exchange.body is not None:
         text += _body_text(shell, exchange, way)
-    took = f"took {exchange.took * 1000:.0f} ms" if exchange.replies else "no reply yet"
-    return f"{text}{took}\n"
+    return f"{text}{_took(shell, exchange)}\n"
+
+
+def _took(shell: Shell, exchange: Exchange) -> str:
+    """How long it took; nobody knows it of what was only found later."""
+    if not exchange.replies:
+        return "no reply yet"
+    word = "seen after" if shell.seen_late(exchange) else "took"
+    return f"{word} {time_text(exchange.took)}"
 
 
 def _way(exchange: Exchange, back: int, catalogue: Catalogue) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mailprobe.shell.interface import Shell
-from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, usage
+from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, tell, usage
 from mailprobe.shell.typing.quoting import unquoted
 
 
@@ -20,6 +20,7 @@ def _note(shell: Shell, argument: str) -> None:
         raise Malformed
     session_of(shell)
     shell.note(argument)
+    _tell_where(shell)
 
 
 def _step(shell: Shell, argument: str) -> None:
@@ -27,6 +28,7 @@ def _step(shell: Shell, argument: str) -> None:
         raise Malformed
     session_of(shell)
     shell.step(argument)
+    _tell_where(shell)
 
 
 def _expect(shell: Shell, argument: str) -> None:
@@ -35,6 +37,12 @@ def _expect(shell: Shell, argument: str) -> None:
     if session_of(shell).connection.reading_body:
         raise usage("the last reply has not ended: demand something when it has")
     shell.expect(argument)
+    _tell_where(shell)
+
+
+def _tell_where(shell: Shell) -> None:
+    if not shell.recorded:
+        tell(shell, "not recorded yet: /save FILE writes it, with all that was said before")
 
 
 ROWS = (

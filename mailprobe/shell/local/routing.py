@@ -4,11 +4,16 @@ import re
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.model import Protocol
+from mailprobe.shell.connections.patience import answer_to
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, tell, usage
-from mailprobe.transport.link import TlsSettings
+from mailprobe.transport.link import Interrupted, TlsSettings
 from mailprobe.transport.target import parse_further
 from mailprobe.value import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.routing.route import Route
 
 _NUMBER = re.compile("[1-9][0-9]{0,2}")
 
@@ -21,12 +26,12 @@ def _route(shell: Shell, argument: str) -> None:
 
     known = shell.preferences.route
     if argument:
-        known = routing.find(
-            routing.domain_of(argument),
-            server=shell.name_server,
-            settings=TlsSettings(shell.settings.tls.ca, verify=shell.settings.tls.verify),
-            limit=min(routing.LIMIT, shell.settings.timeout),
-        )
+        domain = routing.domain_of(argument)
+        try:
+            known = answer_to(lambda: _find(shell, domain), shell.wakeup)
+        except Interrupted:
+            tell(shell, "interrupted")
+            return
         shell.preferences.route = known
     if known is None:
         raise Malformed
@@ -36,6 +41,17 @@ def _route(shell: Shell, argument: str) -> None:
     shell.write(draw(known, width=width, color=color, plain=not color))
     if known.hop.usable:
         tell(shell, "/open N connects to one of the exchangers")
+
+
+def _find(shell: Shell, domain: str) -> "Route":
+    from mailprobe.routing import route as routing
+
+    return routing.find(
+        domain,
+        server=shell.name_server,
+        settings=TlsSettings(shell.settings.tls.ca, verify=shell.settings.tls.verify),
+        limit=min(routing.LIMIT, shell.settings.timeout),
+    )
 
 
 def _open(shell: Shell, argument: str) -> None:

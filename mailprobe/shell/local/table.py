@@ -27,6 +27,7 @@ class Argument(Enum):
     MECHANISM = auto()
     SETTING = auto()
     MESSAGE = auto()  # a message-number
+    SESSION = auto()  # the number of one of several connections
 
 
 @frozen
@@ -38,6 +39,7 @@ class LocalCommand:
     summary: str
     run: Callable[[Shell, str], None]
     argument: Argument = Argument.NOTHING
+    listens: bool = False  # it takes in by itself what servers have said meanwhile
 
 
 class Malformed(Exception):

@@ -14,12 +14,13 @@ from mailprobe.shell.memory.kept import LineFile
 from mailprobe.shell.memory.places import state_folder
 
 LINES = 5000
+NOBODY = "local"  # in the place of a protocol: what was typed before there was a connection
 _LONGEST = 2000  # octets, with the line end; longer lines are remembered for this session only
 _FILE = 16 * 1024 * 1024  # octets that are read of a file
 
 
-def history_path(protocol: Protocol, env: Mapping[str, str]) -> str | None:
-    """Where the history of `protocol` lies; None when nobody says where home is."""
+def history_path(protocol: Protocol | str, env: Mapping[str, str]) -> str | None:
+    """Where the history of `protocol`, or `NOBODY`, lies; None when nobody says where home is."""
     folder = state_folder(env)
     return f"{folder}/history-{protocol}" if folder is not None else None
 

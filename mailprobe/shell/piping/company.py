@@ -12,7 +12,7 @@ from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.render.tables import Own
 from mailprobe.safe import safe
-from mailprobe.session import Item, Session, Settings
+from mailprobe.session import Exchange, Item, Session, Settings
 from mailprobe.shell.options import Options
 from mailprobe.shell.piping.printer import Printer
 from mailprobe.shell.recording.recording import Recording
@@ -140,6 +140,12 @@ class Company:
         what = safe(question.strip())
         raise Failure(Word.USAGE, f"a pipe cannot be asked ({what}): write it into the command")
 
+    def ask_text(self) -> str | None:
+        return self.ask("--body")
+
+    def seen_late(self, exchange: Exchange) -> bool:
+        return False  # a pipe looks all the time
+
     def edit(self, octets: bytes) -> bytes:
         raise Failure(Word.USAGE, "a pipe has no editor: write the text into a file, /body FILE")
 
@@ -208,6 +214,8 @@ class Company:
 
     def fall_back(self) -> None:
         """A pipe has one session."""
+
+    recorded = True  # a script knows what it is doing
 
     def save(self, path: "Path") -> None:
         self._recording.save(path)

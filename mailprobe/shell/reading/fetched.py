@@ -52,6 +52,8 @@ def answer_in(session: Session, number: int | None) -> Exchange:
         if (found := next(listed, None)) is not None:
             return found
     back = number or 1
+    if not exchanges:
+        raise _usage("nothing was answered yet: send a command first")
     if len(exchanges) < back:
         raise _usage(f"{len(exchanges)} exchanges are remembered")
     return exchanges[-back]

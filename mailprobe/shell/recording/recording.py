@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _HEARD = (events.Greeting, events.ReplyReceived, events.Unsolicited)
 _SPOKEN = (events.CommandSent, events.AnswerSent, events.DataSent, events.RawSent)
+_ON_THE_WAY = (events.Resolved, events.Connecting, events.StateChanged)
 
 
 class Recording:
@@ -32,6 +33,8 @@ class Recording:
         self.number = self._tape.next_number
         self.count = 0  # commands of this connection
         self._target: Target | None = None
+        self._linked = False  # somebody was reached
+        self._in_vain: events.Failed | None = None  # why nobody was
         self._above: Reply | None = None  # the reply that was written last
         self._body = False  # a multi-line response follows it
         self._demanded: list[Line] = []  # of that reply
@@ -48,9 +51,20 @@ class Recording:
         return self._tape.full
 
     def __call__(self, event: Event) -> None:
+        if not self._linked and self._is_in_vain(event):
+            return
         self._follow(event)
         self.count += isinstance(event, events.CommandSent)
         self._tape.add(self.number, event)
+
+    def _is_in_vain(self, event: Event) -> bool:
+        """Whether nobody was reached so far: then another connection may take the number."""
+        if isinstance(event, events.Failed) and not event.octets:
+            self._in_vain = event
+            return True
+        over = isinstance(event, events.Closed) and self._in_vain is not None
+        self._linked = not (over or isinstance(event, _ON_THE_WAY))
+        return not self._linked
 
     def beside(self) -> "Recording":
         """The recording of the next connection, in the same file."""
@@ -152,4 +166,6 @@ class Recording:
 
     def close(self) -> None:
         """End the recording of all connections."""
+        if self._in_vain is not None and not self._linked:
+            self._tape.add(self.number, self._in_vain)
         self._tape.close()

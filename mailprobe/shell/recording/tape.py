@@ -42,8 +42,8 @@ class Tape:
     def next_number(self) -> int:
         """The number of the next connection; that of one that came to nothing is free again."""
         last = len(self._targets)
-        written = last == 1 and self._recorder is not None  # the header names it
-        return last if last and last not in self._heard and not written else last + 1
+        taken = last in self._heard or last in self._writers  # the header may name it
+        return last + 1 if taken else max(last, 1)
 
     @property
     def full(self) -> bool:
@@ -54,8 +54,6 @@ class Tape:
     def begin(self, number: int, target: Target) -> None:
         """A connection is about to be made."""
         self._targets[number] = target
-        if self._recorder is not None:
-            self._open(self._recorder, number, target)
 
     def heard(self, number: int) -> None:
         """Something was said on a connection."""
@@ -68,8 +66,8 @@ class Tape:
                 self._turn = number
                 self._backlog.append(Turn(number))
             self._backlog.append(entry)
-        elif (writer := self._writers.get(number)) is not None:
-            _write(writer, entry)
+        elif self._recorder is not None and number in self._targets:
+            _write(self._writer(self._recorder, number), entry)
 
     def start(self, path: "str | Path") -> None:
         """Write into `path` from here on, and keep nothing.  Raises Failure `usage`."""
@@ -84,8 +82,8 @@ class Tape:
             raise Failure(Word.USAGE, "there is no connection to record")
         self._backlog.check()  # before there is a file that would hold a header alone
         recorder = self._record(path)
-        for number, target in self._targets.items():
-            self._open(recorder, number, target)
+        for number in self._targets:
+            self._writer(recorder, number)
         turn = 1
         for entry in self._backlog:
             if isinstance(entry, Turn):
@@ -107,6 +105,8 @@ class Tape:
 
     def close(self) -> None:
         if self._recorder is not None:
+            if self._targets:  # nobody was reached: the header says who was asked for
+                self._writer(self._recorder, 1)
             self._recorder.close()
             self._recorder = None
         self._close_backlog()
@@ -121,18 +121,21 @@ class Tape:
 
         return Recorder(path, self._warn)
 
-    def _open(self, recorder: "Recorder", number: int, target: Target) -> None:
-        """Have a writer for a connection: the recorder itself, or another one beside it."""
+    def _writer(self, recorder: "Recorder", number: int) -> "Writer":
+        """That of a connection: the recorder itself, or another one beside it."""
+        if (writer := self._writers.get(number)) is not None:
+            return writer
+        target = self._targets[number]
         said, implicit = str(target), target.tls is Tls.IMPLICIT
         if number > 1:
-            self._writers[number] = recorder.beside(
-                number, target.protocol, said, implicit_tls=implicit
-            )
-            return
-        self._writers[number] = recorder
+            other = recorder.beside(number, target.protocol, said, implicit_tls=implicit)
+            self._writers[number] = other
+            return other
         now = datetime.datetime.now(datetime.UTC)
         recorded = f"{now:%Y-%m-%dT%H:%M:%SZ} mailprobe/{VERSION}"
         recorder.begin(target.protocol, said, implicit_tls=implicit, recorded=recorded)
+        self._writers[number] = recorder
+        return recorder
 
 
 def _write(writer: "Writer", entry: Event | Note) -> None:

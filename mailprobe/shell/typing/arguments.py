@@ -48,7 +48,10 @@ class _Place:
 def local_completions(
     line: str, facts: Facts, catalogue: Catalogue | None, known: Known
 ) -> list[Suggestion]:
-    """What a line that begins with a slash may become, in any state.  Never raises."""
+    """What a line that begins with a slash may become, in any state.  Never raises.
+
+    Where no name begins so, those that hold what was typed: /view is a part of /raw-view.
+    """
     name, blank, rest = line.partition(" ")
     if not blank:
         found = (
@@ -56,7 +59,9 @@ def local_completions(
             for row in known.rows
             if begins(f"/{row.name}", line)
         )
-        return [one for one in found if one.text != line][:SHOWN]
+        begun = [one for one in found if one.text != line][:SHOWN]
+        known_names = {f"/{row.name}" for row in known.rows}
+        return begun if begun or line.lower() in known_names else _holding(line, known)
     row = next((row for row in known.rows if f"/{row.name}" == name.lower()), None)
     if row is None:
         return []
@@ -69,6 +74,14 @@ def local_completions(
         Suggestion(text, len(line) - len(typed), text.strip(), meta, apt)
         for text, meta, apt in islice(function(place), SHOWN)
         if text != typed
+    ]
+
+
+def _holding(line: str, known: Known) -> list[Suggestion]:
+    return [
+        Suggestion(_with_blank(row), 0, f"/{row.name}", row.summary)
+        for row in known.rows
+        if line[1:].lower() in row.name
     ]
 
 
@@ -176,6 +189,13 @@ def _messages(place: _Place) -> Found:
         yield from message_numbers(place.facts, place.known, place.typed)
 
 
+def _sessions(place: _Place) -> Found:
+    if not place.before:
+        for number, meta in place.known.sessions:
+            if number.startswith(place.typed):
+                yield number, meta, True
+
+
 _ARGUMENTS: dict[Argument, Callable[[_Place], Found]] = {
     Argument.WORD: _words,
     Argument.TARGET: _targets,
@@ -183,4 +203,5 @@ _ARGUMENTS: dict[Argument, Callable[[_Place], Found]] = {
     Argument.SETTING: _settings,
     Argument.MECHANISM: _mechanisms,
     Argument.MESSAGE: _messages,
+    Argument.SESSION: _sessions,
 }

@@ -6,7 +6,7 @@ nothing is ever sent to find out more.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from mailprobe.patterns import pattern
 from mailprobe.protocol import xtext
@@ -50,8 +50,9 @@ def completions(
     """What may stand at the end of `line`, best first, at most `SHOWN` of them.
 
     `known.rows` are the local commands, which a slash opens.  Without a catalogue there is no
-    connection, and only they exist.  Mail data is not completed: there every line is payload.  An
-    answer to AUTH is, where nothing is typed yet.  Never raises.
+    connection, and only they exist: they are found without their slash, too; when it has ended
+    they come first.  Mail data is not completed: there every line is payload.  An answer to AUTH
+    is, where nothing is typed yet.  Never raises.
     """
     if facts.state is State.DATA:
         return []
@@ -60,11 +61,13 @@ def completions(
     if line.startswith("/"):
         return local_completions(line, facts, catalogue, known)
     if catalogue is None:
-        return []
+        return [] if " " in line else local_completions(f"/{line}", facts, None, known)
     found = (
         one for one in _candidates(line, facts, catalogue, known) if one.text != line[one.start :]
     )
-    return list(islice(found, SHOWN))
+    over = facts.state is State.CLOSED and not line
+    first = local_completions("/", facts, catalogue, known) if over else []
+    return list(islice(chain(first, found), SHOWN))
 
 
 def _answer(text: str, meta: str) -> Suggestion:
@@ -95,16 +98,23 @@ def _verbs(
 ) -> Iterator[Suggestion]:
     """Verbs that begin with `typed`: the legal ones, the early ones, the gone ones.
 
-    `bare` is the verb alone, as HELP wants it.
+    Of the legal ones those come first that few states allow, for they lead on.  `bare` is the
+    verb alone, as HELP wants it.
     """
     rows = [row for row in catalogue if begins(row.verb, typed)]
     reasons = {row.verb: why_not(row, facts, catalogue) for row in rows}
-    rows.sort(key=lambda row: 2 if row.standing in _GONE else bool(reasons[row.verb]))
+    rows.sort(key=lambda row: _place_of(row, reasons[row.verb]))
     for row in rows:
         whole = row.verb if bare else _with_form(row, typed)
         meta = row.summary if bare else reasons[row.verb] or row.summary
         apt = bare or not reasons[row.verb]
         yield Suggestion(in_case(whole, typed), start, whole.rstrip(), meta, apt)
+
+
+def _place_of(row: CommandSpec, reason: str) -> tuple[int, bool, int]:
+    if reason:
+        return (2 if row.standing in _GONE else 1), False, 0
+    return 0, row.standing is Standing.VENDOR, len(row.states)
 
 
 def _with_form(row: CommandSpec, typed: str) -> str:

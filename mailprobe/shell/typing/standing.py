@@ -149,15 +149,28 @@ def _state_text(look: Look) -> str:
 def toolbar(look: Look, columns: int, flags: Sequence[str] = ()) -> Fragments:
     """One line of at most `columns`, as (style, text); `flags` speak of the line being typed.
 
-    What is too long goes without the offers, then the host, then the recording; what is still
-    too long is cut.
+    What is too long goes without some of the offers, then all, then the host, then the recording;
+    what is still too long is cut.
     """
     parts = list(_parts(look, flags))
     for name in ("help", *_DROPPED):
-        if cells(_joined(parts)) <= columns:
+        if (over := cells(_joined(parts)) - columns) <= 0:
             break
-        parts = [part for part in parts if part[0] != name]
+        parts = [
+            (name, style, _shortened(look.offers, over) if name == "caps" else "")
+            if part == name
+            else (part, style, text)
+            for part, style, text in parts
+        ]
     return _cut([(style, text) for _, style, text in parts], columns)
+
+
+def _shortened(offers: tuple[str, ...], over: int) -> str:
+    """As many of them as are left when `over` cells are gone; the first and the last go last."""
+    kept = list(offers)
+    while kept and over > 0:
+        over -= len(kept.pop(max(0, len(kept) - 2))) + 1  # and the blank beside it
+    return " ".join(kept)
 
 
 def _parts(look: Look, flags: Sequence[str]) -> Iterator[tuple[str, str, str]]:

@@ -50,6 +50,7 @@ class Known:
     subjects: Mapping[int, str] = field(default_factory=dict)  # by message-number
     names_in: Callable[[str], Iterable[tuple[str, bool]]] = _no_files  # names; is it a folder?
     targets: Sequence[tuple[str, str]] = ()  # profiles: name, and what it stands for
+    sessions: Sequence[tuple[str, str]] = ()  # their numbers, and who is at the other end
     settings: Mapping[str, Sequence[str]] = field(default_factory=dict)  # name: its values
     # To the challenge that waits: the answer, which is never shown, and what is said of it.
     answers: Callable[[], Sequence[tuple[str, str]]] = _no_answers

@@ -102,7 +102,10 @@ def _ask_missing(shell: Shell, order: Order) -> None:
     if not order.says_text and not order.files:
         if order.subject is None:
             order.subject = shell.ask("Subject: ").strip()
-        order.text = shell.ask("Text: ")
+        tell(shell, "Text, up to a lone dot (Ctrl-C: nothing is sent):", indent=0)
+        order.text = shell.ask_text()
+        if order.text is None:
+            raise _usage("nothing was sent: the text did not come to its dot")
 
 
 def _say_hello(shell: Shell, session: Session) -> bool:

@@ -13,13 +13,16 @@ from mailprobe.protocol.model import Command
 from mailprobe.render.theme import paint
 from mailprobe.session import Item, Session
 from mailprobe.shell.front import pasting
-from mailprobe.shell.local.commands import run
+from mailprobe.shell.local.commands import COMMANDS
 from mailprobe.shell.local.table import ESCAPE
 from mailprobe.shell.typing.mask import encode
 from mailprobe.shell.writing.groups import collect, wants_empty_lines
 
 if TYPE_CHECKING:
     from mailprobe.shell.conversation import Conversation
+
+# What people type in other programs; without a connection it can only be meant for us.
+_OTHER_NAMES = {"?": "help", "exit": "quit", "bye": "quit"}
 
 
 def take_lines(talk: "Conversation", text: str) -> None:
@@ -49,7 +52,7 @@ def _take_all(talk: "Conversation", lines: list[str], *, until_refused: bool) ->
         went_on, count = False, _batch(talk, lines, done)
         exchange = talk.session.last if talk.session is not None else None
         try:
-            went_on = _take(talk, lines[done : done + count])
+            went_on = _take(talk, lines[done : done + count], seen=len(lines) == 1)
             if until_refused and talk.session is not None and talk.session.last is not exchange:
                 went_on = went_on and not pasting.was_refused(talk)
         finally:
@@ -69,30 +72,33 @@ def _batch(talk: "Conversation", lines: list[str], start: int) -> int:
     return end - start + 1
 
 
-def _take(talk: "Conversation", lines: list[str]) -> bool:
-    """Send or carry out lines that go together; False when nothing may follow them unseen."""
+def _take(talk: "Conversation", lines: list[str], *, seen: bool) -> bool:
+    """Send or carry out lines that go together; False when nothing may follow them unseen.
+
+    `seen`: the line stands above its reply, where it was typed.
+    """
     if talk.phase is Phase.DATA:
-        _open_session(talk)
+        _open_session(talk, "")
         return _send_data(talk, [encode(line) for line in lines])
-    return _take_line(talk, lines[0])
+    return _take_line(talk, lines[0], seen=seen)
 
 
-def _take_line(talk: "Conversation", line: str) -> bool:
+def _take_line(talk: "Conversation", line: str, *, seen: bool) -> bool:
     """Send or carry out one line; False when nothing may follow it unseen."""
     if talk.phase is not Phase.COMMAND:
-        return _send_line(talk, line)
+        return _send_line(talk, line, seen=seen)
     if line.startswith(ESCAPE) or (line.startswith("/") and not line.startswith("//")):
-        run(talk, line.removeprefix(ESCAPE))
+        talk.run_local(line.removeprefix(ESCAPE))
         return talk.status is None
     line = line.removeprefix("/") if line.startswith("//") else line
     if talk.switches.group is not None:
         return _collect(talk, line)
-    return _send_line(talk, line) if line else True
+    return _send_line(talk, line, seen=seen) if line else True
 
 
 def _collect(talk: "Conversation", line: str) -> bool:
     """A line of a group, which is not sent yet."""
-    catalogue = _open_session(talk).connection.catalogue
+    catalogue = _open_session(talk, line).connection.catalogue
     if (line or wants_empty_lines(talk.switches, catalogue)) and (
         advice := collect(talk.switches, catalogue, encode(line))
     ):
@@ -100,20 +106,33 @@ def _collect(talk: "Conversation", line: str) -> bool:
     return True
 
 
-def _open_session(talk: "Conversation") -> Session:
+def _open_session(talk: "Conversation", line: str) -> Session:
     if talk.session is None or talk.session.closed:
-        raise Failure(Word.USAGE, "nothing was sent: /connect opens a connection")
+        raise Failure(Word.USAGE, f"nothing was sent: {_unheard(talk, line)}")
     return talk.session
 
 
-def _send_line(talk: "Conversation", line: str) -> bool:
-    session, octets = _open_session(talk), encode(line)
+def _unheard(talk: "Conversation", line: str) -> str:
+    """What somebody may have meant whose line nobody can hear."""
+    word = line.split(" ")[0].lower()
+    name = _OTHER_NAMES.get(word, word)
+    if name in COMMANDS:
+        return f"local commands begin with a slash: /{name}"
+    if talk.session is None:
+        return "there is no connection: /connect opens one, /help shows what else there is"
+    others = talk.parties.others
+    back = f"/use {others[-1].number} goes back to another one, " if others else ""
+    return f"the connection is closed: {back}/connect opens a new one, /quit leaves"
+
+
+def _send_line(talk: "Conversation", line: str, *, seen: bool) -> bool:
+    session, octets = _open_session(talk, line), encode(line)
     if talk.phase is Phase.CHUNK:
         return _send_chunk(talk, session, octets)
     if _lacks_password(session, octets):
         whole = _with_password(talk, octets)
         return whole is not None and _send_command(talk, session, whole, typed=None)
-    return _send_command(talk, session, octets, typed=octets)
+    return _send_command(talk, session, octets, typed=octets, seen=seen)
 
 
 def _lacks_password(session: Session, octets: bytes) -> bool:
@@ -140,13 +159,13 @@ def _with_password(talk: "Conversation", octets: bytes) -> bytes | None:
 
 
 def _send_command(
-    talk: "Conversation", session: Session, octets: bytes, *, typed: bytes | None
+    talk: "Conversation", session: Session, octets: bytes, *, typed: bytes | None, seen: bool = True
 ) -> bool:
-    """A command, or the answer to a challenge; `typed` is what the person sees of it already."""
+    """A command, or the answer to a challenge; `typed` is what the person wrote of it."""
     item = meant = session.item(octets)
     if talk.switches.end != CRLF:
         item = Raw(octets + talk.switches.end)
-    if not talk.send(item, typed=typed):
+    if not talk.send(item, typed=typed, seen=seen):
         return False
     if talk.phase is Phase.ANSWER:
         from mailprobe.shell.writing import challenges  # and sasl: where somebody logs in

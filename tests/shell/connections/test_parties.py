@@ -208,9 +208,13 @@ def _with_marks(meet: Enter, *more: bytes) -> Room:
     ],
 )
 def test_each_one_with_marks_is_asked_about(
-    meet: Enter, answers: list[str | None], sent: list[list[bytes]]
+    meet: Enter,
+    answers: list[str | None],
+    sent: list[list[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """QUIT deletes, in each of them (RFC 1939, section 6)."""
+    monkeypatch.setenv("COLUMNS", "200")
     room = _with_marks(meet, b"+OK bye\r\n")
     room.typist.answers = list(answers)
     room.talk.take(Entry(Key.END))

@@ -39,6 +39,19 @@ def test_one_by_one_stops_at_the_first_refusal(sit: Sit) -> None:
     assert "note: 2 more lines were not sent" in table.shown
 
 
+def test_each_reply_stands_below_its_line(sit: Sit) -> None:
+    """One by one: what is sent is shown again, its secret masked, and what a rule says of it."""
+    table = sit(GREETING, b"503 first MAIL\r\n", b"503 no\r\n")
+    table.typist.answers = ["o", "o"]
+    table.enter("RCPT TO:<a@b.example>\nNOOP")
+    rows = table.shown.split("\n")
+    at = rows.index("> RCPT TO:<a@b.example>")
+    assert rows[at - 1].startswith("note: RCPT")
+    assert rows[at + 1].startswith("< 503 first MAIL")
+    table.enter("AUTH PLAIN c2VjcmV0\nNOOP")
+    assert "> AUTH PLAIN ****\n< 503 no" in table.shown
+
+
 def test_a_refusal_of_before_stops_nothing(sit: Sit) -> None:
     """Only what the paste itself brought on counts; a local command brings on nothing."""
     table = sit(GREETING, b"550 no\r\n", b"250 ok\r\n")

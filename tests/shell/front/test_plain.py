@@ -1,14 +1,20 @@
 """The line editor of the plain shell, on a screen that is one string and understands backspace."""
 
 import os
+import sys
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
 
 import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.shell.front.plain import REST, Editor, Keyboard, _complete
+from mailprobe.shell.front.keys import BEGIN_PASTE, REST, Keyboard
+from mailprobe.shell.front.plain import Editor, PlainFront, _complete
+from mailprobe.shell.front.terminal import Interrupts
 from mailprobe.shell.typing.suggestion import SHOWN, Suggestion
 
 
@@ -162,6 +168,10 @@ class _Flushed:
     def discard(self) -> bool:
         return self.held
 
+    @contextmanager
+    def raw(self) -> Iterator[None]:
+        yield
+
 
 def _keys(*chunks: bytes, held: bool) -> list[str]:
     """What a keyboard tells of `chunks` that come behind `discard`."""
@@ -190,10 +200,53 @@ def test_the_rest_of_a_paste_is_no_command() -> None:
 
 
 @pytest.mark.parametrize("count, end", [(31, "... 1 more"), (SHOWN, "... and more: type on")])
-def test_a_cut_list_says_that_there_is_more(count: int, end: str) -> None:
+def test_a_cut_list_says_that_there_is_more(
+    count: int, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """How much more, where all of it is known."""
+    monkeypatch.setenv("LINES", "50")
     written: list[str] = []
     editor = Editor(written.append, lambda line: line, "> ")
     found = [Suggestion(f"{number % 7}{number}", 0, "", "") for number in range(count)]
     _complete(editor, lambda line: found)
     assert "".join(written).split("\n")[-2] == end
+
+
+def test_a_paste_is_taken_as_a_whole() -> None:
+    """Whatever its line ends are, and however it comes in pieces; what follows is a key again."""
+    reading, writing = os.pipe()
+    keyboard = Keyboard(_Flushed(held=True), reading)  # type: ignore[arg-type]
+    keyboard.discard()
+    try:
+        os.write(writing, b"\x1b[200~NOOP\rRSET\r\nMAIL\nx\xc3")
+        assert keyboard.key() == BEGIN_PASTE
+        os.write(writing, b"\xbc\x1b[201~Q")
+        assert keyboard.pasted() == "NOOP\nRSET\nMAIL\nx\u00fc"
+        assert keyboard.key() == "Q"
+        os.write(writing, b"\x1b[200~half of it\x03N")
+        assert (keyboard.key(), keyboard.pasted(), keyboard.key()) == (BEGIN_PASTE, "", "N")
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def test_what_comes_at_once_is_drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long line that a terminal pastes without marks costs no drawing for each character."""
+    reading, writing = os.pipe()
+    interrupts, shown = Interrupts(), list[int]()
+    written = StringIO()
+    monkeypatch.setattr(sys, "stdin", os.fdopen(reading))
+    monkeypatch.setattr(sys, "stdout", written)
+
+    def show(text: str) -> str:
+        shown.append(len(text))
+        return text
+
+    front = PlainFront(_Flushed(held=False), interrupts, {})  # type: ignore[arg-type]
+    os.write(writing, b"x" * 3000 + b"\r")
+    os.close(writing)
+    assert front._edit("> ", show, None, []).text == "x" * 3000
+    assert len(shown) <= 2
+    assert written.getvalue().count("x") == 3000
+    interrupts.close()
+    sys.stdin.close()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mailprobe.shell.front.plain import Keyboard
+from mailprobe.shell.front.keys import Keyboard
 from mailprobe.shell.front.terminal import Interrupts, Terminal
 
 

@@ -11,7 +11,7 @@ from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.model import Command, Protocol
-from mailprobe.session import Item, Session, Settings
+from mailprobe.session import Exchange, Item, Session, Settings
 from mailprobe.shell.config import Config, Profile
 from mailprobe.shell.local import commands as local
 from mailprobe.shell.local.sending import unescape
@@ -88,6 +88,15 @@ class Desk:
     def ask(self, question: str) -> str:
         self.done.append(f"asked {question}")
         return self.answers.pop(0) if self.answers else ""
+
+    wakeup = None
+
+    def seen_late(self, exchange: Exchange) -> bool:
+        return exchange.command.verb == "NOOP"
+
+    def ask_text(self) -> str | None:
+        self.done.append("asked for a text")
+        return self.answers.pop(0) if self.answers else None
 
     def edit(self, octets: bytes) -> bytes:
         self.edited.append(octets)

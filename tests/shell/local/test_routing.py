@@ -51,6 +51,8 @@ class Shell:
     def paint(self, style: str, text: str) -> str:
         return paint(style, text, color=self.color)
 
+    wakeup = None
+
     def ask(self, question: str) -> str:
         self.asked.append(question)
         return self.answer

@@ -405,11 +405,11 @@ def test_send_is_interrupted() -> None:
 def test_send_asks_for_what_is_missing() -> None:
     """Addresses, and where nothing was said of the text, that too."""
     desk = Desk(GREETING, HELLO, OK, OK, GO, OK)
-    desk.answers = ["a@b", "c@d", "Hi", "there"]
+    desk.answers = ["a@b", "c@d", "Hi", "there\n\n.is more"]
     local.run(desk, "/send")
     assert b"\r\nSubject: Hi\r\n" in sent(desk)
-    assert b"\r\nthere\r\n.\r\n" in sent(desk)
-    for answers in ([], ["a@b"]):
+    assert b"\r\nthere\r\n\r\n..is more\r\n.\r\n" in sent(desk)
+    for answers in ([], ["a@b"], ["a@b", "c@d", "Hi"]):
         desk = Desk(GREETING)
         desk.answers = list(answers)
         assert "nothing was sent" in refused(desk, "/send")

@@ -11,7 +11,7 @@ from prompt_toolkit.output import DummyOutput
 from mailprobe.protocol.model import Protocol, State
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.shell.front.pieces import Recall
-from mailprobe.shell.memory.history import LINES, LineHistory, history_path
+from mailprobe.shell.memory.history import LINES, NOBODY, LineHistory, history_path
 from mailprobe.shell.typing.mask import for_history
 from tests.shell.facts import pop3
 
@@ -37,6 +37,11 @@ def path(tmp_path: Path) -> Path:
 def test_where_it_lies(env: dict[str, str], expected: str | None) -> None:
     """XDG_STATE_HOME when it is absolute, else below home, else nowhere."""
     assert history_path(Protocol.POP3, env) == expected
+
+
+def test_what_nobody_hears_has_a_file_of_its_own() -> None:
+    """Beside those of the protocols: /connect is typed before there is one."""
+    assert history_path(NOBODY, {"HOME": "/h"}) == "/h/.local/state/mailprobe/history-local"
 
 
 def test_lines_come_back_newest_first_and_without_secrets(path: Path) -> None:

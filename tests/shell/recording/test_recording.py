@@ -10,11 +10,15 @@ from mailprobe.protocol.events import (
     BodyChunk,
     Closed,
     CommandSent,
+    Connected,
+    Connecting,
     Ending,
+    Failed,
     Greeting,
     ReplyReceived,
+    StateChanged,
 )
-from mailprobe.protocol.model import Command, Protocol, Reply
+from mailprobe.protocol.model import Command, Protocol, Reply, State
 from mailprobe.session import Exchange
 from mailprobe.shell.recording import tape
 from mailprobe.shell.recording.backlog import Backlog
@@ -55,6 +59,53 @@ def test_save_that_cannot_be_whole_leaves_no_file(
     assert caught.value.word is Word.LIMIT
     recording.close()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_who_was_not_reached_is_not_recorded(tmp_path: Path, early: bool) -> None:
+    """A name that was mistyped: a replay would have to find that host."""
+    path = tmp_path / "a.mpt"
+    recording = Recording(lambda sentence: None)
+    if early:
+        recording.start(path)
+    recording.begin(TARGET)
+    recording(Connecting(0.0, "192.0.2.1:25"))
+    recording(Failed(0.0, Word.CONNECT, "nobody is there"))
+    recording(StateChanged(0.0, State.CONNECT, State.CLOSED))
+    recording(Closed(0.0, Ending.LOCAL))
+    second = recording.beside()
+    assert second.number == 1
+    second.begin(replace(TARGET, host="there.example"))
+    second(Connected(0.0, "192.0.2.2:25", "192.0.2.3:1025"))
+    second(Greeting(0.0, Reply.of("220", "mx")))
+    if not early:
+        second.save(path)
+    third = second.beside()
+    third.begin(TARGET)
+    third(Failed(0.0, Word.DNS, "no such host"))
+    third(Closed(0.0, Ending.LOCAL))
+    fourth = third.beside()
+    assert fourth.number == 2
+    fourth.begin(TARGET)
+    fourth(Greeting(0.0, Reply.of("220", "mx2")))
+    fourth.close()
+    text = path.read_text()
+    assert "connect: there.example:25\n" in text
+    assert text.endswith("connect 2: mx.example:25\n\nS: 220 mx\nS2: 220 mx2\n")
+
+
+def test_a_recording_of_nobody_says_whom_nobody_reached(tmp_path: Path) -> None:
+    """Where there is no other connection, why this one is none."""
+    path = tmp_path / "a.mpt"
+    recording = Recording(lambda sentence: None)
+    recording.start(path)
+    recording.begin(TARGET)
+    recording(Failed(0.0, Word.DNS, "no such host"))
+    recording(Closed(0.0, Ending.LOCAL))
+    recording.close()
+    text = path.read_text()
+    assert "connect: mx.example:25\n" in text
+    assert text.endswith("\n\n# incomplete: dns: no such host\n")
 
 
 # ------------------------------------------------------------------------- steps, expectations

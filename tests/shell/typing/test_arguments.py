@@ -49,7 +49,9 @@ KNOWN = Known(
         row("mime", Argument.MESSAGE),
         row("note", Argument.TEXT),
         row("state", Argument.NOTHING),
+        row("use", Argument.SESSION),
     ],
+    sessions=[("1", "smtp mx.example:25"), ("2", "pop3 pop.example:110")],
     subjects={1: "hello"},
     names_in=names_in,
     targets=[("work", "smtps://mail.example")],
@@ -166,3 +168,17 @@ def test_any_line_is_completed_without_a_complaint(
     found = local_completions(line, facts, catalogue, KNOWN)
     assert len(found) <= SHOWN
     assert all(one.display.isprintable() and one.meta.isprintable() for one in found)
+
+
+def test_sessions_are_offered() -> None:
+    """By number, with their host beside it."""
+    assert texts("/use ") == ["/use 1", "/use 2"]
+    assert texts("/use 2 ") == texts("/use 3") == []
+
+
+def test_a_part_of_a_name_finds_it() -> None:
+    """Where no name begins so; a name that is whole finds no other one."""
+    assert texts("/te") == ["/note ", "/state"]
+    assert texts("/NE") == ["/connect "]
+    assert texts("/state") == []
+    assert texts("/xyz") == []

@@ -29,7 +29,7 @@ LOCAL = Known(ROWS, lambda: USED, {1: "\u4f60\u597d", 3: "\x1b[2J"})
 
 
 def texts(
-    line: str, facts: Facts, catalogue: Catalogue = SMTP, known: Known = NOTHING
+    line: str, facts: Facts, catalogue: Catalogue | None = SMTP, known: Known = NOTHING
 ) -> list[str]:
     """The whole lines that the suggestions would make."""
     return [line[: one.start] + one.text for one in completions(line, facts, catalogue, known)]
@@ -298,10 +298,32 @@ def test_addresses_tell_what_became_of_them() -> None:
 
 
 def test_without_a_connection_only_local_commands_exist() -> None:
-    """No catalogue, no verbs."""
-    assert completions("", smtp(), None, LOCAL) == []
+    """No catalogue, no verbs; whoever presses Tab finds them all, and the slash is added."""
+    assert texts("", smtp(), None, LOCAL) == texts("/", smtp(), None, LOCAL)
+    assert texts("", smtp(), None, LOCAL) == ["/connect", "/close", "/caps"]
+    assert texts("cl", smtp(), None, LOCAL) == ["/close"]
     assert completions("MA", smtp(), None, LOCAL) == []
-    assert len(completions("/", smtp(), None, LOCAL)) == 3
+    assert completions("connect s", smtp(), None, LOCAL) == []
+    closed = smtp(State.CLOSED)
+    assert texts("", closed, SMTP, LOCAL)[:4] == ["/connect", "/close", "/caps", "EHLO "]
+    assert metas("NO", closed, SMTP, LOCAL) == {"NOOP": "the connection is closed"}
+
+
+@pytest.mark.parametrize(
+    "facts, catalogue, expected",
+    [
+        (Facts(Protocol.SMTP, State.GREETED), SMTP, ["EHLO", "HELO"]),
+        (smtp(), SMTP, ["MAIL FROM:<", "STARTTLS", "AUTH", "EHLO"]),
+        (smtp(State.MAIL), SMTP, ["RCPT TO:<", "EHLO"]),
+        (smtp(State.RCPT), SMTP, ["DATA", "RCPT TO:<", "EHLO"]),
+        (pop3(State.AUTHORIZATION), POP3, ["USER", "PASS", "APOP", "AUTH", "STLS"]),
+        (pop3(), POP3, ["STAT", "LIST", "RETR", "DELE"]),
+    ],
+)
+def test_what_leads_on_comes_first(facts: Facts, catalogue: Catalogue, expected: list[str]) -> None:
+    """A menu has five rows: what is allowed everywhere stands behind what is due here."""
+    found = [one.display for one in completions("", facts, catalogue)]
+    assert found[: len(expected)] == expected
 
 
 LINES = st.one_of(

@@ -86,6 +86,15 @@ def test_what_is_too_long_goes_in_an_order() -> None:
     assert shown[-1] == " TLSv1.3 · last 250 in 12 ms"
 
 
+def test_offers_go_one_by_one() -> None:
+    """The limit of a message is the last to go: 80 columns show what there is room for."""
+    offers = ("STARTTLS", "8BITMIME", "SMTPUTF8", "CHUNKING", "DSN", "SIZE=67M")
+    look = replace(SMTP, offers=offers, tls="", recorded=None)
+    assert bar(look, 80) == f" mail.example:587 · STARTTLS 8BITMIME SMTPUTF8 SIZE=67M · {LAST}"
+    assert bar(look, 48) == f" mail.example:587 · SIZE=67M · {LAST}"
+    assert bar(look, 47) == f" mail.example:587 · {LAST}"
+
+
 def test_flags_come_first_and_stand_out() -> None:
     """What is wrong with the line being typed is seen on the narrowest screen."""
     pieces = toolbar(SMTP, 24, ["612 octets, limit 510"])
