@@ -203,6 +203,10 @@ def test_a_command_in_the_place_of_an_answer(smtp: Dialogue) -> None:
         (b"NOOP", b"NOOP NOOP", "C: NOOP ****"),
         (b"hunter22", b"AUTH hunter22 hunter22", "C~ AUTH ******** {password}"),
         (b"PLAIN", b"AUTH PLAIN PLAIN", "C~ AUTH PLAIN {password}"),
+        *(
+            (name.encode(), f"AUTH {name} {name}".encode(), f"C~ AUTH {name} {{password}}")
+            for name in sasl.MECHANISMS
+        ),
         (b"hunter22", b"XCLIENT LOGIN=x ADDR=hunter22", "C~ XCLIENT LOGIN={typed-1} ADDR=********"),
     ],
 )
