@@ -70,6 +70,12 @@ def play(prepared: Prepared) -> Played:
     except BaseException:
         run.drop()
         raise
+    else:
+        if (late := run.leave()) is not None:
+            from mailprobe.player.playing.accounts import problem_of
+
+            stopped, verdict = late, Verdict.FAILED
+            problem = problem_of(late, prepared.transcript, run.stage)
     saved = run.finish(stopped)
     result = Result(
         name=safe(prepared.name),
@@ -125,6 +131,22 @@ class _Run:
             vault.value(name, "" if vault.knows(name) else purpose_of(prepared, line))
         except Failure as failure:
             raise placed(failure, line) from None
+
+    def leave(self) -> Stopped | None:
+        """End a run that has passed: red where the server says too much while we say QUIT."""
+        stage = self.stage
+        assert stage is not None  # all of it was played
+        stage.end(polite=True)
+        for number, link in stage.links.items():
+            if not isinstance(link, MailLink) or link.ended or not (surplus := link.unasked):
+                continue
+            step = self._prepared.block(self._choices).last.get(number)
+            if step is not None and not _is_open(step):
+                from mailprobe.player.playing.accounts import of_line
+
+                sentence = f"expected nothing more behind this line, but {surplus}"
+                return of_line(stage, link, Word.MISMATCH, sentence, _last_line_of(step))
+        return None
 
     def finish(self, stopped: Stopped | None) -> "Path | None":
         """End everything, as politely as can be; returns the recording that was kept."""
@@ -269,7 +291,7 @@ class _Run:
         """What the server says has to stand in the file."""
         for number, link in stage.links.items():
             step = block.last.get(number)
-            if step is None or link.ended or (type(step) is Reply and step.expected.open):
+            if step is None or link.ended or _is_open(step):
                 continue
             if surplus := link.surplus(0):
                 from mailprobe.player.playing.accounts import of_line
@@ -327,6 +349,11 @@ class _Run:
 def _title(prepared: Prepared) -> str:
     titles = prepared.head.titles
     return safe(titles.get("") or next(iter(titles.values()), ""))
+
+
+def _is_open(step: Step) -> bool:
+    """Whether the file ends in a reply of which anything may come."""
+    return type(step) is Reply and step.expected.open
 
 
 def _last_line_of(step: Step) -> Line:

@@ -158,9 +158,10 @@ class _Checking:
         )
 
     def _malformed(self) -> Mismatch | None:
-        """The file has something here that is no reply."""
+        """The file has something here that is no reply: its last line has made it so."""
         if self.reply.code:
-            return at_content(self.looking.line, "a reply came, and what the file has is none")
+            line = _written_at(self.expected.status[-1])
+            return at_content(line, "a reply came, and what the file has is none")
         return None
 
     def _codes(self) -> Mismatch | None:

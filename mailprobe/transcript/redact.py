@@ -25,8 +25,8 @@ _NO_END = pattern(rb"[^\r\n]")
 # What is as good as a secret inside a message: a digest (RFC 2195), a proof (RFC 5802), a token
 # (RFC 7628), and what stands behind the last NUL (RFC 4616), well-formed or not.
 _PROOFS = pattern(rb" ([0-9a-f]{32})$|,p=([^,]+)$|Bearer ([^\x01]+)|\0([^\0]+)$", re.IGNORECASE)
-# Who speaks for another one (RFC 4616; RFC 5801, section 4): no function says that.
-_PLAIN_ON_BEHALF = pattern(rb"[^\0]")
+_ACTS_FOR = pattern(rb"[^\0]*")  # the authzid of PLAIN (RFC 4616)
+# Who speaks for another one (RFC 5801, section 4): `{=sasl}` says that of PLAIN alone.
 _SCRAM_ON_BEHALF = pattern(rb"[^,]*,[^,]")
 # What an EHLO or CAPA reply offers: a password that is one of these words hides nothing there, and
 # without it the offer would be another one.
@@ -152,12 +152,20 @@ class Secrets:
         for proof in _PROOFS.finditer(message):
             self._learn_forms(proof[proof.lastindex or 0])
         self._messages = said if _is_step(mechanism, said, user, value) else None
-        if self._messages is None or user is None or self._gives_away(user.encode(), value):
+        other = _acts_for(mechanism, message)
+        if (
+            self._messages is None
+            or user is None
+            or other is None
+            or self._gives_away(user.encode(), value)
+            or (other and self._gives_away(other.encode(), value))
+        ):
             self._learn_forms(message)
             return self.name_fragment(line)
         self._learn_forms(line)
-        other = "" if name == kind else f", {name}"
-        return f'{{=sasl("{_argument(user)}"{other})}}'
+        behind = f", {name}" if other or name != kind else ""
+        behind += f', "{_argument(other)}"' if other else ""
+        return f'{{=sasl("{_argument(user)}"{behind})}}'
 
     def mask(self, octets: bytes) -> bytes:
         """`octets` with every known secret shown as `****`."""
@@ -285,7 +293,7 @@ def _is_step(mechanism: str, said: list[bytes] | None, user: str | None, secret:
     if row is None or not said or not user or len(user) > _LONGEST_USER or len(said) > row.steps:
         return False
     if mechanism == "PLAIN":
-        return bool(secret) and not _PLAIN_ON_BEHALF.match(said[0])
+        return bool(secret)
     if mechanism.startswith("SCRAM-"):
         if _SCRAM_ON_BEHALF.match(said[0]):
             return False
@@ -293,6 +301,16 @@ def _is_step(mechanism: str, said: list[bytes] | None, user: str | None, secret:
     if row.secret == sasl.TOKEN:  # the second message gives up: the token was refused
         return len(said) == 1 or said[1] == b"\1"
     return True
+
+
+def _acts_for(mechanism: str, message: bytes) -> str | None:
+    """Whom the user of PLAIN acts for, "" for himself; None: no name that can be written."""
+    match = _ACTS_FOR.match(message) if mechanism == "PLAIN" else None
+    octets = match[0] if match else b""
+    try:
+        return octets.decode() if len(octets) <= _LONGEST_USER else None
+    except UnicodeDecodeError:
+        return None
 
 
 def is_verb(word: bytes) -> bool:

@@ -2,9 +2,11 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from tests.hostile import probe
 from tests.interop.mail import smtp
 from tests.interop.servers import MailServers
 from tests.interop.settings import MASTER, token
@@ -92,6 +94,19 @@ def test_plain_for_another(mail_servers: MailServers):
     assert "S: +OK Logged in." in run.stdout
     run = log_in(*maildrop(mail_servers), *by("PLAIN", user), secret=secret, status=1)
     assert "S: -ERR [AUTH] " in run.stdout
+
+
+def test_plain_for_another_is_recorded(mail_servers: MailServers, tmp_path: Path):
+    """Both names, and none of the secret: it replays as it is."""
+    user, secret = MASTER
+    path = tmp_path / "typed.mpt"
+    options = ("--authzid", "alice", "--record", path)
+    log_in(*maildrop(mail_servers), *by("PLAIN", user), *options, secret=secret)
+    assert f'C~ AUTH PLAIN {{=sasl("{user}", password, "alice")}}\n' in path.read_text()
+    assert secret not in path.read_text()
+    line = ("replay", path, "--ca", mail_servers.ca)
+    ran = probe.run(*line, env={"MAILPROBE_SECRET_PASSWORD": secret})
+    assert ran.status == 0, ran
 
 
 @pytest.mark.parametrize("line", ["PLAIN alice --no-initial", "LOGIN alice --initial"])

@@ -280,6 +280,8 @@ S? 221
         "C: AUTH SCRAM-SHA-1\nS? 334\nC~ {=sasl}\nS? 334\nC~ {=sasl}\nS? 334\nC~ {=sasl}\nS? 235",
         'C~ AUTH PLAIN {=sasl("alice")}\nS? 235',
         'C~ AUTH PLAIN {=sasl("alice", password)}\nS? 235',
+        'C~ AUTH PLAIN {=sasl("alice", password, "alice")}\nS? 235',
+        'C~ AUTH PLAIN {=sasl("alice", password, "bob")}\nS? 535\nC~ AUTH PLAIN {=sasl}\nS? 235',
         "C: AUTH LOGIN\nS? 334\nC: *\nS? 501\nC: AUTH PLAIN\nS? 334\nC~ {=sasl}\nS? 235",
         'C~ AUTH PLAIN {=sasl("bob", wrong)}\nS? 535\nC~ AUTH PLAIN {=sasl}\nS? 235',
     ],

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -230,6 +232,17 @@ def test_github_without_a_place() -> None:
     )
 
 
+@pytest.mark.parametrize("path", ["./a.mpt", "a.mpt", "x/../a.mpt"])
+def test_github_has_the_path_of_the_repository(path: str) -> None:
+    """However the folder was named on the command line; with a place and without one."""
+    for result in (DRAWN, wrong(Word.CONNECT)):
+        problem = result.problem
+        assert problem is not None
+        place = problem.place and problem.place._replace(file=path)
+        moved = replace(result, path=Path(path), problem=replace(problem, place=place))
+        assert written(GithubReport, moved).startswith("::error file=a.mpt,")
+
+
 @given(st.text())
 def test_github_is_one_line_a_result(text: str) -> None:
     """Whatever is in it."""
@@ -315,9 +328,9 @@ def test_xml_escapes() -> None:
 
 
 def test_tap() -> None:
-    """Version 14: a plan at the end, a YAML block for each, a directive for what was skipped."""
+    """Version 13: a plan at the end, a YAML block for each, a directive for what was skipped."""
     assert written(TapReport, passed("a#1\\.mpt"), skipped(), wrong(Word.CONNECT)) == (
-        "TAP version 14\n"
+        "TAP version 13\n"
         "ok 1 - a\\#1\\\\.mpt\n"
         "  ---\n"
         "  duration_ms: 120.0\n"
@@ -333,6 +346,17 @@ def test_tap() -> None:
         "  ...\n"
         "1..3\n"
     )
+
+
+@pytest.mark.skipif(shutil.which("prove") is None, reason="prove is not installed")
+def test_tap_satisfies_prove(tmp_path: Path) -> None:
+    """Which counts as a failure what it does not know, a later version among it."""
+    for name, results, status in (("good", (passed(), skipped("s#1.mpt")), 0), ("bad", ALL, 1)):
+        (tmp_path / name).write_text(written(TapReport, *results))
+        command = ["prove", "--exec", "cat", str(tmp_path / name)]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ran.returncode == status, ran.stdout
+        assert "Parse errors" not in ran.stdout
 
 
 def test_tap_has_the_place() -> None:
@@ -353,7 +377,7 @@ def test_tap_has_no_line_of_a_server_s_own(text: str) -> None:
     """Each line is a version, a test, a line of a block, or the plan."""
     out = written(TapReport, said(safe(text)), skipped(safe(text), safe(text)))
     for line in out.removesuffix("\n").split("\n"):
-        assert re.match(r"TAP version 14$|(not )?ok \d - |  |1\.\.\d$", line)
+        assert re.match(r"TAP version 13$|(not )?ok \d - |  |1\.\.\d$", line)
 
 
 def test_events() -> None:

@@ -36,6 +36,8 @@ SASL = tuple(
     row.name for row in sasl.TABLE.values() if row.secret and row.hear and "PLUS" not in row.name
 )
 MECHANISMS = (*SASL, "PASS", "APOP")
+BOUND = tuple(name for name in sasl.MECHANISMS if name.endswith(sasl.PLUS))
+CHANNEL = sasl.Binding("tls-server-end-point", b"digest of the certificate")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Login:
     mechanism: str
     secret: str
     initial: bool = True  # it says with AUTH what it can
+    acts_for: str = ""  # somebody else, in PLAIN
 
     @property
     def catalogue(self) -> Catalogue:
@@ -61,8 +64,13 @@ class Login:
             return [(b"", b"USER zoe"), (b"+OK\r\n", b"PASS " + octets)]
         if self.mechanism == "APOP":
             return [(b"", b"APOP zoe " + self.digest.encode())]
-        client = sasl.client(self.mechanism, USER, self.secret, nonce="n0nce")
-        server = sasl.server(self.mechanism, lambda user: self.secret, nonce=NONCE, salt=b"s" * 12)
+        client = sasl.client(
+            *(self.mechanism, USER, self.secret),
+            nonce="n0nce",
+            binding=CHANNEL if self.mechanism in BOUND else None,
+            authzid=self.acts_for,
+        )
+        server = self.server()
         challenge, answer = next(server), next(client)
         said = [(b"", b"AUTH " + self.mechanism.encode())]
         if answer is not None and self.initial:
@@ -78,9 +86,25 @@ class Login:
             challenge, answer = server_says(server, answer or b""), None
         return said
 
+    def server(self) -> sasl.Server:
+        """The part of a server that knows the secret, and lets everybody act for others."""
+        if self.acts_for:
+            return _believing()
+        return sasl.server(
+            *(self.mechanism, lambda user: self.secret),
+            nonce=NONCE,
+            salt=b"s" * 12,
+            bindings={CHANNEL.kind: CHANNEL.octets} if self.mechanism in BOUND else None,
+        )
+
     @property
     def digest(self) -> str:
         return hashlib.md5(TIMESTAMP + self.secret.encode()).hexdigest()
+
+
+def _believing() -> sasl.Server:
+    yield None
+    return USER
 
 
 def server_says(server: sasl.Server, answer: bytes) -> bytes | None:
@@ -175,9 +199,7 @@ class Echoing(ScriptedServer):
         if self._pop3:
             self.values.append(line.split(b" ", 2 if mechanism == "APOP" else 1)[-1])
             return
-        server = sasl.server(
-            mechanism, lambda user: self._login.secret, nonce=NONCE, salt=b"s" * 12
-        )
+        server = self._login.server()
         challenge, said = next(server), line.split(b" ")[2:]
         while True:
             if not said:
@@ -215,6 +237,12 @@ class Echoing(ScriptedServer):
 
 
 LOGINS = st.builds(Login, st.sampled_from(MECHANISMS), SECRETS, st.booleans())
+# What can be typed wherever it would be right: bound to some channel, and for somebody else.
+TYPED = (
+    LOGINS
+    | st.builds(Login, st.sampled_from(BOUND), SECRETS, st.booleans())
+    | st.builds(Login, st.just("PLAIN"), SECRETS, st.booleans(), st.just("bob"))
+)
 NASTY = "Q\"'<&>\\{x}%=Z"
 
 
@@ -248,10 +276,12 @@ def texts_in(place: str | bytes | Path) -> Iterator[tuple[str, bytes]]:
 
 
 @EXAMPLES
-@given(LOGINS, st.booleans())
+@given(TYPED, st.booleans())
 @example(Login("PASS", NASTY), True)
 @example(Login("LOGIN", NASTY), False)
 @example(Login("PLAIN", NASTY), False)
+@example(Login("PLAIN", NASTY, acts_for="bob"), False)
+@example(Login("SCRAM-SHA-512-PLUS", NASTY), True)
 def test_what_is_typed_is_in_no_file(login: Login, welcome: bool) -> None:
     """Typed at the pipe, and echoed in every form: neither printed nor recorded."""
     assume(spoken(login))

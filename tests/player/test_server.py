@@ -658,6 +658,7 @@ def test_apop_is_verified(tmp_path: Path) -> None:
 
 PLAIN = "AGFsaWNlAHNlY3JldA=="  # alice, secret
 LOGIN = 'S: 220 x\nC: AUTH PLAIN\nS\\ 334\\s\nC~ {=sasl("alice")}\nS: 235 in\n'
+ACTING = 'S: 220 x\nC~ AUTH PLAIN {=sasl("warden", password, "alice")}\nS: 235 in\n'
 
 
 @pytest.mark.parametrize(
@@ -680,6 +681,9 @@ LOGIN = 'S: 220 x\nC: AUTH PLAIN\nS\\ 334\\s\nC~ {=sasl("alice")}\nS: 235 in\n'
             ["334 ", "501 5.7.0", "334 ", "235 in"],
             'expected an initial response, got "*"',
         ),
+        (ACTING, ["AUTH PLAIN YWxpY2UAd2FyZGVuAHNlY3JldA=="], ["235 in"], "passed"),
+        (ACTING, ["AUTH PLAIN AHdhcmRlbgBzZWNyZXQ="], ["535 5.7.8"], "the login is wrong"),
+        (ACTING, ["AUTH PLAIN Ym9iAHdhcmRlbgBzZWNyZXQ="], ["535 5.7.8"], "the login is wrong"),
         (
             "S: 220 x\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: *\nS: 501 no\n",
             ["AUTH LOGIN", "YWxpY2U=", "AUTH LOGIN", "*"],

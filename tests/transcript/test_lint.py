@@ -199,6 +199,11 @@ SAID: dict[str, tuple[str, str, list[tuple[int, str]]]] = {
     "a reply to nothing": (SMTP, "S? 220\nS: 250 a\n", [(2, "S: 250 a")]),
     "a question to nothing": (POP3, "S? +OK\nS? +OK\n", [(2, "S? +OK")]),
     "no reply": (SMTP, "S? 220\nC: NOOP\nS: 25O a\n", [(2, "C: NOOP"), (3, "S: 25O a")]),
+    "no reply any more": (
+        SMTP,
+        "S? 220\nC: NOOP\nS: 250-a\nS: 25O b\n",
+        [(2, "C: NOOP"), (4, "S: 25O b")],
+    ),
     "no handshake": (
         SMTP,
         "S? 220\nC: STARTTLS\nS: 220-a\nS: 220 b\nC: EHLO a\nS? 250\n",

@@ -649,6 +649,18 @@ def test_what_is_no_reply() -> None:
     assert came(b"") == ""
 
 
+@pytest.mark.parametrize("wrong", ["150-b", "25b-b", "250:b", "b"])
+def test_the_line_that_is_no_reply(wrong: str) -> None:
+    """Of a reply of several lines it is the one that is told."""
+    step = last_reply(f"S: 250-a\nS: {wrong}\n", greeted=True)
+    assert step.context.malformed
+    for level in (CODE, TEXT):
+        reply = unfinished(b"250-a\r\n250-b\r\n250 c\r\n")
+        mismatch = check(step.expected, step.context, reply, None, level, Values())
+        assert mismatch is not None
+        assert mismatch.text == f"S: {wrong}"
+
+
 # ------------------------------------------------------------------------------ protocol: raw
 
 

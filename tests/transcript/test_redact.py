@@ -103,7 +103,13 @@ DIGEST = b"c4c9334bac560ecc979e58001b3e22fb"
         (b"AUTH PLAIN " + b64("alice\0secret"), "C~ AUTH PLAIN {typed-1}"),
         (b"AUTH PLAIN " + b64("\0secret\0secret"), "C~ AUTH PLAIN {typed-1}"),
         (b"AUTH PLAIN " + b64("\0zoe\0zoe"), "C~ AUTH PLAIN {typed-1}"),
-        (b"AUTH PLAIN " + b64("admin\0alice\0secret"), "C~ AUTH PLAIN {typed-1}"),
+        (
+            b"AUTH PLAIN " + b64('a"n\0alice\0secret'),
+            'C~ AUTH PLAIN {=sasl("alice", password, "a\\x22n")}',
+        ),
+        (b"AUTH PLAIN " + b64(b"\xff\0alice\0secret"), "C~ AUTH PLAIN {typed-1}"),
+        (b"AUTH PLAIN " + b64("secret\0alice\0secret"), "C~ AUTH PLAIN {typed-1}"),
+        (b"AUTH PLAIN " + b64("a" * 999 + "\0alice\0secret"), "C~ AUTH PLAIN {typed-1}"),
         (b"AUTH SCRAM-SHA-1 " + b64("n,a=admin,n=al,r=x"), "C~ AUTH SCRAM-SHA-1 {typed-1}"),
         (b"AUTH PLAIN " + b64("\0" + "a" * 999 + "\0secret"), "C~ AUTH PLAIN {typed-1}"),
         (b"AUTH PLAIN secret", "C~ AUTH PLAIN {typed-1}"),
@@ -197,6 +203,10 @@ def test_a_command_in_the_place_of_an_answer(smtp: Dialogue) -> None:
         (b"NOOP", b"NOOP NOOP", "C: NOOP ****"),
         (b"hunter22", b"AUTH hunter22 hunter22", "C~ AUTH ******** {password}"),
         (b"PLAIN", b"AUTH PLAIN PLAIN", "C~ AUTH PLAIN {password}"),
+        *(
+            (name.encode(), f"AUTH {name} {name}".encode(), f"C~ AUTH {name} {{password}}")
+            for name in sasl.MECHANISMS
+        ),
         (b"hunter22", b"XCLIENT LOGIN=x ADDR=hunter22", "C~ XCLIENT LOGIN={typed-1} ADDR=********"),
     ],
 )

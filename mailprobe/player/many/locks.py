@@ -17,6 +17,7 @@ from mailprobe.transcript.model import (
     Transcript,
     Wire,
 )
+from mailprobe.transcript.talks.logins import other_of
 from mailprobe.value import frozen
 
 _LOOPBACK = pattern(r"localhost|127\.[0-9.]+|\[::1\]", re.IGNORECASE)
@@ -139,13 +140,16 @@ def _text(pieces: Pieces, values: Mapping[str, bytes]) -> bytes | None:
 def _sasl_user(pieces: Pieces, values: Mapping[str, bytes]) -> bytes | None:
     for piece in pieces:
         if isinstance(piece, Function) and piece.word == "sasl":
-            return str(piece.arguments[0]).encode() if piece.arguments else values.get("user")
+            if not piece.arguments:
+                return values.get("user")
+            return (other_of(piece) or str(piece.arguments[0])).encode()
     words = (_text(pieces, values) or b"").split()
     if len(words) == 2 and words[0].upper() == b"PLAIN":  # RFC 4616: authzid NUL authcid NUL
         import base64  # 1 ms, and hardly anybody writes a login that way
 
         try:
-            return [*base64.b64decode(words[1], validate=True).split(b"\0"), b""][1] or None
+            other, user, *_ = [*base64.b64decode(words[1], validate=True).split(b"\0"), b""]
+            return other or user or None
         except ValueError:  # binascii.Error is one
             return None
     return None

@@ -210,6 +210,17 @@ class MailLink(Linked, Session):
             return f"the server has begun to say {safe(self.unfinished[:_SHOWN])}"
         return ""
 
+    @property
+    def unasked(self) -> str:
+        """A reply that came when all was answered; "": none.
+
+        What a server says too much may come so late that QUIT seems to be answered by it.
+        """
+        for entry in self.entries:
+            if isinstance(entry, Arrival) and not entry.owed:
+                return f"the server has said {safe(entry.reply.lines[0][:_SHOWN])} unasked"
+        return ""
+
     # --------------------------------------------------------------------------------- talking
 
     def write(self, octets: bytes, *, secret: bool) -> None:

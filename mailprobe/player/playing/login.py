@@ -13,11 +13,12 @@ from mailprobe.protocol.catalogue import Then
 from mailprobe.protocol.model import Command
 from mailprobe.safe import safe
 from mailprobe.transcript.model import Function, Name
-from mailprobe.transcript.talks.logins import secret_of, user_of
+from mailprobe.transcript.talks.logins import other_of, secret_of, user_of
 
 _SHOWN = 100
 
 Value = Callable[[str], bytes]
+_Who = tuple[str, str, str, str]  # mechanism, user, name of the secret, for whom he acts
 
 
 class Login:
@@ -27,7 +28,7 @@ class Login:
         self._link = link
         self._value = value
         self._number = 0  # which AUTH of the connection this is, from 1
-        self._who: tuple[str, str, str] | None = None  # mechanism, user, name of the secret
+        self._who: _Who | None = None
         self._steps: sasl.Client | None = None
         self._proved = False  # that the server knows the secret
 
@@ -108,16 +109,16 @@ class Login:
     def _mechanism(self) -> str:
         return self._who[0] if self._who else ""
 
-    def _wanted(self, mechanism: str, function: Function) -> tuple[str, str, str]:
+    def _wanted(self, mechanism: str, function: Function) -> _Who:
         user = user_of(function)
         if isinstance(user, Name):
             user = self._value(user.name).decode("utf-8", "surrogateescape")
-        return mechanism, user, secret_of(mechanism, function)
+        return mechanism, user, secret_of(mechanism, function), other_of(function)
 
     def _begin(self, mechanism: str, function: Function, number: int) -> None:
         self._number, self._proved = number, False
         self._who = self._wanted(mechanism, function)
-        _, user, name = self._who
+        _, user, name, other = self._who
         try:
             secret = self._value(name).decode() if name else ""
             self._steps = sasl.client(
@@ -125,6 +126,7 @@ class Login:
                 user,
                 secret,
                 nonce=secrets.token_hex(12),
+                authzid=other,
                 binding=self._link.binding_for(mechanism),
             )
         except ValueError as error:  # UnicodeDecodeError is one, and it holds the secret

@@ -4,6 +4,8 @@ The one thing that may command a CI service, and so the one that escapes all tha
 second command of it.
 """
 
+from os.path import normpath
+
 from mailprobe.player.many.summary import Summary
 from mailprobe.player.reports.lines import details, heading, inert, sentence
 from mailprobe.player.reports.report import Report, Write
@@ -25,9 +27,9 @@ class GithubReport(Report):
         if result.verdict in (Verdict.PASSED, Verdict.SKIPPED):
             return
         problem = result.problem
-        properties = {"file": safe(str(result.path))}
+        properties = {"file": _in_repository(str(result.path))}
         if problem is not None and problem.place is not None:
-            properties["file"] = safe(problem.place.file)
+            properties["file"] = _in_repository(problem.place.file)
             properties["line"] = str(problem.place.line)
             properties["col"] = str(problem.place.column)
         properties["title"] = heading(result)
@@ -50,3 +52,8 @@ class GithubReport(Report):
         if summary.cut_short:
             rest = f"the rest was not played: {summary.cut_short}".translate(_DATA)
             self._write(f"::warning title=mailprobe replay::{rest}\n")
+
+
+def _in_repository(path: str) -> str:
+    """A path as a repository lists it: an annotation of `./a.mpt` would stand beside no file."""
+    return safe(normpath(path))

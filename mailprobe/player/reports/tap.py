@@ -1,4 +1,4 @@
-"""The Test Anything Protocol, version 14 (testanything.org), with its YAML blocks."""
+"""The Test Anything Protocol with its YAML blocks, version 13: `prove` refuses any later one."""
 
 import json
 
@@ -28,7 +28,7 @@ class TapReport(Report):
         self._count = 0
 
     def begin(self) -> None:
-        self._write("TAP version 14\n")
+        self._write("TAP version 13\n")
 
     def add(self, result: Result) -> None:
         self._count += 1

@@ -3,6 +3,7 @@
 Where nobody knows the secret, every message is right.
 """
 
+import hmac
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -16,6 +17,7 @@ from mailprobe.protocol.model import Command
 from mailprobe.protocol.smtp import SMTP
 from mailprobe.transcript.model import Function, Name, Pieces, Unreadable
 from mailprobe.transcript.steps import Reply
+from mailprobe.transcript.talks.logins import other_of
 from mailprobe.value import field, mutable
 
 _SCRAM = "SCRAM-"
@@ -80,6 +82,7 @@ class Verifier:
         if function is None or not mechanism:
             return
         user, name = self._of(function, mechanism)
+        other = other_of(function)
         secret = self._served.text(name) if sasl.secret_kind(mechanism) else None
         challenges = list(_challenges(agenda, at))
         live = mechanism.startswith(_SCRAM) and mechanism in sasl.MECHANISMS
@@ -94,7 +97,10 @@ class Verifier:
             try:
                 # Whether the file has offered -PLUS is not looked at: who says "y" may be right.
                 bindings = self._bindings() if mechanism.endswith(sasl.PLUS) else {}
-                steps = _steps(mechanism, user, secret, challenges, bindings)
+                if user and other:
+                    steps = _acting(mechanism, user, secret, other)
+                else:
+                    steps = _steps(mechanism, user, secret, challenges, bindings)
             except ValueError as error:
                 if live:
                     text = hearing.lines[0].text
@@ -243,6 +249,22 @@ def _steps(
     if row is None or row.hear is None:
         return None
     return sasl.server(mechanism, secret_of, nonce="", salt=b"")
+
+
+def _acting(mechanism: str, user: str, secret: str, other: str) -> sasl.Server:
+    """Who acts for another one: right when he says what the file's own client would say.
+
+    Raises ValueError for what the mechanism cannot carry.
+    """
+    expected = next(sasl.client(mechanism, user, secret, nonce="", authzid=other))
+    return _comparing(expected or b"", user)
+
+
+def _comparing(expected: bytes, user: str) -> sasl.Server:
+    response = yield None
+    if not hmac.compare_digest(response, expected):
+        raise sasl.SaslError("no such user, or the credentials are wrong, or he acts for another")
+    return user
 
 
 def leaves_initial_out(hearing: Hearing, line: bytes) -> bool:

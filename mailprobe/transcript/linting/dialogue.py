@@ -175,13 +175,14 @@ class Talk:
         expected, in_data = step.expected, self.mail.inside
         if expected.open:
             self.listener.tell(expected.lines[-1], "the file ends in the middle of this reply")
-        line: Line = expected.lines[0] if expected.lines else _first(step)
+        line: Line = expected.lines[0] if expected.lines else _status_line(step, 0)
         self._say_reply(step)
         code = self._code(step)
         if in_data:
             self.mail.refuse(positive=code[:1] in ("2", "3") or code == "+OK")
         elif step.context.malformed and expected.whole:
-            self.listener.tell(line, "this is no reply: it begins with no code", error=True)
+            sentence = "this is no reply: it begins with no code"
+            self.listener.tell(_status_line(step, -1), sentence, error=True)
         elif step.context.unsolicited and expected.whole and code[:1] in ("2", "3", "+"):
             sentence = "nothing is owed this reply: no command waits for one"
             self.listener.tell(line, sentence, error=True)
@@ -272,7 +273,7 @@ class Talk:
             self.listener.tell(line, sentence, error=True, owed=True)
 
 
-def _first(step: Reply) -> Line:
-    """Where a reply is written that begins in the middle of an `S=`."""
-    entry = step.expected.status[0]
+def _status_line(step: Reply, index: int) -> Line:
+    """Where a line of a reply is written: the first may begin in the middle of an `S=`."""
+    entry = step.expected.status[index]
     return entry.line if isinstance(entry, ExpectedLine) else entry

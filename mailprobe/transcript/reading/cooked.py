@@ -44,7 +44,10 @@ class Arguments:
 
 _VALUE = (str, Name, int)
 FUNCTIONS = {
-    "sasl": Arguments("a user in quotes, and the name of a secret", ((str,), (Name,))),
+    "sasl": Arguments(
+        "a user in quotes, the name of a secret, and in quotes whom he acts for",
+        ((str,), (Name,), (str,)),
+    ),
     "apop": Arguments("a user in quotes, and the name of a secret", ((str,), (Name,))),
     "b64": Arguments("one value", (_VALUE,), 1),
     "md5": Arguments("one value or more", (_VALUE,), 1, more=True),

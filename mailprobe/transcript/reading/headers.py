@@ -39,7 +39,6 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _WORD = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ITEM = pattern(r"[^ ,]+")
 _REQUIRED = pattern(r"[!-+\--~]+(?: +[!-+\--~]+)*")
-_BETWEEN_COMMAS = pattern(r"[^,]+")
 # Host and port, with the scheme of a URL or without; an IPv6 address has brackets.
 _HOST_PORT = pattern(
     r"(?:[a-z][a-z0-9+.-]*://)?(?:[^:\[\]/]*|\[[^\]]*\]):([^:/]*)/?", re.IGNORECASE
@@ -249,12 +248,13 @@ def _put_timeout(draft: Draft, value: Value) -> None:
 
 
 def _put_requires(draft: Draft, value: Value) -> None:
-    required = []
-    for match in _BETWEEN_COMMAS.finditer(value.text):
-        item = match[0].strip(" ")
+    required, at = [], 0
+    for part in value.text.split(","):
+        item = part.strip(" ")
         if not _REQUIRED.fullmatch(item):
-            value.fail("expected keywords like STARTTLS, AUTH PLAIN", match.start(), len(match[0]))
+            value.fail("expected keywords like STARTTLS, AUTH PLAIN", at, max(len(part), 1))
         required.append(tuple(item.upper().split(" ")))
+        at += len(part) + 1
     draft.requires = tuple(tuple(word for word in words if word) for words in required)
 
 

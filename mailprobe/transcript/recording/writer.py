@@ -29,7 +29,8 @@ _HEADS = {
     ),
     "C": pattern(
         rb"^[ \t]*(?:(?:MAIL|RCPT)[ \t]+(?:FROM|TO):"
-        rb"|AUTH[ \t]+(?:PLAIN|LOGIN|CRAM-MD5|SCRAM-SHA-(?:1|256)|XOAUTH2|OAUTHBEARER)"
+        rb"|AUTH[ \t]+(?:PLAIN|LOGIN|CRAM-MD5|SCRAM-SHA-(?:1|256|512)(?:-PLUS)?|XOAUTH2|OAUTHBEARER"
+        rb"|EXTERNAL|ANONYMOUS)"
         rb"(?=[ \t\r\n]|\Z)|([A-Z][A-Z0-9]*)(?=[ \t\r\n]|\Z))",
         re.IGNORECASE | re.MULTILINE,
     ),

@@ -24,6 +24,19 @@ def secret_of(mechanism: str, function: Function) -> str:
     return _OTHERS.get(mechanism, PASSWORD)
 
 
+def other_of(function: Function) -> str:
+    """For whom the user of a `{=sasl}` acts (the authzid); "" for himself."""
+    other = function.arguments[2:]
+    return str(other[0]) if other else ""
+
+
+def carries_other(mechanism: str) -> bool:
+    """Whether the mechanism can say that."""
+    from mailprobe.protocol.sasl import TABLE
+
+    return mechanism not in TABLE or TABLE[mechanism].authzid
+
+
 def speaks(mechanism: str) -> bool:
     """Whether `{=sasl}` knows the mechanism."""
     from mailprobe.protocol.sasl import MECHANISMS  # hashlib and hmac, where somebody logs in

@@ -40,7 +40,7 @@ from mailprobe.transcript.steps import (
     Unit,
     Write,
 )
-from mailprobe.transcript.talks.logins import secret_of, speaks, user_of
+from mailprobe.transcript.talks.logins import carries_other, other_of, secret_of, speaks, user_of
 from mailprobe.transcript.values import LIVE
 from mailprobe.value import field, frozen, mutable
 
@@ -288,6 +288,9 @@ class Names:
             mechanism = self._mechanisms.get(connection, "")
             if mechanism and not speaks(mechanism):
                 sentence = f"mailprobe speaks no {safe(mechanism)} yet"
+                self._tell(Kind.UNSET, line, piece, sentence)
+            if mechanism and other_of(piece) and not carries_other(mechanism):
+                sentence = f"{safe(mechanism)} says only who logs in, not whom he acts for"
                 self._tell(Kind.UNSET, line, piece, sentence)
             if connection in self._begun and not piece.arguments:
                 return

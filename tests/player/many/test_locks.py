@@ -33,6 +33,8 @@ def locks(
         ("C~ APOP {user} {=apop}", b"me"),
         ('C~ AUTH PLAIN {=sasl("alice")}', b"alice"),
         ("C~ AUTH PLAIN {=sasl}", b"me"),
+        ('C~ AUTH PLAIN {=sasl("warden", password, "alice")}', b"alice"),
+        ("C: AUTH PLAIN YWxpY2UAd2FyZGVuAGtleXM=", b"alice"),  # the authzid stands in front
         ("C: AUTH PLAIN AGFsaWNlAHNlY3JldA==", b"alice"),
         ("C: AUTH PLAIN !", None),
         ("C: AUTH LOGIN", None),

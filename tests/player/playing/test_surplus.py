@@ -63,6 +63,15 @@ def test_what_the_file_has(replies: bytes, lines: str, tmp_path: Path) -> None:
     passed(against(tmp_path, steps, "S: 220 mx\nC: NOOP\nC: NOOP\n" + lines)[0])
 
 
+def test_what_comes_behind_our_own_quit(tmp_path: Path) -> None:
+    """It takes the place of the answer to QUIT, which is one too many then."""
+    steps = [*ONE, at.send(b"250 a\r\n"), at.expect(b"QUIT"), at.send(b"250 b\r\n221 c\r\n")]
+    result, _ = against(tmp_path, steps, "S: 220 mx\nC: NOOP\nS: 250 a\n")
+    assert "221 c unasked" in problem(result, Word.MISMATCH, 3).sentence
+    steps[-1] = at.send(b"221 c\r\n")
+    passed(against(tmp_path, steps, "S: 220 mx\nC: NOOP\nS: 250 a\n")[0])
+
+
 def test_on_each_connection(tmp_path: Path) -> None:
     """The line is one of the connection that it came on."""
     steps = [*ONE, at.send(b"250 a\r\n250 b\r\n"), at.expect(b"QUIT")]

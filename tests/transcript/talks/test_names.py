@@ -118,6 +118,8 @@ def test_a_secret_behind_what_opens_mail_data(body: str, expected: tuple[int, st
         ("C~ AUTH NTLM {=sasl}", "mailprobe speaks no NTLM yet"),
         ("C~ AUTH PLAIN {=sasl}", "{user} has no value here"),
         ('C~ AUTH PLAIN {=sasl("b")}', ""),
+        ('C~ AUTH PLAIN {=sasl("b", p, "c")}', ""),
+        ('C~ AUTH LOGIN {=sasl("b", p, "c")}', "LOGIN says only who logs in, not whom he acts for"),
         ('C~ AUTH ANONYMOUS {=sasl("b")}', ""),
     ],
 )
