@@ -423,3 +423,25 @@ def test_kill_at_any_moment_loses_nothing_that_was_told(tmp_path: Path) -> None:
         told = lines + len(rest)
         missing = [n for n in range(told) if f"<{n}>" not in text and f"NOOP {n}" not in text]
         assert not missing
+
+
+def test_who_tells_only_what_is_written(tmp_path: Path) -> None:
+    """By the listeners that a recorder names the recording is the same; of the rest none is."""
+    texts = []
+    for name in ("told", "chosen"):
+        dialogue = Dialogue(tmp_path / f"{name}.mpt", SMTP)
+        if name == "chosen":
+            recorder = dialogue.recorder
+
+            def choose(event: events.Event, recorder: Recorder = recorder) -> None:
+                if (listener := recorder.listener(type(event))) is not None:
+                    listener(event)
+
+            dialogue.recorder = choose  # type: ignore[assignment]  # it is only called
+        dialogue.hear(b"220 mx\r\n")
+        dialogue.say(b"AUTH PLAIN " + b64encode(b"\0alice\0secret"))
+        dialogue.hear(b"235 secret\r\n")
+        texts.append(dialogue.text)
+    assert texts[0] == texts[1] != ""
+    assert recorder.listener(events.StateChanged) is None
+    assert recorder.listener(events.Greeting) is not None
