@@ -638,7 +638,7 @@ def test_scram_without_proof_is_no_login(
     success: bytes,
 ) -> None:
     """Success before the server's signature proves nothing about the server (RFC 5802, 5)."""
-    monkeypatch.setattr("mailprobe.shell.writing.login.secrets.token_hex", lambda octets: "ours")
+    monkeypatch.setattr("mailprobe.login.secrets.token_hex", lambda octets: "ours")
     first = challenge + b64encode(b"r=ourstheirs,s=c2FsdCBvZiB0aGVpcnM=,i=4096") + b"\r\n"
     desk = Desk(greeting, *[first] * challenges, success, protocol=protocol)
     with pytest.raises(Failure, match="expected the server's signature") as caught:
