@@ -17,6 +17,7 @@ _CHANCE = (  # what no two runs have in common, in this order
     (re.compile(r"\w{3}, \d+ \w{3} \d{4} [\d:]+ [-+]\d{4}"), "DATE"),
     (re.compile(r"\b[0-9a-f]{12,}\b"), "ID"),
     (re.compile(r" *\d+ ms"), " T ms"),
+    (re.compile(r" {2,}"), "  "),  # what stands at the right edge
     (re.compile(r"127\.0\.0\.1:\d+"), "PEER"),
 )
 

@@ -105,7 +105,7 @@ def test_plain_warns_of_what_it_cannot_take_back(sit: Sit, serve: Serve) -> None
     assert person.screen.count("stays on the screen") == 1
 
 
-@pytest.mark.parametrize("command", ["/mx", "/route"])
+@pytest.mark.parametrize("command", ["/mx", "/route", "/connect smtp"])
 def test_a_name_server_that_says_nothing(sit: Sit, serve: Serve, command: str, mode: str) -> None:
     """Ctrl-C ends the question, not the session."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
@@ -117,7 +117,7 @@ def test_a_name_server_that_says_nothing(sit: Sit, serve: Serve, command: str, m
         person.enter(f"{command} example.test")
         silent.recv(512)  # it is asked, and waited for
         person.type("\x03")
-        person.sees("\ninterrupted")
+        person.sees("interrupted")
         person.prompted("smtp:greeted> ")
         person.enter("NOOP")
         person.sees("250 ok")

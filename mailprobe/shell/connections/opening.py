@@ -76,7 +76,7 @@ def open_session(
         target, options = sandboxed(target, options)
     elif target.port in _IMPLICIT_PORTS and target.tls is not Tls.IMPLICIT:
         tell(f"port {target.port} is for TLS from the first octet (RFC 8314): silent? try --tls")
-    return _open(options, target, _addresses(options, target), observers, wakeup, keep)
+    return _open(options, target, _addresses(options, target, wakeup), observers, wakeup, keep)
 
 
 def _open(
@@ -123,18 +123,23 @@ def _session(
     return StoppingSession(options.stop, catalogue, observers, settings)
 
 
-def _addresses(options: Options, target: Target) -> tuple[str, ...]:
+def _addresses(options: Options, target: Target, wakeup: int | None) -> tuple[str, ...]:
     """What the name server that was named says of a host; nothing where the system is asked."""
     if options.dns is None or target.kind is not Kind.NETWORK or target.addresses:
         return ()
     from mailprobe import lookup
     from mailprobe.addresses import version_of
+    from mailprobe.shell.connections.patience import answer_to
 
     if version_of(target.server_name) or target.server_name.lower() == "localhost":
         return ()
     limit, name = _limit(options, min(lookup.LIMIT, options.settings.timeout))
-    return lookup.addresses_of(
-        target.host, server=options.dns, limit=limit, limit_name=name, family=_family(options)
+    host, server, family = target.host, options.dns, _family(options)
+    return answer_to(
+        lambda: lookup.addresses_of(
+            host, server=server, limit=limit, limit_name=name, family=family
+        ),
+        wakeup,
     )
 
 
