@@ -74,6 +74,7 @@ def test_it_is_injective_printable_and_short(octets: bytes) -> None:
     assert not set(shown) & set(INVISIBLE)
 
 
+@pytest.mark.slow
 def test_no_character_hides() -> None:
     """All of Unicode: no control, format, surrogate, separator, private or unassigned character."""
     hidden = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

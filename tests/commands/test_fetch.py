@@ -163,6 +163,7 @@ def test_a_recording_replays(sandbox: Sandbox, tmp_path: Path) -> None:
         assert replayed.status == 0, replayed.out + replayed.err
 
 
+@pytest.mark.slow
 def test_a_large_message_is_not_in_memory(tmp_path: Path) -> None:
     """200 MB go to their file as they come."""
     line, total = b"x" * 1022 + b"\r\n", 200_000_000

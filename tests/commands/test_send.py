@@ -290,6 +290,7 @@ def test_lmtp(sandbox: Sandbox, mail: Path) -> None:
         ]
 
 
+@pytest.mark.slow
 def test_a_large_message_is_not_in_memory(sandbox: Sandbox, tmp_path: Path) -> None:
     """A block of it is held, however large it is."""
     path, peak = tmp_path / "big.eml", tmp_path / "peak"

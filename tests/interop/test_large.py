@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import mailprobe
 from mailprobe.protocol.events import DataSent, Event
 from tests.interop.mail import ENVELOPE, HEADER, fetched, smtp
@@ -57,6 +59,7 @@ def body_beside(record: Path, tag: str) -> bytes:
     )
 
 
+@pytest.mark.slow
 def test_large_mail_goes_in_and_comes_out(mail_servers: MailServers, tmp_path: Path):
     """25 MB by DATA and by RETR: byte for byte the same, in both recordings, in little memory."""
     mail = large_mail()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -412,6 +413,7 @@ def transcript(login: Login, port: int, *, welcome: bool) -> str:
 REPORTS = ("junit=j", "tap=t", "json=e", "html=h")
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(LOGINS, st.booleans())
 @example(Login("PASS", NASTY), True)

@@ -45,6 +45,7 @@ def test_chunks_lose_nothing(text: str, width: int) -> None:
     assert all(columns(piece) <= max(width, 2) for piece in pieces)
 
 
+@pytest.mark.slow
 def test_a_long_word_is_cut_at_once() -> None:
     """A line of a megabyte takes the time of a megabyte."""
     assert len(fold("x" * 1_000_000, 100)) == 10_000

@@ -1,5 +1,6 @@
 """Whatever DNS says, each part of a route is made, and can be shown."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +35,7 @@ HOSTS = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40)  # each draws a hundred answers
 @given(st.data())
 def test_any_dns(data: st.DataObject) -> None:

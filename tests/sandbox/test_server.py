@@ -248,6 +248,7 @@ def test_starttls_injection(sandbox: Sandbox) -> None:
         assert stream.read().startswith(b"421 4.7.0 ")
 
 
+@pytest.mark.slow
 def test_a_large_mail_is_byte_equal(sandbox: Sandbox) -> None:
     """25 MB go in by SMTP and come out by POP3, dots and all."""
     line = b"." + b"0123456789" * 7 + b"\r\n"

@@ -101,6 +101,7 @@ def octets_of(path: Path) -> dict[str, bytes]:
     return said
 
 
+@pytest.mark.slow
 def test_two_hundred_kills_lose_nothing_that_was_told(tmp_path: Path) -> None:
     """Every file is one that is read as it was left, and every event is in it."""
     run = [sys.executable, "-c", CHILDREN, str(tmp_path), str(KILLS)]
@@ -116,6 +117,7 @@ def test_two_hundred_kills_lose_nothing_that_was_told(tmp_path: Path) -> None:
         assert b"secret-of-zac" not in (tmp_path / f"{attempt}.mpt").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["smtp", "pop3"])
 def test_a_kill_of_the_program(tmp_path: Path, protocol: str) -> None:
     """`mailprobe smtp sandbox --record`: whatever it has printed stands in the recording."""

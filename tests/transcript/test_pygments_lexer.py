@@ -286,6 +286,7 @@ def test_any_text_comes_out_again(text: str) -> None:
     assert "".join(value for _, _, value in found) == HEADER + text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

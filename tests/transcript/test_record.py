@@ -213,6 +213,7 @@ def test_a_note_is_one_line_and_hides_nothing(tmp_path: Path, note: str, line: s
     check(dialogue.path.read_bytes())
 
 
+@pytest.mark.slow
 def test_very_long_lines_are_written_in_pieces(tmp_path: Path) -> None:
     """No line of the file exceeds 1 MiB, however long and strange a line of the wire is."""
     dialogue = Dialogue(tmp_path / "a.mpt", POP3)

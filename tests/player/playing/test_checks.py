@@ -202,6 +202,7 @@ def test_text_of_parts() -> None:
     assert message.text(b"Content-Type: image/png\r\n\r\nx\r\n") == ""
 
 
+@pytest.mark.slow
 def test_messages_that_are_bombs() -> None:
     """Depth, charsets and encodings that make the library give up."""
     deep = b"".join(

@@ -388,6 +388,7 @@ def test_page_finds_a_reply_that_was_folded() -> None:
     assert desk.paged == [long.decode().replace("\r\n", "\n")]
 
 
+@pytest.mark.slow
 def test_a_large_text_has_all_its_lines() -> None:
     """Wherever its pieces are cut: TAB and line ends as in a small one."""
     lines = b"".join(b"%d\tcaf\xc3\xa9\r\n" % number for number in range(120_000))

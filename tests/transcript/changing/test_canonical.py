@@ -141,6 +141,7 @@ def test_an_included_file_is_not_written_into_ours(tmp_path: Path) -> None:
     assert fmt(load(path)) == b"mailprobe: 1\n\n@include b.mpt\nS: x\n"
 
 
+@pytest.mark.slow
 def test_a_line_that_would_become_too_long() -> None:
     """It stays as it is: what is written can always be read again."""
     assert formatted("S= \\x01") == ["S= \\u{1}"]

@@ -22,6 +22,7 @@ def sandbox() -> Iterator[dict[str, str]]:
         yield said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name, service, password",
     [

@@ -238,6 +238,7 @@ HARD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HARD.values(), ids=list(HARD))
 @pytest.mark.parametrize("line", [LONG, LONG + b"b", b"ab" * (MEBI // 2)], ids=["a", "b", "ab"])
 def test_no_line_takes_long(text: str, line: bytes) -> None:
@@ -250,6 +251,7 @@ def test_no_line_takes_long(text: str, line: bytes) -> None:
         assert text in (HARD["equal"], HARD["many"], HARD["typed"], HARD["polynomial"])
 
 
+@pytest.mark.slow
 def test_regular_expressions_stop() -> None:
     """What the parser would refuse, and what costs too much of a clock, is given up."""
     spent = iter(range(1000))
