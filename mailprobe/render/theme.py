@@ -40,9 +40,7 @@ class Style:
     @property
     def words(self) -> str:
         """The same as prompt_toolkit and its like write it: "bold ansired"."""
-        if self.dim:  # older releases know no dim
-            return "ansibrightblack"
-        parts = ["bold"] * self.bold
+        parts = ["bold"] * self.bold + ["dim"] * self.dim
         return " ".join([*parts, f"ansi{self.color.name.lower()}"] if self.color else parts)
 
 

@@ -47,7 +47,7 @@ def test_styles_stay_within_sixteen_colours() -> None:
     """No palette number, no RGB: the user's theme decides."""
     assert all(re.fullmatch(r"(?:[12]|3[1-6]|1;3[1-6])?", s.sgr) for s in STYLES.values())
     assert STYLES["reply.refused"].words == "bold ansired"
-    assert STYLES["hint"].words == "ansibrightblack"
+    assert STYLES["hint"].words == "dim"
     assert STYLES["body"].words == ""
 
 

@@ -16,7 +16,7 @@ from prompt_toolkit.history import History
 from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.lexers import Lexer
-from prompt_toolkit.styles import Style
+from prompt_toolkit.styles import Attrs, Style
 
 from mailprobe.protocol.items import Phase
 from mailprobe.render.theme import STYLES
@@ -28,21 +28,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mailprobe.shell.typing.suggestion import Suggestion as Item
 
+# Before 3.0.52 there is no dim; bright black is the next best, and a few palettes hide it.
+_DIM = "dim" if "dim" in Attrs._fields else "ansibrightblack"
 # A menu has colours of its own on both sides, so that it can be read on any background.
 _MENU = {
-    "bottom-toolbar": "noreverse ansibrightblack",
+    "bottom-toolbar": f"noreverse {_DIM}",
     "completion-menu": "bg:ansigray ansiblack",
     "completion-menu.completion": "",
     "completion-menu.completion.current": "noreverse bg:ansiblack ansiwhite bold",
     "completion-menu.meta.completion": "bg:ansigray ansiblack",
     "completion-menu.meta.completion.current": "bg:ansigray ansiblack bold",
     "menu-early": "ansibrightblack italic",
-    "auto-suggestion": "ansibrightblack",
+    "auto-suggestion": _DIM,
 }
 
 
 def styles() -> Style:
-    looks = {name.replace(".", "-"): style.words for name, style in STYLES.items()}
+    words = {name: style.words.replace("dim", _DIM) for name, style in STYLES.items()}
+    looks = {name.replace(".", "-"): style for name, style in words.items()}
     return Style.from_dict({**looks, **_MENU})
 
 
