@@ -81,11 +81,19 @@ TOUR: tuple[Keys, ...] = (
 COLUMNS = 92
 
 
+class _Screen(pyte.Screen):
+    """A screen on which dim can be seen: pyte passes it over, so it is bright black here."""
+
+    def select_graphic_rendition(self, *attributes: int, **how: bool) -> None:
+        shown = (90 if one == 2 else one for one in attributes)
+        super().select_graphic_rendition(*shown, **how)
+
+
 class Terminal:
     """mailprobe in a terminal of its own."""
 
     def __init__(self, words: Sequence[str], rows: int, home: str) -> None:
-        self.screen = pyte.Screen(COLUMNS, rows)
+        self.screen = _Screen(COLUMNS, rows)
         self.output: list[tuple[float, str]] = []  # seconds since the start, and what came
         self._stream = pyte.ByteStream(self.screen)
         self._begun = time.monotonic()
