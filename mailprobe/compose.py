@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mailprobe.dispatch import Style
-from mailprobe.envelope import WISHES, Envelope, Parameters, Wish, free_word, word_of
+from mailprobe.envelope import WISHES, Envelope, Parameters, Wish, free_word, printable, word_of
 from mailprobe.errors import Failure, Word
 from mailprobe.files import SourceFile
 from mailprobe.message import Attachment, Letter, address_of, compose, header_of
@@ -127,6 +127,14 @@ def _take_chunk(order: Order, value: str) -> None:
     order.chunk = int(match[1]) * _OCTETS[match[2].upper()] if match else 0
 
 
+def _take_original(order: Order, value: str) -> None:
+    try:
+        printable(value)
+    except Failure as failure:
+        raise _usage(f"--orcpt: {failure.sentence}") from None
+    order.original = value
+
+
 def _free(option: str, name: str) -> Choice:
     def take(order: Order, value: str) -> None:
         words: list[str] = getattr(order, name)
@@ -165,7 +173,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice("--charset", "C", "of text and header (utf-8)", _set("charset")),
     *map(_wish, WISHES),
     Choice(
-        "--orcpt", "A|each", "as the recipient was first written; each: as it is", _set("original")
+        "--orcpt", "A|each", "as the recipient was first written; each: as it is", _take_original
     ),
     _free("--mail-parameter", "mail"),
     _free("--rcpt-parameter", "rcpt"),

@@ -175,6 +175,8 @@ class Delivery:
         for number, exchange in enumerate(_behind(self._session, before), start):
             if exchange.replies and number <= len(self.judged):
                 self._take(number, exchange.replies[-1])
+            elif exchange.replies and self.gone:  # DATA had the last word
+                self._judge(self._taken, sent=False)
         return sent
 
     @property
@@ -200,7 +202,8 @@ class Delivery:
         session = self._session
         for one in self._taken:
             one.forget(Fate.UNSENT)
-        self.interrupted = not session.closed and session.connection.waiting
+        # after 421 nothing that is owed still will come, and nobody has interrupted anything
+        self.interrupted = not self.gone and session.connection.waiting
         if self.interrupted:
             self._channel.tell("interrupted: the mail transaction may be open, RSET takes it back")
             return

@@ -9,14 +9,13 @@ from mailprobe import durations
 from mailprobe.errors import Failure, Word
 from mailprobe.maildata import LONGEST, Measure
 from mailprobe.patterns import pattern
-from mailprobe.protocol import xtext
+from mailprobe.protocol import values, xtext
 from mailprobe.safe import safe
 from mailprobe.value import field, frozen
 
 _ENVELOPE_ID = 100  # characters of ENVID (RFC 3461, section 4.4)
 _LARGEST_TIME = 999_999_999  # seconds (RFC 4865, section 4; RFC 2852, section 4)
-_BY = pattern(r"-?[0-9]{1,9};[NRnr][Tt]?")
-_MOMENT = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z")
+_BY = pattern(r"(?:[+-]?[0-9]{1,9};[Nn]|\+?0*[1-9][0-9]{0,8};[Rr])[Tt]?")
 _WORD = pattern(r"[A-Za-z0-9][A-Za-z0-9-]*(?:=[^\s=\x00-\x20\x7f]+)?")
 _REPORTS = ("NEVER", "SUCCESS", "FAILURE", "DELAY")
 EACH = "each"  # as an original recipient: each one's own address
@@ -95,12 +94,21 @@ def _envelope_id(text: str) -> str:
 
 
 def _mailbox(text: str) -> str:
+    printable(text)
     return "<>" if text in ("", "<>") else xtext.encode(_octets([text])).decode("ascii")
+
+
+def printable(text: str) -> None:
+    """Raise Failure `usage` for control characters: xtext has a form for them, mail none."""
+    if not text.isprintable():
+        raise _usage(f"expected an address, not '{safe(text)}'")
 
 
 def _by(text: str) -> str:
     if not _BY.fullmatch(text):
-        raise _usage(f"expected seconds;R or ;N, perhaps with T: 3600;R, not '{safe(text)}'")
+        raise _usage(
+            f"expected seconds;N, or seconds;R above 0, perhaps with T: 3600;R, not '{safe(text)}'"
+        )
     return text.upper()
 
 
@@ -112,7 +120,7 @@ def _seconds(text: str) -> str:
 
 
 def _moment(text: str) -> str:
-    if not _MOMENT.fullmatch(text):
+    if not values.is_moment(_octets([text])):
         raise _usage(f"expected a time in UTC such as 2030-01-31T12:00:00Z, not '{safe(text)}'")
     return text
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _FIELD_NAME = pattern(r"[!-9;-~]+")  # RFC 5322, section 3.6.8
 _ANGLE = re.compile(r"<([^<>]*)>\s*\Z")
 _DOMAIN = pattern(r"[A-Za-z0-9.-]+")
+_OF_THE_PARTS = frozenset({"content-type", "content-transfer-encoding"})
 _ADDRESSES = frozenset({"from", "to", "cc", "sender", "reply-to"})
 
 
@@ -102,6 +103,8 @@ def compose(letter: Letter, now: datetime, identity: str, *, utf8: bool = False)
         _write_text(message, letter)
         for attachment in letter.attachments:
             _attach(message, attachment)
+        content = [one for one in letter.headers if _is_content(one[0])]
+        _write_fields(message, content, letter, utf8=utf8)
         parts = (part for part in message.walk() if part.is_multipart())
         for number, part in enumerate(parts):
             part.set_boundary(f"={number or ''}_{identity}")  # none begins as another does
@@ -130,8 +133,29 @@ def _write_headers(
     if letter.copies:
         ours["Cc"] = ", ".join(letter.copies)
     fields = [(name, value) for name, value in ours.items() if name.lower() not in given]
+    fields += [one for one in letter.headers if not _is_content(one[0])]
+    _write_fields(message, fields, letter, utf8=utf8)
+
+
+def _is_content(name: str) -> bool:
+    """Whether the text, when it is written, takes a field of that name away, or along."""
+    return name.lower().startswith("content-")
+
+
+def _write_fields(
+    message: "EmailMessage",
+    fields: Sequence[tuple[str, str]],
+    letter: Letter,
+    *,
+    utf8: bool,
+) -> None:
     charset = _charset(letter.charset)
-    for name, value in (*fields, *letter.headers):
+    for name, value in fields:
+        if name.lower() in _OF_THE_PARTS:
+            raise _usage(
+                f"{name} follows from what is inside (--charset, --html, --attach): "
+                "a FILE may have any"
+            )
         in_utf8 = charset.lower() == "utf-8" or utf8
         if in_utf8 or value.isascii() or not (written := _encoded(name, value, charset)):
             message[name] = value

@@ -53,6 +53,12 @@ def test_parameters_stand_in_their_order() -> None:
     )
 
 
+def test_no_control_character_in_an_original_recipient() -> None:
+    """xtext could carry a line end, and no address has one."""
+    with pytest.raises(Failure, match="--orcpt: expected an address"):
+        order("--orcpt", "a@b.example\r\nRSET")
+
+
 def test_how_it_travels() -> None:
     """By DATA, by chunks of a size, by one; octets as they are need chunks."""
     assert order().style().chunk is None

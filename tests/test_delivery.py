@@ -231,6 +231,25 @@ def test_the_server_goes_in_the_middle() -> None:
     assert not post.delivery.interrupted
 
 
+@pytest.mark.parametrize(
+    "replies, fates",
+    [
+        ([b"421 going\r\n"], ["later", "later"]),
+        ([OK, OK, b"421 going\r\n"], ["not sent", "later"]),
+        ([OK, OK, OK, b"421 going\r\n"], ["later", "later"]),
+        ([OK, NO, OK, b"421 going\r\n"], ["refused", "later"]),
+    ],
+)
+def test_the_server_goes_in_the_middle_of_a_group(replies: list[bytes], fates: list[str]) -> None:
+    """421 to MAIL, an RCPT or DATA: nobody has interrupted that, and what was said is told."""
+    post = Post(b"".join(replies), recipients=("c@d", "e@f"), style=AT_ONCE).run()
+    assert not post.delivery.interrupted
+    assert post.told == ["nothing of the message was sent"]
+    assert post.fates == fates
+    assert post.delivery.judged[-1].reply is not None
+    assert post.delivery.judged[-1].reply.code == "421"
+
+
 def test_the_link_is_cut_behind_the_dot() -> None:
     """Nobody knows what became of it: the failure says so, and so does the fate."""
     post = Post(OK, OK, GO, ending="eof")

@@ -65,6 +65,15 @@ def test_own_headers_take_the_place_of_ours() -> None:
     assert "Subject" in refused(replace(LETTER, headers=[("Subject", "a"), ("Subject", "b")]))
 
 
+@pytest.mark.parametrize("files", [[], [Attachment("a.bin", b"x")]])
+def test_headers_about_the_content(files: list[Attachment]) -> None:
+    """They stay, at the top, however the text is written; those that say how it is, are refused."""
+    letter = replace(LETTER, headers=[("Content-Language", "de")], attachments=files)
+    assert read(letter)["Content-Language"] == "de"
+    for name in ("Content-Type", "content-transfer-encoding"):
+        assert f"{name} follows from" in refused(replace(letter, headers=[(name, "x")]))
+
+
 @pytest.mark.parametrize(
     "charset, text",
     [

@@ -15,6 +15,7 @@ from mailprobe.player.server import ServeOptions, Server
 from mailprobe.player.serving.course import Manner
 from mailprobe.transcript.load import load
 from mailprobe.transcript.model import Level
+from mailprobe.transport.link import TlsSettings
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -50,8 +51,7 @@ def replay(
         settings=_octets(values),
         vault=_vault(secrets),
         tags=frozenset(tags),
-        ca=None if ca is None else os.fspath(ca),
-        verify=verify,
+        tls=TlsSettings(None if ca is None else os.fspath(ca), verify=verify),
         insecure_auth=insecure_auth,
         timeout=timeout,
     )

@@ -190,8 +190,6 @@ def options_of(
         timeout=asked.timeout,
         end=end,
         limits=limits_of(asked),
-        ca=asked.ca,
-        verify=not asked.no_verify,
         tls=tls,
         insecure_auth=asked.insecure_auth,
         way=_way(asked, vault),

@@ -213,7 +213,7 @@ def _judge(done: list[tuple[_Message, Delivery]], messages: list[_Message]) -> N
     missed = [one for _, delivery in done for one in delivery.missed]
     count = sum(len(delivery.judged) for _, delivery in done)
     if missed:
-        first = missed[0]
+        first = next((one for one in missed if one.reply is not None), missed[0])
         words = safe(first.reply.lines[-1]) if first.reply is not None else "nothing"
         who = f"{len(missed)} of {count} recipients" if count > 1 else "the recipient"
         were = "were" if len(missed) > 1 else "was"

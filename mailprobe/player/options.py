@@ -33,9 +33,7 @@ class Options:
     timeout: float | None = None  # for one reply; None: as the file says
     end: float | None = None  # --max-time
     limits: Limits = field(default_factory=Limits)
-    ca: str | None = None  # certificates to trust where the file names none
-    verify: bool = True  # False: --no-verify
-    tls: TlsSettings = field(default_factory=TlsSettings)  # all else about TLS
+    tls: TlsSettings = field(default_factory=TlsSettings)  # its `ca` wins over the file's
     insecure_auth: bool = False
     way: "Way | None" = None  # --bind, --proxy, --proxy-protocol
     tags: frozenset[str] = frozenset()  # -t

@@ -349,3 +349,7 @@ def _parameter_advice(row: CommandSpec, command: Command, facts: Facts) -> Itera
         for offer in filter(None, (parameter.needs, needed)):
             if offer not in facts.offers:
                 yield Advice(f"{offer} was not offered", parameter.reference)
+    if match["parameters"]:
+        from mailprobe.protocol import values  # few commands have any
+
+        yield from values.advise(match["parameters"], facts)

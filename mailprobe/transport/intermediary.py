@@ -12,6 +12,7 @@ from mailprobe.transport.connect import wait
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
 if TYPE_CHECKING:
+    import re
     from typing import TypeVar
 
     Result = TypeVar("Result")
@@ -47,17 +48,16 @@ class Conversation:
             found += self._received(count - len(found))
         return found
 
-    def until(self, end: bytes, limit: int, accept: Callable[[bytes], None]) -> bytes:
+    def until(self, end: "re.Pattern[bytes]", limit: int, accept: Callable[[bytes], None]) -> bytes:
         """All up to `end`, which counts; `accept` looks at what came so far, and may raise."""
         found = b""
         while True:
             ahead = self._received(_BLOCK, socket.MSG_PEEK)
-            at = (found + ahead).find(end)
-            whole = at >= 0
-            taken = at + len(end) - len(found) if whole else len(ahead)
+            match = end.search(found + ahead)
+            taken = len(ahead) if match is None else match.end() - len(found)
             found += self._received(taken)
             accept(found)
-            if whole:
+            if match is not None:
                 return found
             if len(found) > limit:
                 sentence = f"the answer of {self.who} has more than {limit // 1024}K octets"

@@ -14,6 +14,7 @@ from mailprobe.version import VERSION
 _LIMIT = 16 * 1024  # octets of all heads that a proxy may send
 _SHOWN = 80  # octets of an unexpected answer
 _START = b"HTTP/"
+_END = pattern(rb"\n\r?\n")  # RFC 9112, section 2.2: a line may end in LF alone
 _STATUS = pattern(rb"HTTP/1\.[01] ([1-5][0-9][0-9])(?: ([^\r\n]*))?\r?\n")
 _CHALLENGE = pattern(rb"(?i)\r?\nProxy-Authenticate:[ \t]*([A-Za-z0-9-]+)")
 _LOGIN_WANTED = 407
@@ -78,7 +79,7 @@ def _response(talk: Conversation) -> tuple[int, bytes, bytes]:
     """Status, reason and head of the final response (RFC 9110, section 15.2)."""
     left = _LIMIT
     while True:
-        head = talk.until(b"\r\n\r\n", left, lambda head: _accept(talk, head))
+        head = talk.until(_END, left, lambda head: _accept(talk, head))
         match = _STATUS.match(head)
         if match is None:
             raise is_another_service(talk, "a response of HTTP", head)

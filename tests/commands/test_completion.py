@@ -86,6 +86,12 @@ def test_words_and_values(shell: str, script: Path, env: dict[str, str], tmp_pat
         "mailprobe smtp x --auth ": {*sasl.MECHANISMS, "APOP"},
         "mailprobe smtp x --color=al": {"always"},
         "mailprobe smtp x --user ": set(),
+        "mailprobe send --ret ": {"FULL", "HDRS"},
+        "mailprobe send --notify S": {"SUCCESS"},
+        "mailprobe send x --mt-priority 7": {"7"},
+        "mailprobe smtp x --proxy-protocol v2": {"v2", "v2,local"},
+        "mailprobe smtp x --stop-after eh": {"ehlo"},
+        "mailprobe pop3 x --drop-before-reply retr": {"retr"},
     }
     found = candidates(shell, script, list(wanted), env, tmp_path)
     for (line, words), offered in zip(wanted.items(), found, strict=True):

@@ -17,6 +17,7 @@ from mailprobe.player.results import Result, Verdict
 from mailprobe.sandbox.server import samples
 from mailprobe.transcript.load import load, variants
 from mailprobe.transcript.model import Head
+from mailprobe.transport.link import TlsSettings
 from tests.interop.servers import MailServers
 from tests.interop.talk import LIMIT
 
@@ -84,7 +85,7 @@ def test_many_hold_everywhere() -> None:
 def test_it_holds_on_real_servers(loaded_servers: MailServers, path: Path) -> None:
     """SMTP on Postfix, POP3 and LMTP on Dovecot, with no change but the server's address."""
     servers = servers_for(load(path).head, loaded_servers)
-    options = Options(servers=servers, ca=str(loaded_servers.ca), timeout=LIMIT)
+    options = Options(servers=servers, tls=TlsSettings(str(loaded_servers.ca)), timeout=LIMIT)
     for result in replay(path, options).values():
         passed(result)
 

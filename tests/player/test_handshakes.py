@@ -9,6 +9,7 @@ import trustme
 
 from mailprobe.errors import Word
 from mailprobe.player.options import Options
+from mailprobe.transport.link import TlsSettings
 from mailprobe.transport.tls import server_context
 from tests.hostile import server as at
 from tests.hostile.server import Step
@@ -65,8 +66,14 @@ def test_a_certificate_that_nobody_signed(tmp_path: Path) -> None:
     result, _ = against(tmp_path, upgrading(), UPGRADE.format(""))
     problem(result, Word.TLS, 6)
     passed(against(tmp_path, upgrading(), UPGRADE.format(" verify=off"))[0])
-    passed(against(tmp_path, upgrading(), UPGRADE.format(""), Options(verify=False))[0])
-    result, _ = against(tmp_path, upgrading(), UPGRADE.format(" verify=on"), Options(verify=False))
+    passed(
+        against(tmp_path, upgrading(), UPGRADE.format(""), Options(tls=TlsSettings(verify=False)))[
+            0
+        ]
+    )
+    result, _ = against(
+        tmp_path, upgrading(), UPGRADE.format(" verify=on"), Options(tls=TlsSettings(verify=False))
+    )
     problem(result, Word.TLS, 6)
 
 
@@ -83,7 +90,7 @@ def test_the_recording_of_a_handshake_that_failed(tmp_path: Path) -> None:
 
 def test_the_ca_of_the_command_line(tmp_path: Path) -> None:
     """It is trusted where the file names none."""
-    options = Options(ca=str(tmp_path / "ca.pem"))
+    options = Options(tls=TlsSettings(str(tmp_path / "ca.pem")))
     passed(against(tmp_path, upgrading(), UPGRADE.format(""), options)[0])
 
 

@@ -1,6 +1,7 @@
 """A few octets with whoever stands between: bounded in time and size, and not one too many."""
 
 import os
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from mailprobe.transport.intermediary import Conversation
 from mailprobe.transport.link import Interrupted
 from tests.transport.conftest import LONG, Aside
 
+END = re.compile(rb"\r\n\r\n")
 Pair = tuple[Conversation, socket.socket, socket.socket]
 
 
@@ -40,7 +42,7 @@ def test_what_comes_behind_is_not_read(pair: Pair, size: int) -> None:
         its.sendall(b"220 mail\r\n")
 
     saying = Aside(say)
-    assert talk.until(b"\r\n\r\n", 1000, accept) == whole
+    assert talk.until(END, 1000, accept) == whole
     saying.result()
     assert talk.exactly(4) == b"220 "
     assert mine.recv(100) == b"mail\r\n"
@@ -52,7 +54,7 @@ def test_an_end_at_any_place(pair: Pair) -> None:
     whole = b"a\r\n\r\n"
     for at in range(1, len(whole)):
         its.sendall(whole[:at])
-        found = Aside(lambda: talk.until(b"\r\n\r\n", 1000, accept))
+        found = Aside(lambda: talk.until(END, 1000, accept))
         its.sendall(whole[at:] + b"z")
         assert found.result() == whole
         assert talk.exactly(1) == b"z"
@@ -64,7 +66,7 @@ def test_too_much(pair: Pair) -> None:
     its.setblocking(False)
     its.send(b"x" * 60_000)
     with pytest.raises(Failure, match="more than 16K octets") as caught:
-        talk.until(b"\r\n\r\n", 16 * 1024, accept)
+        talk.until(END, 16 * 1024, accept)
     assert caught.value.word is Word.LIMIT
 
 

@@ -56,6 +56,7 @@ def test_a_login() -> None:
         b"HTTP/1.1 200 OK\r\n\r\n",
         b"HTTP/1.0 204\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 a\r\n\r\n",
+        b"HTTP/1.0 200 OK\nVia: old\n\n",
         b"HTTP/1.1 200 OK\r\n" + b"X: " + b"y" * 15_000 + b"\r\n\r\n",
     ],
 )

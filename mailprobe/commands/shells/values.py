@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from mailprobe.commands.forms import Argument, Form, Option
 from mailprobe.commands.table import SUBCOMMANDS
 from mailprobe.enums import Enum, auto
+from mailprobe.envelope import EACH
 from mailprobe.protocol import sasl
 from mailprobe.protocol.model import Protocol
+from mailprobe.protocol.pop3 import POP3
+from mailprobe.protocol.smtp import LMTP, SMTP
+from mailprobe.shell.piping.stopping import ALIASES, stages
 from mailprobe.value import frozen
 
 
@@ -43,6 +47,17 @@ _KINDS = {
     "HOST": Values(Kind.HOST),
     "TARGET": Values(Kind.TARGET),
     "MECH": Values(Kind.WORDS, (*sasl.MECHANISMS, "APOP")),
+    "STAGE": Values(
+        Kind.WORDS, tuple(dict.fromkeys((*ALIASES, *stages(SMTP), *stages(LMTP), *stages(POP3))))
+    ),
+    "FULL|HDRS": Values(Kind.WORDS, ("FULL", "HDRS")),
+    "A|each": Values(Kind.WORDS, (EACH,)),
+    "V[,SRC:PORT,DST:PORT|,local]": Values(Kind.WORDS, ("v1", "v2", "v1,local", "v2,local")),
+}
+# The same of options whose values have no name of their own.
+_WORDS = {
+    "--notify": Values(Kind.WORDS, ("NEVER", "SUCCESS", "FAILURE", "DELAY")),
+    "--mt-priority": Values(Kind.WORDS, tuple(map(str, range(9, -10, -1)))),
 }
 
 
@@ -52,7 +67,8 @@ def of_option(option: Option) -> Values | None:
         return None
     if option.choices:
         return Values(Kind.WORDS, option.choices)
-    return _KINDS.get(option.metavar, Values(Kind.NOTHING))
+    named = _KINDS.get(option.metavar, Values(Kind.NOTHING))
+    return _WORDS.get(option.names[-1], named)
 
 
 def of_arguments(form: Form) -> tuple[Sequence[Values], bool]:

@@ -82,8 +82,8 @@ def _way(
         raise Failure(
             Word.USAGE, f"connection {number} has no server: write {key}:, or give {option}{suffix}"
         )
-    ca = options.ca or (resolve(peer.ca) if peer.ca else None)
-    tls = replace(options.tls, ca=ca, verify=options.verify)
+    ca = options.tls.ca or (resolve(peer.ca) if peer.ca else None)
+    tls = replace(options.tls, ca=ca)
     if _is_sandbox(text):
         asked_for = _SANDBOX in {*options.servers.values(), *options.allowed}
         return replace(_sandboxed(text, peer, tls, named=asked_for), through=options.way)

@@ -185,7 +185,7 @@ class Prepared:
 
     def _check_handshake(self, step: Handshake) -> None:
         line = step.line
-        foreign = self.options.verify and not self.ways[line.connection].loopback
+        foreign = self.options.tls.verify and not self.ways[line.connection].loopback
         if line.verify is False and foreign:
             raise Stopped(
                 Word.SECURITY,

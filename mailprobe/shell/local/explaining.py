@@ -1,7 +1,10 @@
 """Local commands that explain: commands, codes, and who takes the mail of a domain."""
 
+from collections.abc import Iterator
+
 from mailprobe.protocol.catalogue import Catalogue
 from mailprobe.protocol.codes import REPLY_CODES, RESPONSE_CODES
+from mailprobe.protocol.model import Protocol
 from mailprobe.render.tables import Own
 from mailprobe.safe import safe
 from mailprobe.shell.interface import Shell
@@ -29,9 +32,17 @@ def _help(shell: Shell, argument: str) -> None:
         return
     rows = (catalogue.find(word.upper()) for catalogue in _catalogues(shell))
     known = next((row for row in rows if row is not None), None)
-    if known is None:
-        raise usage(f"nothing is known about {safe(word)}: write a verb, a code or a /command")
-    shell.explain(known)
+    if known is not None:
+        shell.explain(known)
+        return
+    sentences = list(dict.fromkeys(_explain_keyword(shell, word.upper())))
+    if not sentences:
+        raise usage(
+            f"nothing is known about {safe(word)}: write a verb, a code, what a server offers, "
+            "a parameter or a /command"
+        )
+    for sentence in sentences:
+        tell(shell, sentence)
 
 
 def _overview(shell: Shell) -> None:
@@ -102,6 +113,22 @@ def _explain_code(code: str) -> str:
         or enhanced.enhanced_meaning(code)
     )
     return f"{code}: {meaning}" if meaning else ""
+
+
+def _explain_keyword(shell: Shell, word: str) -> Iterator[str]:
+    """What a word of an offer says, or a parameter of that name."""
+    from mailprobe.protocol.capabilities import CAPABILITIES
+    from mailprobe.protocol.extensions import EXTENSIONS
+
+    for catalogue in _catalogues(shell):
+        offers = CAPABILITIES if catalogue.protocol is Protocol.POP3 else EXTENSIONS
+        if (offer := offers.get(word)) is not None:
+            behind = f"; behind it: {offer.arguments}" if offer.arguments else ""
+            yield f"{word} on offer: {offer.summary}{behind} ({offer.reference})"
+        for row in catalogue:
+            for parameter in row.parameters:
+                if parameter.name == word:
+                    yield f"{word} of {row.verb}: {parameter.summary} ({parameter.reference})"
 
 
 def _mx(shell: Shell, argument: str) -> None:

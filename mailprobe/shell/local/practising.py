@@ -65,8 +65,6 @@ def _play(shell: Shell, path: Path, server: str) -> None:
         vault=Vault(shell.environment, {}, shell.ask_secret),
         end=shell.settings.end,
         limits=shell.settings.limits,
-        ca=shell.settings.tls.ca,
-        verify=shell.settings.tls.verify,
         tls=shell.settings.tls,
         insecure_auth=shell.settings.insecure_auth,
         wakeup=shell.wakeup,

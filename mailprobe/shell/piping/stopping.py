@@ -36,7 +36,7 @@ class Stop:
     how: How
 
 
-_ALIASES = {
+ALIASES = {
     "banner": "greeting",
     "ehlo": "hello",
     "lhlo": "hello",
@@ -77,7 +77,7 @@ def stages(catalogue: Catalogue) -> tuple[str, ...]:
     if not any(row.then is Then.DATA for row in rows):
         named = [name for name in named if name not in ("data", "message")]
     verbs = [row.verb.lower() for row in rows]
-    aliased = [verb for verb in verbs if verb not in (*_ALIASES, *named)]
+    aliased = [verb for verb in verbs if verb not in (*ALIASES, *named)]
     return (*_LINKS, *named, *aliased)
 
 
@@ -87,7 +87,7 @@ def _may(name: str, row: CommandSpec) -> bool:
 
 def parse(name: str, how: How, catalogue: Catalogue) -> Stop:
     """Read the name of a stage.  Raises Failure USAGE."""
-    stage = _ALIASES.get(name.lower(), name.lower())
+    stage = ALIASES.get(name.lower(), name.lower())
     known = stages(catalogue)
     if stage not in known:
         raise Failure(Word.USAGE, f"{how.value} {safe(name)}: the stages are {', '.join(known)}")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from mailprobe.protocol import events
 from mailprobe.protocol.events import Event
+from mailprobe.safe import safe
 from mailprobe.shell.piping.printer import Printer
 
 Taker = Callable[[bytes], None]
@@ -21,6 +22,7 @@ class Terse(Printer):
         shown: bool,
     ) -> None:
         super().__init__(write if shown else _nothing, tell, color=color)
+        self._shows = shown
         self._taker: Taker | None = None
         self._octets = 0
 
@@ -36,6 +38,9 @@ class Terse(Printer):
                 if self._taker is not None:
                     self._taker(octets)
                 self._count("body", octets, last=last)
+            case events.Unsolicited(reply=reply) if not self._shows:  # why the server goes
+                words = safe(self.secrets.mask(reply.lines[-1]))
+                self._tell(f"note: unsolicited: {words}")
             case _:
                 super().__call__(event)
 

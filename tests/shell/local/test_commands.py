@@ -510,6 +510,26 @@ def test_verbs_are_explained() -> None:
     assert [row.verb for row in desk.explained] == ["RETR", "LHLO", "MAIL"]
 
 
+@pytest.mark.parametrize(
+    "word, protocol, texts",
+    [
+        ("resp-codes", Protocol.POP3, ["RESP-CODES on offer: a text that begins with ["]),
+        ("EXPIRE", Protocol.POP3, ["behind it: days or NEVER", "(RFC 2449, section 6.7)"]),
+        ("size", Protocol.SMTP, ["SIZE on offer: ", "SIZE of MAIL: ", "(RFC 1870, section 3)"]),
+        ("BY", Protocol.SMTP, ["BY of MAIL: deliver in so many seconds"]),
+        ("notify", Protocol.LMTP, ["NOTIFY of RCPT: "]),
+    ],
+)
+def test_what_a_server_offers_is_explained(word: str, protocol: Protocol, texts: list[str]) -> None:
+    """/help knows extensions, capabilities and parameters of the protocol that is spoken."""
+    desk = Desk(b"+OK x\r\n" if protocol is Protocol.POP3 else GREETING, protocol=protocol)
+    local.run(desk, f"/help {word}")
+    told = " ".join(desk.text.split())
+    assert [text for text in texts if text not in told] == []
+    other = "SIZE" if protocol is Protocol.POP3 else "RESP-CODES"
+    assert "nothing is known about" in _refused(desk, f"/help {other}")
+
+
 def test_next_hop_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """/mx shows the hosts in their order, and one sentence."""
     asked: list[object] = []

@@ -39,3 +39,14 @@ def test_bodies_go_to_whoever_asks_for_them() -> None:
     terse(events.ReplyReceived(0, Reply.of("-ERR", "[IN-USE] x"), RETR))
     (sentence,) = terse.refused
     assert sentence.startswith("RETR was answered: -ERR [IN-USE] x (IN-USE: the login is right")
+
+
+def test_what_comes_unasked_is_told_in_its_words() -> None:
+    """A 421 in the middle of mail data says why the server goes; a dialogue has it anyhow."""
+    going = events.Unsolicited(0, Reply.of("421", "4.3.2 \x1b[1mgoing"))
+    lines: list[str] = []
+    Terse(lines.append, lines.append, color=False, shown=False)(going)
+    assert lines == ["note: unsolicited: 421 4.3.2 \\u{1b}[1mgoing"]
+    lines.clear()
+    Terse(lines.append, lines.append, color=False, shown=True)(going)
+    assert lines == ["# unsolicited\n", "note: unsolicited", "S: 421 4.3.2 \\u{1b}[1mgoing\n"]
