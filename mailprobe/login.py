@@ -101,9 +101,11 @@ class _Dialogue:
 
     def _respond(self, challenge: bytes, held: bytes | None) -> tuple[bytes, bytes | None]:
         """The challenge, decoded, and what is said to it; where that makes no sense, cancel."""
+        if held is not None:  # it says no more than "go ahead", and some servers say it so
+            return b"", held
         try:
             octets = sasl.decode(challenge)
-            return octets, self._steps.send(octets) if held is None else held
+            return octets, self._steps.send(octets)
         except (sasl.SaslError, StopIteration) as error:
             sentence = getattr(error, "sentence", "one more challenge than the mechanism has")
             self._cancel()

@@ -104,6 +104,15 @@ def test_a_link_that_ends_at_the_cancel() -> None:
     assert caught.value.word is Word.EOF
 
 
+@pytest.mark.parametrize("challenge", [b"+\r\n", b"+ \r\n", b"+ go ahead\r\n", b"+ R28=\r\n"])
+def test_a_server_that_only_listens(challenge: bytes) -> None:
+    """What stands where an empty challenge belongs says nothing to a client that is due."""
+    desk = Desk(challenge, b"+OK in\r\n", catalogue=POP3)
+    log_in(desk.session, "PLAIN", "alice", "secret", desk.send, initial=False)
+    assert desk.link.sent == [b"AUTH PLAIN\r\n", b64encode(b"\0alice\0secret") + b"\r\n"]
+    assert desk.session.connection.facts.authenticated
+
+
 def test_a_server_that_says_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """SCRAM's e= is no nonsense: the login is cancelled, refused, and the reason is told."""
     monkeypatch.setattr("mailprobe.login.secrets.token_hex", lambda count: "abc")
