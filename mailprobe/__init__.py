@@ -10,6 +10,7 @@ What is named in `__all__` is loaded when somebody asks for it; docs/python.md t
 
 TYPE_CHECKING = False  # type checkers know this name, too
 if TYPE_CHECKING:
+    from mailprobe.api.looking import route
     from mailprobe.api.opening import connect
     from mailprobe.api.playing import replay, serve
     from mailprobe.api.talking import Session
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mailprobe.protocol.events import Event
     from mailprobe.protocol.framing import Limits
     from mailprobe.protocol.model import Command, Protocol, Reply, State
+    from mailprobe.routing.route import Route
     from mailprobe.sandbox.running import RunningSandbox, start_sandbox
     from mailprobe.session import Settings
     from mailprobe.transport.link import TlsSettings
@@ -37,6 +39,7 @@ __all__ = [
     "Protocol",
     "Reply",
     "Result",
+    "Route",
     "RunningSandbox",
     "Session",
     "Settings",
@@ -47,6 +50,7 @@ __all__ = [
     "connect",
     "events",
     "replay",
+    "route",
     "serve",
     "start_sandbox",
 ]
@@ -62,6 +66,7 @@ _PLACES = {
     "Protocol": ("protocol.model", "Protocol"),
     "Reply": ("protocol.model", "Reply"),
     "Result": ("player.results", "Result"),
+    "Route": ("routing.route", "Route"),
     "RunningSandbox": ("sandbox.running", "RunningSandbox"),
     "Session": ("api.talking", "Session"),
     "Settings": ("session", "Settings"),
@@ -72,6 +77,7 @@ _PLACES = {
     "connect": ("api.opening", "connect"),
     "events": ("protocol.events", ""),
     "replay": ("api.playing", "replay"),
+    "route": ("api.looking", "route"),
     "serve": ("api.playing", "serve"),
     "start_sandbox": ("sandbox.running", "start_sandbox"),
 }

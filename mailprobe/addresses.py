@@ -58,10 +58,11 @@ def parse_domain(text: str) -> str:
     return domain
 
 
-def dangerous(address: str) -> str:
+def dangerous(address: str, *, local: bool = False) -> str:
     """Why nobody should connect to `address` only because a stranger's DNS names it, or ''.
 
-    Private addresses are fine: probing them is what mailprobe is for.
+    Private addresses are fine: probing them is what mailprobe is for.  `local`: the name server
+    is one on this machine that somebody has named (see `is_local`), and may well name loopback.
     """
     try:
         parsed = ip_address(address)
@@ -72,17 +73,24 @@ def dangerous(address: str) -> str:
         parsed = _carried(parsed) or IPv6Address(int(parsed))
     for network, reason in _DANGEROUS:
         if parsed in ip_network(network):
-            return reason
+            return "" if local and reason == _LOOPBACK else reason
     return ""
 
+
+def is_local(server: str | None) -> bool:
+    """Whether a name server was named, and is on this machine.  Raises Failure `usage`."""
+    return server is not None and dangerous(parse_server(server)[0]) == _LOOPBACK
+
+
+_LOOPBACK = "a loopback address: this machine"
 
 # The first row that fits wins: a metadata service lives on a link-local or private address.
 _DANGEROUS = (
     ("169.254.169.254/32", "the metadata service of a cloud host"),
     ("100.100.100.200/32", "the metadata service of a cloud host"),
     ("fd00:ec2::254/128", "the metadata service of a cloud host"),
-    ("127.0.0.0/8", "a loopback address: this machine"),
-    ("::1/128", "a loopback address: this machine"),
+    ("127.0.0.0/8", _LOOPBACK),
+    ("::1/128", _LOOPBACK),
     ("0.0.0.0/8", "the unspecified address: this machine"),  # RFC 1122, section 3.2.1.3
     ("::/128", "the unspecified address: this machine"),
     ("169.254.0.0/16", "a link-local address"),

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import sasl
-from mailprobe.protocol.items import Answer
-from mailprobe.protocol.model import Command, Protocol, Verdict
+from mailprobe.protocol.items import Answer, Phase
+from mailprobe.protocol.model import Command, Protocol, Reply, Verdict
 from mailprobe.safe import safe
 from mailprobe.session import Item, Session
 
@@ -86,31 +86,52 @@ class _Dialogue:
         while (challenge := challenge_of(session)) is not None:
             octets, response = self._respond(challenge, held)
             if said and sasl.secret_kind(mechanism) == sasl.TOKEN:
-                self._refused(sasl.refusal(octets) or safe(octets[:_SHOWN]))
+                self._refused(sasl.refusal(octets) or safe(octets[:_SHOWN]) or "no reason given")
             proved, said = proved or response == b"", True
             held = None
             if not self._send(Answer(sasl.encode(response or b""))):
                 return
         if session.connection.facts.authenticated and not proved:
             raise Failure(Word.SECURITY, f"{mechanism}: {sasl.UNPROVED}")
+        if (said_last := _last_reply(session)) and said_last.verdict is Verdict.GO_ON:
+            shown = safe(said_last.lines[-1][:_SHOWN])
+            raise Failure(
+                Word.PROTOCOL, f"{mechanism}: expected a challenge, or how it ended, got {shown}"
+            )
 
     def _respond(self, challenge: bytes, held: bytes | None) -> tuple[bytes, bytes | None]:
         """The challenge, decoded, and what is said to it; where that makes no sense, cancel."""
+        if held is not None:  # it says no more than "go ahead", and some servers say it so
+            return b"", held
         try:
             octets = sasl.decode(challenge)
-            return octets, self._steps.send(octets) if held is None else held
+            return octets, self._steps.send(octets)
         except (sasl.SaslError, StopIteration) as error:
-            self._send(Answer(b"*"))
             sentence = getattr(error, "sentence", "one more challenge than the mechanism has")
-            raise Failure(Word.PROTOCOL, f"{self._mechanism}: {sentence}") from None
+            self._cancel()
+            word = Word.REFUSED if isinstance(error, sasl.Refusal) else Word.PROTOCOL
+            raise Failure(word, f"{self._mechanism}: {sentence}") from None
+
+    def _cancel(self) -> None:
+        """Give up; that the server refuses then (RFC 4954, section 4) is not what went wrong."""
+        try:
+            self._send(Answer(b"*"))
+        except Failure as failure:
+            if failure.word is not Word.REFUSED:
+                raise
 
 
 def challenge_of(session: Session) -> bytes | None:
-    """The challenge that waits for an answer, in base64."""
-    last = session.last
-    if last is None or not last.replies or last.replies[-1].verdict is not Verdict.GO_ON:
+    """The challenge that waits for an answer, in base64; no other 3yz reply is one."""
+    last = _last_reply(session)
+    if last is None or session.connection.phase is not Phase.ANSWER:
         return None
-    return last.replies[-1].texts[0].strip()
+    return last.texts[0].strip() if last.verdict is Verdict.GO_ON else None
+
+
+def _last_reply(session: Session) -> Reply | None:
+    last = session.last
+    return last.replies[-1] if last is not None and last.replies else None
 
 
 def log_in_by_apop(session: Session, user: str, secret: str, send: Callable[[Item], bool]) -> None:

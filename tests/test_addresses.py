@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailprobe.addresses import dangerous, parse_domain, parse_server
+from mailprobe.addresses import dangerous, is_local, parse_domain, parse_server
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,31 @@ def test_parse_server(text: str, server: tuple[str, int]) -> None:
 def test_dangerous(address: str, reason: str) -> None:
     """An address that a stranger's MX must not lead to unasked, in every disguise."""
     assert reason in dangerous(address)
+
+
+@pytest.mark.parametrize(
+    "address, known",
+    [
+        ("127.0.0.1", True),
+        ("::ffff:127.9.9.9", True),
+        ("::1", True),
+        ("169.254.169.254", False),
+        ("169.254.1.1", False),
+        ("fe80::1%eth0", False),
+        ("0.0.0.0", False),
+        ("224.0.0.1", False),
+    ],
+)
+def test_a_name_server_of_this_machine(address: str, known: bool) -> None:
+    """May name loopback, and nothing else: it may pass on what strangers say."""
+    assert dangerous(address)
+    assert (dangerous(address, local=True) == "") is known
+
+
+def test_who_is_local() -> None:
+    """Only a name server of this machine that somebody named."""
+    servers = (None, "192.0.2.53", "169.254.169.254", "127.0.0.1:5353", "[::1]:53")
+    assert [is_local(server) for server in servers] == [False, False, False, True, True]
 
 
 @pytest.mark.parametrize(

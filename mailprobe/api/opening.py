@@ -90,7 +90,8 @@ def connect(
         return replace(changed, insecure_auth=True) if insecure_auth else changed
 
     general = settings or Settings()
-    wanted = Tls.IMPLICIT if tls else Tls.STARTTLS if starttls else Tls.NONE
+    upgraded = starttls or (general.starttls and not tls)
+    wanted = Tls.IMPLICIT if tls else Tls.STARTTLS if upgraded else Tls.NONE
     known = None if protocol is None else _protocol(protocol)
     way = _way(bind, proxy, proxy_protocol, family)
     options = Options(tls=wanted, family=family, way=way, dns=dns, env=os.environ)
@@ -104,6 +105,8 @@ def connect(
         found, general = profile.target_for(known, wanted), profile.settings(general)
     else:
         found = parse_target(target, known, tls=tls, starttls=starttls)
+    if upgraded and found is not None and found.tls is Tls.NONE:
+        found = replace(found, tls=Tls.STARTTLS)
     return _open(replace(options, settings=with_said(general)), found, record, observers)
 
 

@@ -194,12 +194,19 @@ class Session:
                 dialogue.send(item)
                 return dialogue.wait()
 
+            self._hide(secret, user)
             if name == "APOP":
                 login.log_in_by_apop(dialogue, user, secret, send)
             else:
                 login.log_in(dialogue, name, user, secret, send, authzid=authzid)
             assert dialogue.last is not None  # AUTH or APOP was sent
             return dialogue.last
+
+    def _hide(self, secret: str, user: str) -> None:
+        """Keep a secret out of the recording, in which form it travels or comes back."""
+        if self._recording is not None:
+            octets = [text.encode("utf-8", "surrogateescape") for text in (secret, user)]
+            self._recording.hide(*octets)
 
     def start_tls(self) -> "TlsFacts":
         """Start TLS by STARTTLS or STLS, with hello before and after.

@@ -50,7 +50,8 @@ def words_of(part: Part, *, top: bool = False) -> str:
         below.level is part.level for below in part.below
     )
     word = "" if top and inherited else _WORDS.get(part.level, "")
-    reference = f" ({part.reference})" if part.reference else ""
+    told = part.reference in part.text  # there is always an empty one
+    reference = "" if told else f" ({part.reference})"
     return f"{word}{part.text}{reference}"
 
 

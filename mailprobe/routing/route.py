@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from mailprobe import lookup
-from mailprobe.addresses import dangerous, parse_domain, parse_server
+from mailprobe.addresses import dangerous, is_local, parse_domain
 from mailprobe.answers import Answer
 from mailprobe.errors import Failure, Word
 from mailprobe.hops import NextHop, Outcome
@@ -94,7 +94,7 @@ def find(
         observe(step)
 
     questions = lookup.open_questions(server, limit=limit, observe=tell)
-    pages = _Pages(questions, settings, tell, local=_is_local(server))
+    pages = _Pages(questions, settings, tell, local=is_local(server))
     hop = lookup.find_next_hop(domain, questions)
 
     def ask(name: str, record_type: str) -> Answer:
@@ -170,11 +170,6 @@ def _dkim(domain: str, selector: str, ask: Ask) -> Part:
     return replace(found.part, name="dkim", facts={"selector": selector, "usable": found.usable})
 
 
-def _is_local(server: str | None) -> bool:
-    """Whether a name server of this machine was named: it may well name this machine."""
-    return server is not None and bool(dangerous(parse_server(server)[0]))
-
-
 @frozen
 class _Pages:
     """The way to a policy: never to this machine or its link because a stranger's DNS says so."""
@@ -211,6 +206,6 @@ class _Pages:
 
     def _check(self, host: str, addresses: Sequence[str]) -> None:
         for address in addresses:
-            if not self.local and (danger := dangerous(address)):
+            if danger := dangerous(address, local=self.local):
                 sentence = f"{host} is {address}: {danger}; not connected to"
                 raise Failure(Word.SECURITY, sentence)

@@ -251,8 +251,9 @@ class Company:
 
         return offers(self.by_hand, self.session)
 
-    def learn(self, secret: bytes) -> None:
+    def learn(self, secret: bytes, user: bytes = b"") -> None:
         self._view.secrets.learn(secret)
+        self._view.recording.hide(secret, user)
 
     def ask(self, question: str) -> str:
         """Ask for one line; a question that is longer than a row is broken at blanks."""

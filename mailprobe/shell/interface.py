@@ -137,8 +137,11 @@ class Shell(Interface):
     def may_expose(self, item: Item) -> bool:
         """Whether `item` may travel; where others can read it, the person is asked."""
 
-    def learn(self, secret: bytes) -> None:
-        """Never show `secret` from now on."""
+    def learn(self, secret: bytes, user: bytes = b"") -> None:
+        """Never show `secret` from now on, and never write it into a recording.
+
+        Where it is in the name of its `user`, the recording has that name.
+        """
 
     def send(self, item: Item) -> bool:
         """Send `item` and wait for all that is owed; False when that was interrupted."""

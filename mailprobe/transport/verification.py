@@ -24,13 +24,17 @@ _UNTRUSTED = {
     19: ("its CA is self-signed and not known", _FOR_CA),
     20: ("its issuer is not known", _FOR_CA),
     21: ("its issuer is not known", _FOR_CA),
+    26: ("it is not meant for servers (extended key usage)", _UNVERIFIED),
     62: ("it is for another host", _UNVERIFIED),
     64: ("it is for another address", _UNVERIFIED),
     66: ("its key is too weak", _FOR_WEAK),
     67: ("the key of its CA is too weak", _FOR_WEAK),
     68: ("the hash of its signature is too weak", _FOR_WEAK),
+    79: ("one above it is no CA", _UNVERIFIED),
 }
 _OTHER_HOST = (62, 64)
+# What may be wrong with one above the peer's own; OpenSSL's depth is not told by Python.
+_DATES = {9: "one above it is not valid yet", 10: "one above it has expired"}
 
 _PLAIN_SPOKEN = "the peer does not speak TLS here; try without --tls, or with --starttls"
 _NO_VERSION = "no TLS version in common"
@@ -114,6 +118,8 @@ def why_not_trusted(
     )
     if error.verify_code in _OTHER_HOST and chain and not names_of(chain[0]):
         wrong = "it names its host in the common name alone, which no longer counts (RFC 9525)"
+    if error.verify_code in _DATES and chain and _is_valid_now(chain[0]):
+        wrong = _DATES[error.verify_code]
     shown = "; then ".join(describe(certificate) for certificate in chain[:4]) or "not available"
     return f"the certificate of {safe(name or '')} is not trusted: {wrong} ({shown}); {way_on}"
 
@@ -143,6 +149,20 @@ def describe(certificate: bytes) -> str:
         f"{safe(subject) or 'no subject'}, for {_listed(names_of(certificate))}, "
         f"issued by {safe(issuer)}, valid {since} to {until}"
     )
+
+
+def _is_valid_now(certificate: bytes) -> bool:
+    """Whether its own dates are good, as far as it can be read."""
+    from datetime import UTC, datetime
+
+    from cryptography import x509
+
+    try:
+        with quietly():
+            read = x509.load_der_x509_certificate(certificate)
+            return read.not_valid_before_utc <= datetime.now(UTC) <= read.not_valid_after_utc
+    except (ValueError, TypeError, x509.InvalidVersion):
+        return False
 
 
 def end_point(certificate: bytes) -> bytes | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import mailprobe
-from mailprobe import Failure, RunningSandbox, Settings, Word, connect
+from mailprobe import Failure, RunningSandbox, Settings, TlsSettings, Word, connect
 
 
 @pytest.mark.parametrize("service", ["smtp", "submission", "submissions", "lmtp", "pop3", "pop3s"])
@@ -229,3 +229,13 @@ def test_bounds(served: Callable[..., str]) -> None:
     with pytest.raises(Failure) as caught:
         connect(url, max_time=0.2)
     assert caught.value.word is Word.TIMEOUT
+
+
+@pytest.mark.parametrize("service, implicit", [("smtp", False), ("pop3", False), ("pop3s", True)])
+def test_settings_that_demand_tls(sandbox: RunningSandbox, service: str, implicit: bool) -> None:
+    """It is there before any command but hello; a port for TLS has it already."""
+    settings = Settings(tls=TlsSettings(str(sandbox.ca)), starttls=True)
+    with connect(sandbox.url(service), settings=settings) as session:
+        session.command("NOOP")
+        assert session.tls is not None
+        assert session.tls.implicit is implicit

@@ -11,6 +11,7 @@ import pytest
 
 import mailprobe
 from mailprobe import Failure, RunningSandbox, Word, connect, events
+from tests.hostile.server import ScriptedServer, answer, send
 
 HELLO = "EHLO client.example"
 ENVELOPE = ("MAIL FROM:<alice@example.test>", "RCPT TO:<bob@example.test>")
@@ -377,6 +378,17 @@ def test_a_demand_that_the_next_reply_does_not_meet(
         with pytest.warns(UserWarning, match="demanded and not met"):
             said = session.command("NONSENSE")
         assert said.reply.code == "500"
+
+
+def test_a_secret_that_was_not_sent_is_not_recorded(tmp_path: Path) -> None:
+    """A server that knows it may repeat it."""
+    steps = (send(b"+OK <1.2@x>\r\n"), answer({}, default=b"-ERR not hunter22\r\n"))
+    with (
+        ScriptedServer(*steps) as server,
+        connect(f"pop3://127.0.0.1:{server.port}", record=tmp_path / "x.mpt") as session,
+    ):
+        assert session.login("APOP", "alice", "hunter22").reply.refused
+    assert "S: -ERR not ********\n" in (tmp_path / "x.mpt").read_text()
 
 
 def test_nothing_is_recorded_unasked(sandbox: RunningSandbox, tmp_path: Path) -> None:

@@ -104,7 +104,8 @@ ssl_min_protocol = TLSv1.2
 
 disable_plaintext_auth = no
 haproxy_trusted_networks = %(host)s
-auth_mechanisms = plain login cram-md5 apop scram-sha-1 scram-sha-256 oauthbearer xoauth2
+auth_mechanisms = plain login cram-md5 apop scram-sha-1 scram-sha-256 oauthbearer xoauth2 anonymous
+auth_anonymous_username = bob
 auth_username_format = %%Ln
 auth_failure_delay = 0
 passdb {

@@ -65,6 +65,15 @@ def test_apop(mail_servers: MailServers):
     assert "S: +OK Logged in." in run.stdout
 
 
+def test_anonymous(mail_servers: MailServers):
+    """Over POP3, with a trace; Postfix is told not to offer it, and refuses."""
+    who = ("--auth", "ANONYMOUS", "--user", "sirhc@example.org")
+    run = log_in(*maildrop(mail_servers), *who, secret="none", script="STAT\nQUIT\n")
+    assert "S: +OK Logged in." in run.stdout
+    run = log_in(*submission(mail_servers), *who, secret="none", status=1)
+    assert run.stderr.startswith("mailprobe: refused: AUTH was answered: 535 5.7.8")
+
+
 @pytest.mark.parametrize("mechanism", BEARERS)
 def test_a_good_token(mail_servers: MailServers, mechanism: str):
     """It goes with AUTH over SMTP; over POP3, whose lines are short, it waits for a challenge."""

@@ -83,6 +83,7 @@ def test_words() -> None:
     assert words_of(fault("it is wrong", "RFC 1")) == "fault: it is wrong (RFC 1)"
     assert words_of(doubt("perhaps")) == "doubt: perhaps"
     assert words_of(good("fine")) == "fine"
+    assert words_of(doubt("RFC 1 forbids it", "RFC 1")) == "doubt: RFC 1 forbids it"
 
 
 def test_steps() -> None:

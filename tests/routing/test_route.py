@@ -113,7 +113,7 @@ def test_this_machine_is_not_connected_to(
     nameserver: Nameserver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stranger's DNS may name loopback: no connection for it."""
-    monkeypatch.setattr(route, "_is_local", lambda server: False)
+    monkeypatch.setattr(route, "is_local", lambda server: False)
     monkeypatch.setattr(route.https, "get", lambda *_, **__: pytest.fail("connected"))
     found, steps = find(nameserver)
     (fetched,) = (step for step in steps if isinstance(step, Fetched))
@@ -130,15 +130,6 @@ def test_a_file_of_certificates_that_is_none(nameserver: Nameserver, tmp_path: P
         with pytest.raises(Failure) as caught:
             find(nameserver, settings=TlsSettings(str(tmp_path / "ca.pem")))
     assert caught.value.word is Word.USAGE
-
-
-def test_who_is_local() -> None:
-    """Only a name server of this machine that somebody named."""
-    assert [route._is_local(server) for server in (None, "192.0.2.53", "127.0.0.1:5353")] == [
-        False,
-        False,
-        True,
-    ]
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,46 @@ def self_signed(
     return str(path)
 
 
+Issuer = tuple[x509.Name, ec.EllipticCurvePrivateKey]
+
+
+def write_certificate(
+    path: Path,
+    name: str,
+    *,
+    issuer: Issuer | None = None,
+    is_ca: bool = False,
+    since: int = -1,
+    until: int = 30,
+    usage: x509.ObjectIdentifier | None = None,
+) -> Issuer:
+    """Write a certificate and its key into one PEM file, for a host where it is no CA."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    issued_by, signing = issuer or (subject, key)
+    now = datetime.datetime.now(datetime.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issued_by)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + datetime.timedelta(days=since))
+        .not_valid_after(now + datetime.timedelta(days=until))
+        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    )
+    if usage is not None:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ) + builder.sign(signing, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    path.write_bytes(pem)
+    return subject, key
+
+
 def _general_name(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(name))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.events import Ending
@@ -18,6 +19,7 @@ from mailprobe.transport.link import Interrupted, PlainText, TlsFacts, TlsSettin
 from mailprobe.transport.stream import Stream
 from mailprobe.transport.tls import client_context, server_context
 from mailprobe.transport.verification import describe
+from tests.transport.conftest import write_certificate
 
 Sockets = tuple[socket.socket, socket.socket]
 HELLO = b"\x16\x03\x01"
@@ -151,6 +153,32 @@ def test_the_failure_says_which_check_failed(
     assert caught.value.word is Word.TLS
     assert [part for part in said if part not in caught.value.sentence] == []
     assert caught.value.sentence.isprintable()
+
+
+@pytest.mark.parametrize(
+    "ca, own, said",
+    [
+        ({"since": -9, "until": -2}, {}, "one above it has expired"),
+        ({"since": 2, "until": 9}, {}, "one above it is not valid yet"),
+        ({"since": -9, "until": -2}, {"since": -9, "until": -2}, "it has expired"),
+        ({}, {"usage": x509.oid.ExtendedKeyUsageOID.CLIENT_AUTH}, "it is not meant for servers"),
+        ({"is_ca": False}, {}, "one above it is no CA"),
+    ],
+)
+def test_which_of_the_chain_is_wrong(
+    sockets: Sockets, aside: Any, tmp_path: Path, ca: dict[str, Any], own: dict[str, Any], said: str
+) -> None:
+    """What is wrong with a CA is not said of the certificate of the server."""
+    root, above = tmp_path / "root.pem", tmp_path / "above.pem"
+    top = write_certificate(root, "Root", is_ca=True)
+    middle = write_certificate(above, "CA", issuer=top, **{"is_ca": True, **ca})
+    server = tmp_path / "server.pem"
+    write_certificate(server, "localhost", issuer=middle, **own)
+    server.write_bytes(server.read_bytes() + above.read_bytes())
+    with pytest.raises(Failure, match=f"is not trusted: {said}") as caught:
+        handshake(sockets, aside, server_context(str(server)), TlsSettings(ca=str(root)))
+    assert caught.value.word is Word.TLS
+    assert "--no-verify" in caught.value.sentence
 
 
 def test_an_unknown_issuer(sockets: Sockets, aside: Any, good_context: Any) -> None:

@@ -29,7 +29,7 @@ from mailprobe.protocol.sasl.scram import (
     UNPROVED,
     binding_for,
 )
-from mailprobe.protocol.sasl.terms import Binding, Client, SaslError, SecretOf, Server
+from mailprobe.protocol.sasl.terms import Binding, Client, Refusal, SaslError, SecretOf, Server
 
 __all__ = [
     "ANYBODY",
@@ -46,6 +46,7 @@ __all__ = [
     "Binding",
     "Client",
     "Explanation",
+    "Refusal",
     "SaslError",
     "SecretOf",
     "Server",

@@ -15,6 +15,7 @@ from mailprobe.protocol.sasl.terms import (
     Binding,
     Client,
     Identity,
+    Refusal,
     SaslError,
     Server,
     text_of,
@@ -29,6 +30,7 @@ BINDINGS = ("tls-unique", "tls-server-end-point")
 
 # A server names the count and the client does the work: about half a second's worth.
 MAXIMUM_ITERATIONS = 1_000_000
+_SHOWN = 80  # octets of a server's reason
 
 # RFC 5802, section 5: the client verifies "v=", and does not believe in success without it.
 UNPROVED = (
@@ -88,6 +90,8 @@ def _client_steps(name: str, scram: Any) -> Client:
             )
         final = scram.get_client_final().encode()
     challenge = yield final
+    if challenge.startswith(b"e="):
+        raise Refusal(f"the server says why not: {safe(challenge[2:_SHOWN])}")
     with _sasl_errors(f"{name}: the server's final message is wrong"):
         scram.set_server_final(text_of("a SCRAM message", challenge))
     yield b""  # success carries no data (RFC 4954, section 4; RFC 5034, section 4)

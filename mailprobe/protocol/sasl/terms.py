@@ -27,6 +27,10 @@ class SaslError(Exception):
         self.challenge = challenge
 
 
+class Refusal(SaslError):
+    """The peer's message is a step of the mechanism, and says why not (RFC 5802, section 7)."""
+
+
 @frozen
 class Binding:
     """What ties a login to the TLS channel below it (RFC 5929, RFC 9266): its kind and data."""

@@ -273,7 +273,7 @@ def _exchangers(
     options: Options, domain: str, tell: Tell, wakeup: int | None
 ) -> tuple["MailHost", ...]:
     from mailprobe import lookup
-    from mailprobe.addresses import dangerous, parse_server
+    from mailprobe.addresses import dangerous, is_local
     from mailprobe.shell.connections.patience import answer_to
 
     limit, name = _limit(options, lookup.LIMIT)
@@ -287,11 +287,10 @@ def _exchangers(
     if not hop.usable:
         raise Failure(Word.DNS, hop.sentence)
     tell(hop.sentence)
-    local_dns = options.dns is not None and bool(dangerous(parse_server(options.dns)[0]))
+    local = is_local(options.dns)
     for host in hop.usable:
         for address in host.addresses:
-            # a name server on this machine may well name this machine
-            if (danger := dangerous(address)) and not local_dns:
+            if danger := dangerous(address, local=local):
                 raise Failure(
                     Word.SECURITY,
                     f"the MX {host.name} of {hop.domain} is {address}: {danger}; "

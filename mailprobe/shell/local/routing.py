@@ -69,11 +69,13 @@ def _open(shell: Shell, argument: str) -> None:
     records = exchanger.dane.records if shell.name_server is not None else ()
     if not host.addresses:
         raise Failure(Word.DNS, f"{host.name}: {host.trouble}")
-    from mailprobe.addresses import dangerous  # and ipaddress, 4 ms
+    from mailprobe.addresses import dangerous, is_local  # and ipaddress, 4 ms
 
     target = parse_further(host.name, Protocol.SMTP, shell.tls)
+    local = is_local(shell.name_server)
     for address in host.addresses:
-        if (danger := dangerous(address)) and not _may_go(shell, host.name, address, danger):
+        danger = dangerous(address, local=local)
+        if danger and not _may_go(shell, host.name, address, danger):
             raise Failure(Word.SECURITY, f"{host.name} is {address}: {danger}; not connected to")
     # The addresses that were shown: a name may lead elsewhere by now.
     if records:
@@ -83,10 +85,6 @@ def _open(shell: Shell, argument: str) -> None:
 
 def _may_go(shell: Shell, name: str, address: str, danger: str) -> bool:
     """Whether to connect to what nobody should connect to because a stranger's DNS says so."""
-    from mailprobe.addresses import dangerous, parse_server
-
-    if shell.name_server is not None and dangerous(parse_server(shell.name_server)[0]):
-        return True  # a name server on this machine may well name this machine
     question = f"{name} is {address}: {danger}; connect all the same? [y/N] "
     return shell.ask(question).strip().lower() in ("y", "yes")
 

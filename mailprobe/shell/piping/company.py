@@ -149,8 +149,9 @@ class Company:
     def edit(self, octets: bytes) -> bytes:
         raise Failure(Word.USAGE, "a pipe has no editor: write the text into a file, /body FILE")
 
-    def learn(self, secret: bytes) -> None:
+    def learn(self, secret: bytes, user: bytes = b"") -> None:
         self._printer.secrets.learn(secret)
+        self._recording.hide(secret, user)
 
     def mask(self, text: str) -> str:
         return self._printer.secrets.mask_text(text)

@@ -77,6 +77,14 @@ class Recording:
         """
         self._tape.start(path)
 
+    def hide(self, secret: bytes, user: bytes = b"") -> None:
+        """Mask a secret that was never said on the wire, whoever says it.
+
+        One that is in the name of its `user` would take that name with it.
+        """
+        if secret not in user:
+            self._tape.hide(secret)
+
     def begin(self, target: Target) -> None:
         """A connection is about to be made."""
         self._target = target

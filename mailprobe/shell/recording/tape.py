@@ -33,6 +33,7 @@ class Tape:
         self._targets: dict[int, Target] = {}  # of the connections that began
         self._heard: set[int] = set()  # connections of which there is a line to write
         self._turn = 1  # the connection that the last entry is of
+        self._hidden: dict[bytes, None] = {}  # secrets that travel in no form that is known
 
     @property
     def recorder(self) -> "Recorder | None":
@@ -58,6 +59,12 @@ class Tape:
     def heard(self, number: int) -> None:
         """Something was said on a connection."""
         self._heard.add(number)
+
+    def hide(self, secret: bytes) -> None:
+        """Mask a secret from now on, and in what is written later."""
+        self._hidden[secret] = None
+        if self._recorder is not None:
+            self._recorder.secrets.hide(secret)
 
     def add(self, number: int, entry: Event | Note) -> None:
         """Keep, or write, what happened on a connection."""
@@ -119,7 +126,10 @@ class Tape:
     def _record(self, path: "str | Path") -> "Recorder":
         from mailprobe.transcript.record import Recorder
 
-        return Recorder(path, self._warn)
+        recorder = Recorder(path, self._warn)
+        for secret in self._hidden:
+            recorder.secrets.hide(secret)
+        return recorder
 
     def _writer(self, recorder: "Recorder", number: int) -> "Writer":
         """That of a connection: the recorder itself, or another one beside it."""

@@ -93,7 +93,10 @@ class ByHand:
             if secret is None:
                 return None
             if secret:
-                talk.learn(secret.encode("utf-8", "surrogateescape"))
+                octets, name = (
+                    text.encode("utf-8", "surrogateescape") for text in (secret, self.user)
+                )
+                talk.learn(octets, name)
             host = session.server_name
             return sasl.client(
                 mechanism, self.user, secret, nonce=nonce, binding=binding, host=host

@@ -160,7 +160,8 @@ def _ask_secret(shell: Shell, user: str, kind: str = sasl.PASSWORD) -> str | Non
     elif secret is None:
         secret = shell.ask_secret(f"{kind} of {safe(user)} (hidden): ", kind)
     if secret:
-        shell.learn(secret.encode("utf-8", "surrogateescape"))
+        octets, name = (text.encode("utf-8", "surrogateescape") for text in (secret, user))
+        shell.learn(octets, name)
     return secret
 
 

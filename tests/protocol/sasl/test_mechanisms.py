@@ -350,7 +350,7 @@ def test_scram_bounds_the_work() -> None:
 @pytest.mark.parametrize("mechanism", SCRAM)
 @pytest.mark.parametrize(
     "challenge",
-    [b"", b"\xff", b"v=", b"v=*", b"v=AAAA", b"v=" + b"A" * 43 + b"=", b"e=invalid-proof", b"x"],
+    [b"", b"\xff", b"v=", b"v=*", b"v=AAAA", b"v=" + b"A" * 43 + b"=", b"E=x", b"x"],
 )
 def test_scram_wrong_server_signature(mechanism: str, challenge: bytes) -> None:
     """A server that does not know the secret is found out: there is no answer to its end."""

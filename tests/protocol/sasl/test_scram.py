@@ -151,3 +151,14 @@ def test_no_authzid() -> None:
     """SCRAM says here only who logs in."""
     with pytest.raises(ValueError, match="PLAIN and EXTERNAL carry another"):
         sasl.client("SCRAM-SHA-256", "user", "pencil", nonce="n", authzid="root")
+
+
+def test_a_server_that_says_why_not() -> None:
+    """e= is a refusal (RFC 5802, section 7), told apart from nonsense; short and printable."""
+    steps = sasl.client("SCRAM-SHA-256", "alice", "secret", nonce="abc")
+    next(steps)
+    steps.send(b"r=abcdef,s=QSXCR+Q6sek8bf92,i=4096")
+    with pytest.raises(sasl.Refusal) as refused:
+        steps.send(b"e=invalid-proof\x1b" + b"x" * 999)
+    assert refused.value.sentence.startswith("the server says why not: invalid-proof\\u{1b}xx")
+    assert len(refused.value.sentence) < 120

@@ -141,3 +141,35 @@ def test_a_target_that_the_name_server_does_not_know(
         with pytest.raises(Failure, match=re.escape(sentence)) as caught:
             opening.open_session(options, Target(Protocol.SMTP, f"{host}.example.test", 25), [])
     assert caught.value.word is Word.DNS
+
+
+@pytest.mark.parametrize(
+    "server, address, goes",
+    [
+        (None, "127.0.0.1", False),
+        ("192.0.2.53", "127.0.0.1", False),
+        ("127.0.0.1", "127.0.0.1", True),
+        (None, "169.254.169.254", False),
+        ("127.0.0.1", "169.254.169.254", False),
+        ("127.0.0.1", "fe80::1", False),
+    ],
+)
+def test_an_exchanger_that_a_stranger_may_have_named(
+    monkeypatch: pytest.MonkeyPatch, server: str | None, address: str, goes: bool
+) -> None:
+    """Nobody is connected to before somebody has named that address himself."""
+    hosts = tuple(
+        MailHost(number, f"mx{number}.example.org", (each,), "")
+        for number, each in enumerate(("192.0.2.1", address))
+    )
+    hop = NextHop("example.org", Outcome.MX, hosts, "two exchangers", 0.0)
+    monkeypatch.setattr(lookup, "next_hop", lambda *about, **how: hop)
+
+    def nowhere(target: Target, **how: object) -> Stream:
+        raise Failure(Word.CONNECT, "no way")
+
+    monkeypatch.setattr(opening, "connect", nowhere)
+    with pytest.raises(Failure) as caught:
+        opening.open_session(Options(mx="example.org", dns=server), None, [])
+    assert caught.value.word is (Word.CONNECT if goes else Word.SECURITY)
+    assert ("name that address yourself" in caught.value.sentence) is not goes

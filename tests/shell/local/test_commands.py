@@ -71,7 +71,7 @@ class Desk:
     def may_expose(self, item: Item) -> bool:
         return self.exposes
 
-    def learn(self, secret: bytes) -> None:
+    def learn(self, secret: bytes, user: bytes = b"") -> None:
         self.learned.append(secret)
 
     def send(self, item: Item) -> bool:

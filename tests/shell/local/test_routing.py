@@ -24,7 +24,9 @@ ZONE = """
 mx1 A 192.0.2.1
 mx2 A 192.0.2.2
 mx2 AAAA 2001:db8::2
+@ MX 50 cloud
 here A 127.0.0.1
+cloud A 169.254.169.254
 nomail MX 0 .
 """
 
@@ -146,7 +148,7 @@ def test_what_cannot_be_opened(server: str) -> None:
     assert shell.refused("/route").word is Word.USAGE
     assert shell.refused("/route alice@[192.0.2.1]").word is Word.USAGE
     shell.run("/route example.test")
-    assert "has 4 exchangers" in shell.refused("/open 5").sentence
+    assert "has 5 exchangers" in shell.refused("/open 6").sentence
     for line in ("/open", "/open 0", "/open x", "/open 1 2", "/open ２"):
         assert shell.refused(line).sentence == "write /open N"
     lost = shell.refused("/open 3")
@@ -180,3 +182,13 @@ def test_a_local_name_server_may_name_this_machine(server: str) -> None:
     shell.run("/open 4")
     assert shell.asked == []
     assert shell.targets[0].addresses == ("127.0.0.1",)
+
+
+def test_a_local_name_server_may_pass_on_what_strangers_say(server: str) -> None:
+    """Of what is no loopback address somebody is asked all the same."""
+    shell = Shell(server)
+    shell.run("/route example.test")
+    assert shell.refused("/open 5").word is Word.SECURITY
+    (question,) = shell.asked
+    assert question.startswith("cloud.example.test is 169.254.169.254: the metadata service")
+    assert shell.targets == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.hostile import probe
-from tests.hostile.server import Peer, ScriptedServer, expect, send, smtp
+from tests.hostile.server import Peer, ScriptedServer, answer, expect, send, smtp
 
 HELLO = b"250-mx\r\n250-SIZE 99999999\r\n250-8BITMIME\r\n250-PIPELINING\r\n250 CHUNKING\r\n"
 GREETING = send(b"220 mx ESMTP\r\n")
@@ -314,3 +314,24 @@ def test_collected_lines_are_not_lost_in_silence(lines: bytes, told: str) -> Non
         assert server.heard == b""
     assert result.status == 0
     assert f"note: {told} not sent: write /pipeline go" in result.err
+
+
+ECHO = b"-ERR not hunter22, aHVudGVyMjI=\r\n"
+CRAM = {b"AUTH": b"+ PDEuMkB4Pg==\r\n", b"=": ECHO}
+
+
+@pytest.mark.parametrize("mechanism", ["APOP", "CRAM-MD5"])
+def test_a_server_that_repeats_a_secret_that_was_not_sent(tmp_path: Path, mechanism: str) -> None:
+    """It knows the secret, too: no recording and no output has it for that."""
+    (tmp_path / "secret").write_text("hunter22")
+    (tmp_path / "secret").chmod(0o600)
+    steps = (send(b"+OK <1.2@x>\r\n"), answer(CRAM, default=ECHO))
+    options = ("--auth", mechanism, "--user", "alice", "--password-file", tmp_path / "secret")
+    with ScriptedServer(*steps) as server:
+        result = probe.pop3(server.port, *options, "--record", tmp_path / "a.mpt")
+    assert result.ended == ("refused", 1)
+    recorded = (tmp_path / "a.mpt").read_text()
+    assert "S: -ERR not ********, ************\n" in recorded
+    for text in (recorded, result.out, result.err):
+        assert "hunter22" not in text
+        assert "aHVudGVyMjI" not in text

@@ -297,6 +297,31 @@ def test_what_no_reply_can_be_is_not_demanded(tmp_path: Path) -> None:
     other.close()
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_a_secret_that_no_line_of_the_wire_has_told(tmp_path: Path, later: bool) -> None:
+    """Is masked all the same, whether the file was there before it or not."""
+    recording = Recording(lambda sentence: None)
+    if not later:
+        recording.start(tmp_path / "a.mpt")
+    recording.hide(b"hunter22", b"alice")
+    recording.begin(TARGET)
+    _reply(recording, "500", "not hunter22 (aHVudGVyMjI=), alice")
+    if later:
+        recording.save(tmp_path / "a.mpt")
+    recording.close()
+    assert _lines(tmp_path / "a.mpt")[1] == "S: 500 not ******** (************), alice"
+
+
+def test_a_secret_that_is_in_the_name_of_its_user(tmp_path: Path) -> None:
+    """The recording would name nobody, and tell what the secret is."""
+    recording = _begin(tmp_path / "a.mpt", [])
+    recording.hide(b"tanstaaf", b"tanstaaf@example.org")
+    recording.hide(b"", b"alice")
+    _reply(recording, "250", "tanstaaf@example.org, hello")
+    recording.close()
+    assert _lines(tmp_path / "a.mpt")[-1] == "S: 250 tanstaaf@example.org, hello"
+
+
 def test_a_secret_in_an_older_expectation_is_left_out(tmp_path: Path) -> None:
     """What was demanded before there was a file is looked through when it is written."""
     recording = Recording(lambda sentence: None)

@@ -69,7 +69,7 @@ class Person:
     def mask(self, text: str) -> str:
         return text.replace("hunter2", "****")
 
-    def learn(self, secret: bytes) -> None:
+    def learn(self, secret: bytes, user: bytes = b"") -> None:
         self.learned.append(secret)
 
     @property
