@@ -256,7 +256,7 @@ _EDGES = {
     "files.py": "files",
     "folders.py": "folders",
     "keyboard.py": "the terminal, before all else",
-    "mailstore.py": "files and Maildirs of messages that were fetched",
+    "messages/mailstore.py": "files and Maildirs of messages that were fetched",
     "outputs.py": "files that somebody named",
     "programs.py": "programs that somebody named",
     "lookup.py": "name servers",

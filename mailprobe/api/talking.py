@@ -15,7 +15,7 @@ from mailprobe.api.hearing import Hearing
 from mailprobe.api.lines import misplaced, one_line, send_raw
 from mailprobe.errors import Failure, Word
 from mailprobe.exchanges import Exchange
-from mailprobe.maildata import Writer
+from mailprobe.messages.maildata import Writer
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.framing import CRLF
 from mailprobe.protocol.items import Answer, Data, Misuse, Phase, Raw

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from mailprobe import mailstore
 from mailprobe.commands import streams as standard
 from mailprobe.commands.arguments import Row
 from mailprobe.commands.connection_options import CONNECTION, options_for
@@ -13,12 +12,13 @@ from mailprobe.commands.parser import Parser
 from mailprobe.commands.streams import Streams
 from mailprobe.commands.tables import table
 from mailprobe.errors import ExitStatus, Failure, Word
-from mailprobe.mailstore import Store
+from mailprobe.messages import mailstore
+from mailprobe.messages.mailstore import Store
+from mailprobe.messages.retrieval import Entry, Fetched, Retrieval, chosen
 from mailprobe.patterns import pattern
 from mailprobe.protocol.grammar import LANGUAGE
 from mailprobe.protocol.model import Protocol
 from mailprobe.render.wish import wants_color
-from mailprobe.retrieval import Entry, Fetched, Retrieval, chosen
 from mailprobe.safe import safe
 from mailprobe.shell.options import Options
 from mailprobe.shell.piping.errand import Errand

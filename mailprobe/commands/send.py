@@ -7,17 +7,18 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from mailprobe import compose, files
+from mailprobe import files
 from mailprobe.commands import streams as standard
 from mailprobe.commands.arguments import Row
 from mailprobe.commands.connection_options import CONNECTION, MX, options_for
 from mailprobe.commands.parser import Parser
 from mailprobe.commands.streams import Streams
 from mailprobe.commands.tables import table
-from mailprobe.compose import Choice, Order
-from mailprobe.delivery import Delivery, Fate
-from mailprobe.dispatch import Blocks
 from mailprobe.errors import ExitStatus, Failure, Word
+from mailprobe.messages import compose
+from mailprobe.messages.compose import Choice, Order
+from mailprobe.messages.delivery import Delivery, Fate
+from mailprobe.messages.dispatch import Blocks
 from mailprobe.patterns import pattern
 from mailprobe.protocol.model import Protocol
 from mailprobe.render.wish import wants_color

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mailprobe.commands.forms import Argument, Form, Option
 from mailprobe.commands.table import SUBCOMMANDS
 from mailprobe.enums import Enum, auto
-from mailprobe.envelope import EACH
+from mailprobe.messages.envelope import EACH
 from mailprobe.protocol import sasl
 from mailprobe.protocol.model import Protocol
 from mailprobe.protocol.pop3 import POP3

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from mailprobe import dispatch
 from mailprobe.files import SourceFile
-from mailprobe.maildata import measure
+from mailprobe.messages import dispatch
+from mailprobe.messages.maildata import measure
 from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import State
 from mailprobe.safe import safe
@@ -78,7 +78,7 @@ def _template(shell: Shell, session: Session) -> bytes:
         octets.decode("utf-8", "surrogateescape")
         for octets in (facts.reverse_path or b"", *facts.recipients)
     ]
-    from mailprobe.message import template  # where somebody writes a mail
+    from mailprobe.messages.message import template  # where somebody writes a mail
 
     return template(sender, recipients, datetime.now().astimezone(), secrets.token_hex(8))
 

@@ -6,13 +6,13 @@ It sees the shell through `Shell` alone.
 from collections.abc import Sequence
 from pathlib import Path
 
-from mailprobe import compose
-from mailprobe.compose import Choice, Order
-from mailprobe.delivery import Delivery
-from mailprobe.dispatch import Blocks, Style
-from mailprobe.envelope import Envelope
 from mailprobe.errors import Failure, Word
 from mailprobe.files import SourceFile
+from mailprobe.messages import compose
+from mailprobe.messages.compose import Choice, Order
+from mailprobe.messages.delivery import Delivery
+from mailprobe.messages.dispatch import Blocks, Style
+from mailprobe.messages.envelope import Envelope
 from mailprobe.protocol.model import Command
 from mailprobe.safe import safe
 from mailprobe.session import Session

@@ -6,11 +6,11 @@ It sees the shell through `Shell` alone.
 from collections.abc import Iterable
 from functools import partial
 
-from mailprobe import dispatch, envelope
-from mailprobe.dispatch import Channel, Chunk, Style
-from mailprobe.envelope import Envelope
 from mailprobe.errors import Failure, Word
 from mailprobe.files import SourceFile
+from mailprobe.messages import dispatch, envelope
+from mailprobe.messages.dispatch import Channel, Chunk, Style
+from mailprobe.messages.envelope import Envelope
 from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import Protocol, Reply, State
 from mailprobe.safe import safe

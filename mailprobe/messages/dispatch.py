@@ -7,7 +7,7 @@ message is, a block of it is held.
 from collections.abc import Callable, Iterable, Iterator
 
 from mailprobe.errors import Failure, Word
-from mailprobe.maildata import Mender, Writer
+from mailprobe.messages.maildata import Mender, Writer
 from mailprobe.protocol.framing import CRLF
 from mailprobe.protocol.items import Data, Phase, Raw
 from mailprobe.protocol.model import Command, Reply

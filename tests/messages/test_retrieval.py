@@ -3,8 +3,8 @@
 import pytest
 
 from mailprobe.errors import Failure, Word
+from mailprobe.messages.retrieval import Entry, Retrieval
 from mailprobe.protocol.model import Reply
-from mailprobe.retrieval import Entry, Retrieval
 
 
 class Drop:

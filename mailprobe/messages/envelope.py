@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mailprobe import durations
 from mailprobe.errors import Failure, Word
-from mailprobe.maildata import LONGEST, Measure
+from mailprobe.messages.maildata import LONGEST, Measure
 from mailprobe.patterns import pattern
 from mailprobe.protocol import values, xtext
 from mailprobe.safe import safe

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from mailprobe.delivery import Delivery, Fate
-from mailprobe.dispatch import Blocks, Channel, Style
-from mailprobe.envelope import Envelope, Parameters
 from mailprobe.errors import Failure, Word
+from mailprobe.messages.delivery import Delivery, Fate
+from mailprobe.messages.dispatch import Blocks, Channel, Style
+from mailprobe.messages.envelope import Envelope, Parameters
 from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.model import Protocol
 from mailprobe.session import Session, Settings

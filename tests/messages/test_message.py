@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailprobe.errors import Failure, Word
-from mailprobe.message import (
+from mailprobe.messages.message import (
     Attachment,
     Letter,
     address_of,

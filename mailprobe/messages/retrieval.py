@@ -7,7 +7,7 @@ knows where messages go, nor who asks.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mailprobe.errors import Failure, Word
-from mailprobe.mailstore import Place
+from mailprobe.messages.mailstore import Place
 from mailprobe.patterns import pattern
 from mailprobe.protocol import grammar
 from mailprobe.protocol.model import Reply

@@ -9,11 +9,19 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from mailprobe.dispatch import Style
-from mailprobe.envelope import WISHES, Envelope, Parameters, Wish, free_word, printable, word_of
 from mailprobe.errors import Failure, Word
 from mailprobe.files import SourceFile
-from mailprobe.message import Attachment, Letter, address_of, compose, header_of
+from mailprobe.messages.dispatch import Style
+from mailprobe.messages.envelope import (
+    WISHES,
+    Envelope,
+    Parameters,
+    Wish,
+    free_word,
+    printable,
+    word_of,
+)
+from mailprobe.messages.message import Attachment, Letter, address_of, compose, header_of
 from mailprobe.patterns import pattern
 from mailprobe.safe import safe
 from mailprobe.value import field, frozen, mutable

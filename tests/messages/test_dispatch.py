@@ -1,12 +1,12 @@
-"""How octets are cut and mended on their way; what travels, tests/test_delivery.py has."""
+"""How octets are cut and mended on their way; what travels, tests/messages/test_delivery.py has."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.dispatch import Chunk, even_chunks, mended, plan
 from mailprobe.errors import Failure
-from mailprobe.maildata import measure
+from mailprobe.messages.dispatch import Chunk, even_chunks, mended, plan
+from mailprobe.messages.maildata import measure
 
 TEXT = st.lists(st.sampled_from([b"\r", b"\n", b".", b"a", b"\xff"]).map(bytes), max_size=20)
 

@@ -6,8 +6,11 @@ It talks through a `Channel`, and knows neither a prompt nor a command line.
 from collections.abc import Sequence
 from itertools import islice
 
-from mailprobe import envelope as envelopes
-from mailprobe.dispatch import (
+from mailprobe.enums import StrEnum
+from mailprobe.errors import Failure, Word
+from mailprobe.exchanges import Exchange
+from mailprobe.messages import envelope as envelopes
+from mailprobe.messages.dispatch import (
     Blocks,
     Channel,
     Style,
@@ -18,11 +21,8 @@ from mailprobe.dispatch import (
     send_chunks,
     write_data,
 )
-from mailprobe.enums import StrEnum
-from mailprobe.envelope import Envelope
-from mailprobe.errors import Failure, Word
-from mailprobe.exchanges import Exchange
-from mailprobe.maildata import Measure, measure
+from mailprobe.messages.envelope import Envelope
+from mailprobe.messages.maildata import Measure, measure
 from mailprobe.protocol.framing import CRLF
 from mailprobe.protocol.items import Data, Phase, Raw
 from mailprobe.protocol.model import Command, Protocol, Reply, State, Verdict

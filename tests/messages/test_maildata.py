@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.maildata import Measure, Mender, Writer, measure
+from mailprobe.messages.maildata import Measure, Mender, Writer, measure
 from mailprobe.protocol.framing import BodyReader, Limits, stuff
 
 TEXT = st.lists(st.sampled_from([b"\r", b"\n", b".", b"a", b"\0", b"\xff"])).map(b"".join)

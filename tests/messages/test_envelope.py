@@ -2,7 +2,8 @@
 
 import pytest
 
-from mailprobe.envelope import (
+from mailprobe.errors import Failure, Word
+from mailprobe.messages.envelope import (
     EACH,
     WISHES,
     Envelope,
@@ -14,8 +15,7 @@ from mailprobe.envelope import (
     refuse,
     word_of,
 )
-from mailprobe.errors import Failure, Word
-from mailprobe.maildata import measure
+from mailprobe.messages.maildata import measure
 
 PLAIN = measure([b"Subject: x\r\n\r\nx\r\n"])
 EIGHT = measure(["Subject: x\r\n\r\né\r\n".encode()])

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mailprobe.compose import (
+from mailprobe.errors import Failure
+from mailprobe.messages.compose import (
     CHOICES,
     LARGEST,
     Order,
@@ -13,8 +14,7 @@ from mailprobe.compose import (
     octets_of,
     read_file,
 )
-from mailprobe.envelope import EACH, Parameters
-from mailprobe.errors import Failure
+from mailprobe.messages.envelope import EACH, Parameters
 
 
 def order(*words: str) -> Order:

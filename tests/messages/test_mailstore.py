@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailprobe.errors import Failure, Word
-from mailprobe.mailstore import Folder, Maildir, Place, SingleFile, name_of
+from mailprobe.messages.mailstore import Folder, Maildir, Place, SingleFile, name_of
 
 UNIQUE_IDS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1)
 
@@ -89,7 +89,7 @@ def test_what_is_no_maildir(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind, step", [("file", "os.fsync"), ("maildir", "mailprobe.mailstore.sync_folder")]
+    "kind, step", [("file", "os.fsync"), ("maildir", "mailprobe.messages.mailstore.sync_folder")]
 )
 def test_a_disk_that_does_not_keep_it(
     kind: str, step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,0 +1,1 @@
+"""Messages: composed, measured, sent in mail transactions, fetched and kept."""
