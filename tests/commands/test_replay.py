@@ -237,15 +237,15 @@ def test_every_option_becomes_what_it_is() -> None:
     assert options.servers == {1: "mx.example:25", 2: "[::1]:110"}
     assert options.level is Level.TEXT
     assert options.settings == {"mail_host": b"v"}
-    assert (options.timeout, options.end, options.verify) == (0.5, None, False)
-    assert (options.insecure_auth, options.ca, options.limits.line) == (True, "ca.pem", 1024)
+    assert (options.timeout, options.end, options.tls.verify) == (0.5, None, False)
+    assert (options.insecure_auth, options.tls.ca, options.limits.line) == (True, "ca.pem", 1024)
     assert options.allowed == {"h"}
 
 
 def test_nothing_is_taken_for_granted() -> None:
     """Without options the file decides, and secrets are safe."""
     options = replay_options.options_of(replay_options.parser().parse_args(["x"]), {}, 0, None)
-    assert (options.level, options.timeout, options.verify) == (None, None, True)
+    assert (options.level, options.timeout, options.tls.verify) == (None, None, True)
     assert not options.insecure_auth
     assert (options.servers, options.settings, options.allowed) == ({}, {}, frozenset())
 

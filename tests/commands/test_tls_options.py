@@ -141,7 +141,7 @@ def test_a_replay_has_those_of_trust(tmp_path: Path) -> None:
     found = replay_options.options_of(asked, {}, -1, None)
     assert found.tls.identity is not None
     assert (found.tls.identity.certificate, found.tls.maximum) == (str(path), "1.2")
-    assert not found.verify
+    assert not found.tls.verify
 
 
 def test_a_replay_with_a_certificate_of_no_use() -> None:

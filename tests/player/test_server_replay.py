@@ -15,6 +15,7 @@ from mailprobe.player.secrets import Vault
 from mailprobe.player.server import Server
 from mailprobe.transcript.load import load, variants
 from mailprobe.transcript.model import Level, Unreadable
+from mailprobe.transport.link import TlsSettings
 from tests.player.serving import LIMIT, line_of, options, pop3, smtp, write
 
 SERVED = settings(max_examples=min(settings().max_examples, 200))  # each is two sessions
@@ -34,7 +35,7 @@ def replay(
             servers={number: f"127.0.0.1:{port}" for number, port in server.ports.items()},
             level=level,
             vault=Vault(SECRETS),
-            ca=ca,
+            tls=TlsSettings(ca=ca),
             tags=frozenset({"intrusive"}),
             timeout=LIMIT,
         )
