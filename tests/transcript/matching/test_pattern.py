@@ -251,7 +251,6 @@ def test_no_line_takes_long(text: str, line: bytes) -> None:
         assert text in (HARD["equal"], HARD["many"], HARD["typed"], HARD["polynomial"])
 
 
-@pytest.mark.slow
 def test_regular_expressions_stop() -> None:
     """What the parser would refuse, and what costs too much of a clock, is given up."""
     spent = iter(range(1000))
