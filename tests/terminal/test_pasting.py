@@ -90,7 +90,8 @@ def test_plain_offers_a_paste_that_is_marked(sit: Sit, serve: Serve) -> None:
     person.sees_line("smtp:data 1|")
     person.type("\x1b[200~Subject: x\n\n.dot\n\x1b[201~")
     person.sees_line("smtp:data 4|")
-    assert server.received[3:] == [b"Subject: x\r\n", b"\r\n", b"..dot\r\n"]
+    pasted = [b"Subject: x\r\n", b"\r\n", b"..dot\r\n"]
+    person.wait(lambda: server.received[3:] == pasted, "the lines")
     assert b"AGFsaWNlAGh1bnRlcjI=" not in person.output
 
 
