@@ -218,7 +218,9 @@ def _open(
 
 def _sandbox(target: Target) -> "Sandbox":
     """A practice server with the one service that is asked for."""
+    from mailprobe.sandbox.named import read
     from mailprobe.sandbox.server import Sandbox
     from mailprobe.shell.connections.opening import service_of
 
-    return Sandbox({service_of(target): 0})
+    named = read(target.host)
+    return Sandbox({service_of(target): 0}, profile=named.profile, faults=named.faults)

@@ -23,6 +23,17 @@ def parser() -> Parser:
     )
     for service in _SERVICES:
         parser.add_argument(f"--{service}", metavar="PORT", type=port, help="0 is any free port")
+    parser.add_argument(
+        "--profile", metavar="NAME", default="", help="the character that it plays, such as muse"
+    )
+    parser.add_argument(
+        "--deterministic",
+        action="store_true",
+        help="say the same, octet for octet, whenever it is told the same",
+    )
+    parser.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="what chance begins with; 0 without it"
+    )
     parser.add_argument("--dir", metavar="DIR", type=Path, help="keep the maildrops in DIR")
     parser.add_argument(
         "--print-ports", action="store_true", help="nothing but the ports on standard output"
@@ -34,11 +45,21 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     """Serve.  Raises Failure."""
     asked = parser().parse_args(argv)
 
+    from mailprobe.sandbox.named import profile_of
+    from mailprobe.sandbox.profiles import DEFAULT
     from mailprobe.sandbox.server import Sandbox
 
+    profile = profile_of(asked.profile) if asked.profile else DEFAULT
     wanted = {name: getattr(asked, name) for name in _SERVICES}
     ports = {name: number for name, number in wanted.items() if number is not None}
-    with standard.wakeup() as wakeup, Sandbox(ports or None, asked.dir) as sandbox:
+    sandbox = Sandbox(
+        ports or None,
+        asked.dir,
+        profile=profile,
+        deterministic=asked.deterministic,
+        seed=asked.seed,
+    )
+    with standard.wakeup() as wakeup, sandbox:
         lines = [f"{name.upper()}={sandbox.host}:{port}" for name, port in sandbox.ports.items()]
         certificate = sandbox.client_certificate(_CLIENT)  # lies beside the CA
         streams.write("\n".join([*lines, f"CA={sandbox.ca}", "READY"]) + "\n")

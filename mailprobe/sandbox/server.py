@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -19,6 +19,7 @@ from mailprobe.sandbox.certificates import Certificates
 from mailprobe.sandbox.dialogue import PATIENCE, Dialogue, Service, converse
 from mailprobe.sandbox.maildrop import MAXIMUM_OCTETS, Store, renamed
 from mailprobe.sandbox.pop3 import POP3, Pop3Service
+from mailprobe.sandbox.profiles import DEFAULT, Profile
 from mailprobe.sandbox.smtp import LMTP, SMTP, SmtpService
 from mailprobe.transport.listen import Running
 from mailprobe.transport.stream import Stream
@@ -58,8 +59,9 @@ class Sandbox(Running):
     """A sandbox, from `start` to `stop`; also a context manager.
 
     `ports` names the services to start, 0 is any free port; without it all are started.  The
-    maildrops lie in `directory`, or in a private folder that `stop` removes.  Raises Failure
-    USAGE for a service that nobody knows.
+    maildrops lie in `directory`, or in a private folder that `stop` removes.  `profile` is what
+    it plays, `faults` what goes wrong; a `deterministic` one says the same whenever it is told
+    the same.  Raises Failure USAGE for a service that nobody knows.
     """
 
     def __init__(
@@ -69,6 +71,10 @@ class Sandbox(Running):
         host: str = LOOPBACK,
         *,
         patience: float = PATIENCE,
+        profile: Profile = DEFAULT,
+        faults: Sequence[str] = (),
+        deterministic: bool = False,
+        seed: int = 0,
     ) -> None:
         super().__init__()
         self._wanted = dict(ports) if ports else dict.fromkeys(SERVICES, 0)
@@ -79,6 +85,10 @@ class Sandbox(Running):
         self.ports: dict[str, int] = {}
         self._directory = directory
         self._patience = patience
+        self.profile = profile
+        self.faults = tuple(faults)
+        self.deterministic = deterministic
+        self.seed = seed
         self._private: Path | None = None
         self._certificates: Certificates | None = None
 

@@ -40,7 +40,8 @@ class Target:
     """A server to talk to.
 
     `host` is an A-label name, or an IP address without brackets; "sandbox" for the practice
-    server (its port is 0 until it is started), "localhost" for a unix socket, whose absolute
+    server, "sandbox/muse+slow" with a profile and faults (its port is 0 until it is started),
+    "localhost" for a unix socket, whose absolute
     `path` is given then.  `addresses` are what `host` was found to be, if that is known already,
     `associations` the TLSA records that DNSSEC vouches for.
     """
@@ -65,7 +66,7 @@ class Target:
         if self.kind is Kind.UNIX:
             return f"unix:{self.path}"
         if self.kind is Kind.SANDBOX:
-            return "sandbox"
+            return self.host
         return address_text(self.host, self.port)
 
 
@@ -87,6 +88,7 @@ _SCHEMES = {
 }
 _IMPLICIT_PORT = {Protocol.SMTP: 465, Protocol.LMTP: 24, Protocol.POP3: 995}
 
+_SANDBOX = "sandbox"
 _URL = pattern(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)")
 _BRACKETED = pattern(r"\[([^\]]*)\](?::(.*))?")
 _FORMS = "write host, host:port, [IPv6]:port, a URL such as smtp://host, unix:/path, or sandbox"
@@ -168,8 +170,8 @@ def _split_scheme(text: str) -> tuple[str | None, str]:
 
 
 def _special(text: str, protocol: Protocol, tls: Tls) -> Target | None:
-    if text == "sandbox":
-        return Target(protocol, "sandbox", 0, tls, kind=Kind.SANDBOX)
+    if text == _SANDBOX or text.startswith((f"{_SANDBOX}/", f"{_SANDBOX}+")):
+        return Target(protocol, text, 0, tls, kind=Kind.SANDBOX)
     if not text.startswith("unix:"):
         return None
     path = text.removeprefix("unix:")

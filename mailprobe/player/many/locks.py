@@ -101,7 +101,7 @@ def _settings(transcript: Transcript) -> dict[str, bytes]:
 
 def _server(text: str) -> str:
     """One spelling for a server; "" for the sandbox: each run has one to itself."""
-    if text.partition("/")[0] == "sandbox":
+    if text.partition("/")[0].partition("+")[0] == "sandbox":
         return ""
     host, colon, port = text.rpartition(":")
     host, port = (host, port) if colon and port.isdigit() else (text, "110")

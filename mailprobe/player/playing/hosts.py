@@ -27,7 +27,6 @@ _LOOPBACK = ("127.0.0.1", "::1")  # what it is, whatever a resolver says
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4_LOOPBACK = pattern(rf"127(?:\.{_OCTET}){{3}}")
 _SANDBOX = "sandbox"
-PROFILES: tuple[str, ...] = ()  # what may follow `sandbox/`
 _SERVICES = {
     ("smtp", False): "smtp",
     ("smtp", True): "submissions",
@@ -85,7 +84,7 @@ def _way(
     ca = options.tls.ca or (resolve(peer.ca) if peer.ca else None)
     tls = replace(options.tls, ca=ca)
     if _is_sandbox(text):
-        asked_for = _SANDBOX in {*options.servers.values(), *options.allowed}
+        asked_for = any(map(_is_sandbox, (*options.servers.values(), *options.allowed)))
         return replace(_sandboxed(text, peer, tls, named=asked_for), through=options.way)
     target = _parse(text, peer)
     host = _normal(target.host)
@@ -122,22 +121,19 @@ def _refuse_foreign(
 
 
 def _is_sandbox(text: str) -> bool:
-    return text.partition("/")[0] == _SANDBOX
+    return text.partition("/")[0].partition("+")[0] == _SANDBOX
 
 
 def _sandboxed(text: str, peer: Peer, tls: TlsSettings, *, named: bool) -> Way:
-    _, slash, profile = text.partition("/")
-    if slash and profile not in PROFILES:
-        known = " or ".join(f"{_SANDBOX}/{name}" for name in PROFILES)
-        raise Failure(
-            Word.USAGE,
-            f"the sandbox has no profile {safe(profile)}: write {known or _SANDBOX}",
-        )
+    if text != _SANDBOX:
+        from mailprobe.sandbox.named import read  # only where a file names a profile
+
+        read(text)  # raises where there is no such profile
     service = _SERVICES.get((peer.protocol, peer.implicit_tls))
     if service is None:
         how = " with TLS at once" if peer.implicit_tls else ""
         raise Failure(Word.USAGE, f"the sandbox speaks no {peer.protocol.upper()}{how}")
-    target = Target(Protocol(peer.protocol), _SANDBOX, 0, _tls(peer), kind=Kind.SANDBOX)
+    target = Target(Protocol(peer.protocol), text, 0, _tls(peer), kind=Kind.SANDBOX)
     return Way(target, (), loopback=True, named=named, tls=tls, service=service)
 
 

@@ -73,7 +73,7 @@ class Stage:
         self.watching = _watching(prepared)
         self.waiting = Waiting(prepared.options.wakeup, prepared.options.end)
         self._logins: dict[MailLink, Login] = {}
-        self._sandbox: Sandbox | None = None
+        self._sandboxes: dict[str, Sandbox] = {}  # by their names: "sandbox/muse"
 
     # --------------------------------------------------------------------------- connections
 
@@ -134,23 +134,34 @@ class Stage:
         return EXCHANGES
 
     def _started(self, way: Way) -> Way:
-        """The same way, with the address of the sandbox that this run has to itself."""
+        """The same way, with the address of a sandbox that this run has to itself."""
         if not way.service:
             return way
-        if self._sandbox is None:
-            self._sandbox = self._start_sandbox()
-        port = self._sandbox.ports[way.service]
+        name = way.target.host
+        sandbox = self._sandboxes.get(name)
+        if sandbox is None:
+            sandbox = self._sandboxes[name] = self._start_sandbox(name)
+        port = sandbox.ports[way.service]
         target = Target(way.target.protocol, "127.0.0.1", port, way.target.tls)
         tls = way.tls
         if tls.ca is None and tls.verify:
-            tls = replace(tls, ca=str(self._sandbox.ca))
+            tls = replace(tls, ca=str(sandbox.ca))
         return replace(way, target=target, tls=tls)
 
-    def _start_sandbox(self) -> "Sandbox":
+    def _start_sandbox(self, name: str) -> "Sandbox":
+        """With the services that are asked for; one that has a profile says the same each time."""
+        from mailprobe.sandbox.named import read
         from mailprobe.sandbox.server import Sandbox  # only where a file plays in it
 
-        services = {way.service: 0 for way in self.prepared.ways.values() if way.service}
-        sandbox = Sandbox(services)
+        ways = self.prepared.ways.values()
+        services = {way.service: 0 for way in ways if way.service and way.target.host == name}
+        named = read(name)
+        sandbox = Sandbox(
+            services,
+            profile=named.profile,
+            faults=named.faults,
+            deterministic=not named.usual,
+        )
         sandbox.start()
         return sandbox
 
@@ -173,9 +184,9 @@ class Stage:
 
     def close(self) -> None:
         """Let go of everything."""
-        if self._sandbox is not None:
-            self._sandbox.stop()
-            self._sandbox = None
+        sandboxes, self._sandboxes = self._sandboxes, {}
+        for sandbox in sandboxes.values():
+            sandbox.stop()
 
     # --------------------------------------------------------------------------------- values
 

@@ -164,12 +164,14 @@ def _limit(options: Options, limit: float) -> tuple[float, str]:
 # --------------------------------------------------------------------------------- the sandbox
 
 
-@functools.cache  # all sandbox targets of one process are one sandbox
-def inner_sandbox() -> "Sandbox":
-    """The practice server inside this process; it ends with it."""
+@functools.cache  # all targets of one name are one sandbox in a process
+def inner_sandbox(name: str = "sandbox") -> "Sandbox":
+    """The practice server inside this process; it ends with it.  Raises Failure `usage`."""
+    from mailprobe.sandbox.named import read
     from mailprobe.sandbox.server import Sandbox
 
-    sandbox = Sandbox()
+    named = read(name)
+    sandbox = Sandbox(profile=named.profile, faults=named.faults)
     sandbox.start()
     atexit.register(sandbox.stop)
     return sandbox
@@ -200,7 +202,7 @@ def sandboxed(
     Raises Failure `usage` for what it does not speak.
     """
     service = service_of(target)
-    sandbox = sandbox or inner_sandbox()
+    sandbox = sandbox or inner_sandbox(target.host)
     settings = options.settings
     if settings.tls.ca is None:
         settings = replace(settings, tls=replace(settings.tls, ca=str(sandbox.ca)))

@@ -26,7 +26,7 @@ _BROKEN = pattern(rb"[\r\n\0]")  # more than one line
 _IMPLIED = ("user", "password", "token")  # what {=sasl} and {=apop} look for
 # A host to which anything may be said, and which a file may name: this machine.
 _NEAR = pattern(
-    r"sandbox(?:/.*)?|unix:.*|/.*"
+    r"sandbox(?:[/+].*)?|unix:.*|/.*"
     r"|(?:[a-z0-9+]+://)?\[?(?:localhost|127(?:\.[0-9]{1,3}){3}|::1)\]?(?::[0-9]+)?/?",
     re.IGNORECASE,
 )
