@@ -1,16 +1,12 @@
 """SOCKS5 as a client, octet by octet, and what a proxy may do wrong."""
 
-import socket
-import time
-
 import pytest
 
 from mailprobe.errors import Failure, Word
 from mailprobe.transport import socks
-from mailprobe.transport.intermediary import Conversation
 from mailprobe.transport.tunnel import Refused
 from mailprobe.transport.way import Proxy, Scheme
-from tests.transport.conftest import LONG
+from tests.transport.intermediaries import asked
 
 PLAIN = Proxy(Scheme.SOCKS5, "proxy.example", 1080)
 ALICE = Proxy(Scheme.SOCKS5, "proxy.example", 1080, "alice", "secret")
@@ -19,18 +15,7 @@ DONE = b"\x05\x00\x00\x01\0\0\0\0\0\0"
 
 def ask(answers: bytes, proxy: Proxy = PLAIN, host: str = "mail.example") -> tuple[bytes, bytes]:
     """What was said to a proxy that answers so, and what was left of its answers."""
-    mine, its = socket.socketpair()
-    with mine, its:
-        mine.settimeout(0)
-        its.sendall(answers)
-        its.shutdown(socket.SHUT_WR)
-        talk = Conversation(mine, "the proxy x", time.monotonic() + LONG, None)
-        socks.connect(talk, proxy, host, 25)
-        said = its.recv(4096)
-        left = b""
-        while octets := mine.recv(4096):
-            left += octets
-        return said, left
+    return asked(socks.connect, answers, proxy, host)
 
 
 @pytest.mark.parametrize(

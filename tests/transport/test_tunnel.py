@@ -1,36 +1,21 @@
 """CONNECT of HTTP as a client, and what a proxy may do wrong."""
 
-import socket
-import time
-
 import pytest
 
 from mailprobe.errors import Failure, Word
 from mailprobe.transport import tunnel
-from mailprobe.transport.intermediary import Conversation
 from mailprobe.transport.tunnel import Refused
 from mailprobe.transport.way import Proxy, Scheme
 from mailprobe.version import VERSION
-from tests.transport.conftest import LONG
+from tests.transport.intermediaries import asked
 
 PLAIN = Proxy(Scheme.HTTP, "proxy.example", 3128)
 ALICE = Proxy(Scheme.HTTP, "proxy.example", 3128, "Aladdin", "open sesame")
 
 
-def ask(answer: bytes, proxy: Proxy = PLAIN, host: str = "mail.example") -> tuple[bytes, bytes]:
-    """What was said to a proxy that answers so, and what was left of its answer."""
-    mine, its = socket.socketpair()
-    with mine, its:
-        mine.settimeout(0)
-        its.sendall(answer)
-        its.shutdown(socket.SHUT_WR)
-        talk = Conversation(mine, "the proxy x", time.monotonic() + LONG, None)
-        tunnel.connect(talk, proxy, host, 25)
-        said = its.recv(4096)
-        left = b""
-        while octets := mine.recv(4096):
-            left += octets
-        return said, left
+def ask(answers: bytes, proxy: Proxy = PLAIN, host: str = "mail.example") -> tuple[bytes, bytes]:
+    """What was said to a proxy that answers so, and what was left of its answers."""
+    return asked(tunnel.connect, answers, proxy, host)
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ class Errand(Pipe):
             reply = self.say(hello)
         if hello and not reply.positive:
             raise refused(hello, reply)
-        self._take_refusals()  # which have been understood
+        self._refusals.take()  # which have been understood
 
     def _step(self) -> bool:
         self._work(self)

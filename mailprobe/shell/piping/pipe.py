@@ -22,6 +22,7 @@ from mailprobe.shell.front.lines import LineSource
 from mailprobe.shell.options import Options
 from mailprobe.shell.piping.company import Company
 from mailprobe.shell.piping.printer import Printer
+from mailprobe.shell.piping.refusals import Refusals
 from mailprobe.shell.writing.groups import collect
 from mailprobe.transport.link import Interrupted
 from mailprobe.transport.target import Target
@@ -56,8 +57,7 @@ class Pipe(Company):
         """`ask` asks a person without echo; None, and so does that, where there is nobody."""
         super().__init__(options, printer, tell, wakeup, ask)
         self.ended: Callable[[Session], None] = lambda session: None  # told of each that is over
-        self._refusals = 0  # that were looked at
-        self._refusal = ""  # the first of them
+        self._refusals = Refusals(printer.refused)
         self._left = False  # QUIT was said, or /quit
         self._hung_up = False  # /close or /drop was said
         self._unopened: Session | None = None  # the last one that failed before its greeting
@@ -301,25 +301,12 @@ class Pipe(Company):
         self._stop_at_refusal()
 
     def _stop_at_refusal(self) -> None:
-        refused = self._take_refusals()
-        if refused and not self._options.keep_going:
-            raise Failure(Word.REFUSED, refused)
-
-    def _take_refusals(self) -> str:
-        """Count those that came; returns the first of them, or nothing."""
-        refused = self._printer.refused
-        if not refused:
-            return ""
-        first, self._refusals = refused[0], self._refusals + len(refused)
-        self._refusal = self._refusal or first
-        refused.clear()
-        return first
+        first = self._refusals.take()
+        if first and not self._options.keep_going:
+            raise Failure(Word.REFUSED, first)
 
     def _count_refusals(self) -> None:
-        self._take_refusals()
-        if count := self._refusals:
-            said = "1 command was refused" if count == 1 else f"{count} commands were refused"
-            raise Failure(Word.REFUSED, f"{said}; {self._refusal}")
+        self._refusals.judge()
 
     def _tell_refusals(self) -> None:
         """They stand before the harder failure that ended the run."""
