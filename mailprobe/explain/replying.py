@@ -218,6 +218,8 @@ def _circumstances(command: Command | None, facts: Facts) -> Iterator[str]:
         row = catalogue_of(facts.protocol).find(command.verb)
         if row is not None and row.says_last(command):
             yield "last"
+        if row is None:
+            yield "unheard"
         yield "argued" if command.argument.strip() else "bare"
     if facts.authenticated:
         yield "authenticated"

@@ -16,6 +16,7 @@ _LAYERS = ("says", "now", "next")
 _INDENT = 2
 _WIDE = 4  # columns of the widest label, says
 _GAP = 2  # blanks behind a label
+_SHORT = 100  # columns of a sentence below a reply
 _NARROWEST = 20  # columns
 
 
@@ -38,15 +39,19 @@ def drawn(explanations: Sequence[Explanation], language: str, *, columns: int, c
 
 
 def brief(one: Explanation, language: str) -> list[str]:
-    """A reply in two sentences, for below it: what it says and why now, and what to do next."""
+    """A reply in two sentences, for below it: why it came now, and what to do next.
+
+    What it says stands before that where it is short: who wants all of it asks for all of it.
+    """
     found = []
     for tongue in _tongues(language):
         layers = [_in(layer, tongue) for layer in (one.says, one.now) if layer is not None]
-        between = "\uff1b" if tongue == CHINESE else "; "
-        found.append(f"{between.join(layers)} ({one.reference})")
+        first = ("\uff1b" if tongue == CHINESE else "; ").join(layers)
+        found.append(first if columns_of(first) <= _SHORT else layers[-1])
         if one.next is not None:
             colon = "\uff1a" if tongue == CHINESE else ": "
             found.append(f"{_in(text('next'), tongue)}{colon}{_in(one.next, tongue)}")
+        found[-1] += f" ({one.reference})"
     return found
 
 

@@ -96,7 +96,16 @@ def test_keys_of_layers_can_be_met() -> None:
     """A moment is a verb or a known word, a code is one, and a circumstance can come to pass."""
     verbs = {row.verb for row in ROWS}
     states = {state.value for state in State}
-    others = {"authenticated", "tls", "clear", "last", "bare", "argued", *map(str, Protocol)}
+    others = {
+        "authenticated",
+        "tls",
+        "clear",
+        "last",
+        "bare",
+        "argued",
+        "unheard",
+        *map(str, Protocol),
+    }
     assert not set(texts.wordings()) & (states | others)
     for key in texts.layers():
         moment, code, *circumstance = key.split(" ")
