@@ -176,7 +176,7 @@ class Sandbox(Running):
             shutil.rmtree(private, ignore_errors=True)
 
     @property
-    def dns(self) -> str:
+    def name_server(self) -> str:
         """The name server of its zone, `127.0.0.1:PORT`; "" for a profile that has none."""
         return "" if self._nameserver is None else self._nameserver.address
 
