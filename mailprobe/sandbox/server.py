@@ -25,7 +25,7 @@ from mailprobe.sandbox.office import Office
 from mailprobe.sandbox.pop3 import POP3, Pop3Service
 from mailprobe.sandbox.profiles import DEFAULT, Profile, of_seed
 from mailprobe.sandbox.smtp import LMTP, SMTP, SmtpService
-from mailprobe.transport.listen import Running
+from mailprobe.transport.listen import Listener, Running
 from mailprobe.transport.stream import Stream
 from mailprobe.value import frozen
 
@@ -66,6 +66,7 @@ _KINDS: dict[str, _Kind] = {
     "pop3s": _Kind(POP3, _pop3, implicit=True),
 }
 SERVICES = tuple(_KINDS)
+_ATTEMPTS = 10  # to find a port that is free for all hosts
 _OF_HOSTS = ("smtp",)  # services that a mail exchanger has
 
 
@@ -139,12 +140,27 @@ class Sandbox(Running):
 
     def _open(self, name: str, office: Office) -> None:
         """Serve on a port; hosts with addresses of their own have the same number."""
-        listener = self._listen(self.host, self._wanted[name])
-        self.ports[name] = listener.address[1]
-        listener.serve(partial(self._serve, _KINDS[name], office, None))
-        for host in office.profile.hosts if name in _OF_HOSTS else ():
-            listener = self._listen(host.address, self.ports[name])
+        hosts = office.profile.hosts if name in _OF_HOSTS else ()
+        listeners = self._listen_alike(
+            (self.host, *(host.address for host in hosts)), self._wanted[name]
+        )
+        self.ports[name] = listeners[0].address[1]
+        for listener, host in zip(listeners, (None, *hosts), strict=True):
             listener.serve(partial(self._serve, _KINDS[name], office, host))
+
+    def _listen_alike(self, addresses: Sequence[str], port: int) -> list[Listener]:
+        """One number at all addresses; a free one may be taken at some of them."""
+        for attempt in range(_ATTEMPTS):
+            first, *others = addresses
+            listeners = [self._listen(first, port)]
+            try:
+                listeners += [self._listen(each, listeners[0].address[1]) for each in others]
+            except Failure:
+                if port or attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                return listeners
+        raise AssertionError("the last attempt has returned, or raised")
 
     def _serve(self, kind: _Kind, office: Office, host: Host | None, stream: Stream) -> None:
         def drain(octets: bytes) -> None:
