@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.sandbox.accounts import DOMAIN
+from mailprobe.sandbox.accounts import DOMAIN, SECRETS
 from mailprobe.sandbox.certificates import Certificates
 from mailprobe.sandbox.chance import Chance, Fixed
 from mailprobe.sandbox.dialogue import PATIENCE, Dialogue, Service, Tls, converse
@@ -27,6 +27,7 @@ from mailprobe.sandbox.profiles import DEFAULT, Profile, of_seed
 from mailprobe.sandbox.smtp import LMTP, SMTP, SmtpService
 from mailprobe.transport.listen import Listener, Running
 from mailprobe.transport.stream import Stream
+from mailprobe.transport.target import address_text
 from mailprobe.value import frozen
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
@@ -195,6 +196,18 @@ class Sandbox(Running):
     def name_server(self) -> str:
         """The name server of its zone, `127.0.0.1:PORT`; "" for a profile that has none."""
         return "" if self._nameserver is None else self._nameserver.address
+
+    @property
+    def exchangers(self) -> tuple[tuple[str, str], ...]:
+        """The hosts of its zone, by name, and where each of them takes mail."""
+        port = self.ports.get("smtp")
+        hosts = self.profile.hosts if port else ()
+        return tuple((host.name, address_text(host.address, port or 0)) for host in hosts)
+
+    @property
+    def users(self) -> Mapping[str, str]:
+        """Who may log in, and with which password."""
+        return {**SECRETS, **self.profile.secrets}
 
     @property
     def ca(self) -> Path:
