@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mailprobe.errors import Word
+from mailprobe.player.client import play
 from mailprobe.player.options import Options
 from mailprobe.player.playing import hosts
 from mailprobe.player.playing.problems import Stopped
