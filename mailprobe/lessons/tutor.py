@@ -24,7 +24,7 @@ from mailprobe.lessons.judging import (
     Unmet,
 )
 from mailprobe.lessons.listing import called, upcoming
-from mailprobe.lessons.plan import Item, Kind
+from mailprobe.lessons.plan import Item, Kind, together
 from mailprobe.lessons.progress import Progress, Record, now
 from mailprobe.lessons.saying import octets_of, typed_lines
 from mailprobe.lessons.staging import judge_of, prepared_of, ways_of
@@ -39,6 +39,10 @@ from mailprobe.transcript.model import Peer
 from mailprobe.transport.target import Kind as TargetKind
 from mailprobe.transport.target import Target, Tls
 from mailprobe.value import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.session import Session
 
 _PRACTICE = "practice"  # how people call it
 _LOCALHOST = "localhost"
@@ -159,9 +163,15 @@ class Tutor:
         return None if self._judge.part is None else self._judge.part.number
 
     @property
-    def left(self) -> tuple[Item, ...]:
-        """What the step still awaits."""
-        return self._judge.left
+    def group(self) -> tuple[Item, ...]:
+        """What is awaited next, and what the file has in the same write."""
+        left = self._judge.left
+        return together(left) if left else ()
+
+    def session_of(self, item: Item) -> "Session | None":
+        """The session in which an item happens, where there is one."""
+        ear = self._judge.ear_of(item.connection)
+        return None if ear is None or ear.closed else ear.session
 
     def octets(self, item: Item) -> bytes:
         """What is to be sent there.  Raises Failure."""
@@ -400,7 +410,7 @@ class Tutor:
                 return
             case _:
                 pass
-        lines = self.lines(item)
+        lines = [line for each in self.group for line in self.lines(each)]
         if len(lines) == 1:
             yield from self.voice.say(telling.HINT, number, total, _filled(telling.TYPE, lines[0]))
             return
