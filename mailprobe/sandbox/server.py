@@ -193,7 +193,7 @@ class Sandbox(Running):
             shutil.rmtree(private, ignore_errors=True)
 
     @property
-    def name_server(self) -> str:
+    def dns(self) -> str:
         """The name server of its zone, `127.0.0.1:PORT`; "" for a profile that has none."""
         return "" if self._nameserver is None else self._nameserver.address
 

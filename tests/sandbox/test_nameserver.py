@@ -42,7 +42,7 @@ def practice() -> Iterator[Sandbox]:
 )
 def test_next_hop(practice: Sandbox, domain: str, outcome: Outcome, hosts: list[str]) -> None:
     """Each domain is what the lesson says of it."""
-    hop = lookup.next_hop(domain, server=practice.name_server, shuffle=lambda hosts: None)
+    hop = lookup.next_hop(domain, server=practice.dns, shuffle=lambda hosts: None)
     assert hop.outcome is outcome
     assert [host.name for host in hop.hosts] == hosts
 
@@ -50,7 +50,7 @@ def test_next_hop(practice: Sandbox, domain: str, outcome: Outcome, hosts: list[
 @pytest.mark.parametrize("host", zones.HOSTS, ids=lambda host: host.name)
 def test_each_host_greets_with_its_name(practice: Sandbox, host: Host) -> None:
     """At its own address, on the port that the sandbox has."""
-    [address] = lookup.addresses_of(host.name, server=practice.name_server, limit=probe.LONG)
+    [address] = lookup.addresses_of(host.name, server=practice.dns, limit=probe.LONG)
     assert address == host.address
     with socket.create_connection((address, practice.ports["smtp"]), timeout=probe.LONG) as link:
         assert link.recv(1000).startswith(b"220 " + host.name.encode() + b" ")
@@ -58,14 +58,14 @@ def test_each_host_greets_with_its_name(practice: Sandbox, host: Host) -> None:
 
 def test_names_of_addresses(practice: Sandbox) -> None:
     """The way back (PTR)."""
-    questions = lookup.open_questions(practice.name_server, limit=probe.LONG)
+    questions = lookup.open_questions(practice.dns, limit=probe.LONG)
     found = questions.ask("11.0.0.127.in-addr.arpa", "PTR")
     assert "mx1.example.test" in str(found.records)
 
 
 def test_texts(practice: Sandbox) -> None:
     """SPF, DMARC and a DKIM key, as a receiver looks for them."""
-    questions = lookup.open_questions(practice.name_server, limit=probe.LONG)
+    questions = lookup.open_questions(practice.dns, limit=probe.LONG)
     for name, text in (
         ("bank.test", "v=spf1 ip4:192.0.2.25 -all"),
         ("_dmarc.bank.test", "v=DMARC1; p=reject"),
@@ -77,11 +77,11 @@ def test_texts(practice: Sandbox) -> None:
 def test_it_is_gone_with_the_sandbox() -> None:
     """Its port is free again, and another start has another one."""
     sandbox = Sandbox({"smtp": 0}, profile=PROFILES["mx"])
-    assert sandbox.name_server == ""
+    assert sandbox.dns == ""
     with sandbox:
-        assert sandbox.name_server
-        host, _, port = sandbox.name_server.partition(":")
-    assert sandbox.name_server == ""
+        assert sandbox.dns
+        host, _, port = sandbox.dns.partition(":")
+    assert sandbox.dns == ""
     with socket.socket() as again:
         again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         again.bind((host, int(port)))
@@ -154,7 +154,7 @@ def test_no_octets_trouble_it(octets: bytes) -> None:
 
 def test_tcp(practice: Sandbox) -> None:
     """Two questions over one connection; one that breaks off takes nobody along."""
-    host, _, port = practice.name_server.partition(":")
+    host, _, port = practice.dns.partition(":")
     asked = question("example.test", 15)
     framed = struct.pack("!H", len(asked)) + asked
     with socket.create_connection((host, int(port)), timeout=probe.LONG) as broken:

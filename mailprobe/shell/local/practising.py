@@ -26,7 +26,7 @@ def _sandbox(shell: Shell, argument: str) -> None:
         for service, port in sandbox.ports.items()
     ]
     rows += [(host, place, Own(f"/connect smtp {place}")) for host, place in sandbox.exchangers]
-    rows += [("dns", sandbox.name_server, Own("--dns"))] if sandbox.name_server else []
+    rows += [("dns", sandbox.dns, Own("--dns"))] if sandbox.dns else []
     shell.table(("service", "address", "from here"), rows)
     shell.write(f"CA {safe(str(sandbox.ca))}\n")
     users = ", ".join(f"{user} ({secret})" for user, secret in sandbox.users.items())
