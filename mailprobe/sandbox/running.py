@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from mailprobe.sandbox.named import SANDBOX, read
 from mailprobe.sandbox.server import Sandbox
 from mailprobe.transport.target import address_text
 from mailprobe.value import frozen
@@ -34,12 +35,23 @@ class RunningSandbox:
 
 
 @contextlib.contextmanager
-def start_sandbox(directory: Path | None = None) -> Iterator[RunningSandbox]:
+def start_sandbox(
+    directory: Path | None = None, *, profile: str = "", deterministic: bool = False
+) -> Iterator[RunningSandbox]:
     """A practice server with all its services on loopback, until the block ends.
 
     alice (`secret`) has four mails, bob (`builder`) none; both are at example.test.  Maildrops
-    lie in `directory`, or in a private folder that goes with the block.  Raises Failure.
+    lie in `directory`, or in a private folder that goes with the block.  `profile` is what it
+    plays, with faults perhaps: `"muse"`, `"plain+tarpit"`; a `deterministic` one says the same
+    whenever it is told the same.  Raises Failure.
     """
-    with Sandbox(None, directory) as running:
+    named = read(f"{SANDBOX}/{profile}" if profile[:1] not in ("", "+") else SANDBOX + profile)
+    with Sandbox(
+        None,
+        directory,
+        profile=named.profile,
+        faults=named.faults,
+        deterministic=deterministic,
+    ) as running:
         alice = running.client_certificate("alice")
         yield RunningSandbox(running.host, running.ca, alice, **running.ports)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import mailprobe
 from mailprobe.sandbox.chance import Chance, Fixed
 from mailprobe.sandbox.profiles import DEFAULT, PROFILES, Profile
 from mailprobe.sandbox.server import Sandbox
@@ -72,6 +73,31 @@ def test_a_restart_over_a_folder_goes_on(tmp_path: Path) -> None:
     assert here[0] != here[1]
     listed = [line for line in here[1].split(b"\r\n") if line.endswith(b".sandbox")]
     assert len(listed) == len({line.split()[1] for line in listed})
+
+
+def test_from_python() -> None:
+    """`start_sandbox` and `connect` take a profile, and faults behind it."""
+    with (
+        mailprobe.start_sandbox(profile="muse", deterministic=True) as box,
+        mailprobe.connect(box.url("pop3")) as session,
+    ):
+        assert b"<1896.697170952@dbc.mtview.ca.us>" in (session.facts.greeting or b"")
+    with mailprobe.connect("sandbox/full", protocol="smtp") as session:
+        session.command("EHLO client.example")
+        session.command("MAIL FROM:<>")
+        assert session.command("RCPT TO:<moved@example.test>").enhanced == "5.1.6"
+    with pytest.raises(mailprobe.Failure, match="no profile"):
+        mailprobe.connect("sandbox/nobody", protocol="smtp")
+
+
+def test_an_expired_certificate() -> None:
+    """The second night: who verifies does not come in."""
+    with Sandbox({"pop3s": 0}, profile=PROFILES["night"], seed=1) as sandbox:
+        assert sandbox.profile.name == "night-1"
+        url = f"pop3s://localhost:{sandbox.ports['pop3s']}"
+        with pytest.raises(mailprobe.Failure, match="expired"):
+            mailprobe.connect(url, ca=sandbox.ca)
+        mailprobe.connect(url, verify=False).close()
 
 
 def test_chance_is_of_the_same_shape() -> None:

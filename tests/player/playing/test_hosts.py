@@ -230,7 +230,7 @@ C: DELE 1
 S? +OK
 C: QUIT
 S? +OK
-@assert date == "Mon, 06 Feb 2006 13:41:07 +0800"
+@assert date == Mon, 06 Feb 2006 13:41:07 +0800
 S2? +OK
 C2: USER alice
 S2? +OK
