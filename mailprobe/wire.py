@@ -264,6 +264,9 @@ class Wire:
         if ending == Ending.RESET and connection.waiting:
             where = connection.inside or f"before {connection.due_next()}"
             connection.fail(Word.RESET, f"the connection was reset {where}", self.now())
+        elif ending == Ending.TRUNCATED and connection.inside:
+            where = f"without close_notify {connection.inside}"
+            connection.fail(Word.EOF, f"the connection was closed {where}", self.now())
         connection.receive_data(b"", self.now())
         self._pump()
         self.transport.drop()

@@ -79,7 +79,7 @@ class Moment:
     reply: Reply | None = None
     octets: bytes = b""  # what is to be said
     number: int = 0
-    line: bytes = b""  # the client's, where it is an answer in a login
+    line: bytes | None = None  # the client's, where it is an answer in a login
     seconds: float = 0.0  # the time of the fault that is asked
 
     @property

@@ -95,7 +95,7 @@ class Faults:
         self._memory: dict[str, object] = {}
         self._command = _NOTHING_SAID  # what the last reply answered
         self._reply: Reply | None = None
-        self._line = b""  # the client's last, in a login
+        self._line: bytes | None = None  # the client's last, in a login
         self._in_data = False
         self.muted = False  # nothing goes out any more
 
@@ -193,7 +193,7 @@ class Faults:
         def take(event: Event) -> None:
             match event:
                 case events.CommandReceived(command=command):
-                    self._line, self._in_data = b"", False
+                    self._line, self._in_data = None, False
                     if not self._answered(service, command):
                         service.take(event)
                 case events.AnswerReceived(line=line, command=command):
