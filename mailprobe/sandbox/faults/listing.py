@@ -26,4 +26,4 @@ def _line(row: FaultSpec) -> str:
     if row.seconds:
         notes.append(f"{row.seconds:g}s")
     note = f" ({'; '.join(notes)})" if notes else ""
-    return f"{row.name:<16} {row.summary}{note}\n{'':<18} {row.chinese}"
+    return f"{row.name:<16} {row.summary}\n{'':<18} {row.chinese}{note}"
