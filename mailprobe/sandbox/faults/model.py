@@ -117,7 +117,8 @@ class Act:
 class FaultSpec:
     """One row: what goes wrong, in a sentence of each language.
 
-    `seconds` is its time, where it has one; `certificate` names one of `certificates`.
+    `seconds` is its time, where it has one; `certificate` names one of `certificates`.  Of two
+    that change the same reply the one of lower `rank` does so first.
     """
 
     name: str
@@ -127,6 +128,7 @@ class FaultSpec:
     protocols: tuple[Protocol, ...] = ALL
     seconds: float = 0.0
     certificate: str = ""
+    rank: int = 0
 
 
 @frozen

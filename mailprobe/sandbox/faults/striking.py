@@ -51,10 +51,8 @@ class Plan:
         seed: int = 0,
         rest: Callable[[float], object] = time.sleep,
     ) -> None:
-        from mailprobe.sandbox.faults.table import FAULTS
-
-        order = list(FAULTS)  # what is said is changed before it is cut to pieces
-        self.faults = sorted(faults, key=lambda fault: order.index(fault.spec.name))
+        # What is said is changed before it is cut to pieces.
+        self.faults = sorted(faults, key=lambda fault: fault.spec.rank)
         self.rest = rest
         self.common: dict[str, object] = {}
         self.counts: dict[tuple[str, int], int] = {}  # of what strikes once in a session
@@ -234,12 +232,12 @@ class Faults:
             if isinstance(deed, Pause):
                 self.rest(deed.seconds)
             elif isinstance(deed, Watch):
-                talked = self._watch(deed.seconds)
+                talked = self._watch(dialogue, deed.seconds)
                 self._perform(dialogue, deed.talked if talked else deed.silent)
             else:
                 self._end(dialogue, deed)
 
-    def _watch(self, seconds: float) -> bool:
+    def _watch(self, dialogue: "Dialogue", seconds: float) -> bool:
         """Whether the client talks within this time."""
         if self._stream is None:
             return bool(self._connection.unread)
@@ -249,7 +247,7 @@ class Faults:
             if failure.word is not Word.TIMEOUT:
                 raise
             return False
-        self._connection.receive_data(octets or b"", time.monotonic())
+        dialogue.receive(octets or b"")
         return True
 
     def _end(self, dialogue: "Dialogue", deed: Do) -> None:

@@ -10,7 +10,7 @@ from mailprobe.protocol.model import Protocol
 from mailprobe.sandbox.dialogue import Dialogue
 from mailprobe.sandbox.faults.asking import read_faults
 from mailprobe.sandbox.faults.striking import Plan
-from mailprobe.sandbox.maildrop import Store
+from mailprobe.sandbox.office import Office
 from mailprobe.sandbox.pop3 import POP3, Pop3Service
 from mailprobe.sandbox.server import Sandbox
 from mailprobe.sandbox.smtp import LMTP, SMTP, SmtpService
@@ -33,15 +33,15 @@ def make(tmp_path: Path) -> Make:
         catalogue = {"smtp": SMTP, "lmtp": LMTP, "pop3": POP3}[protocol]
         dialogue = Dialogue(catalogue, peer="127.0.0.1:40000")
         dialogue.faults = plan.session(dialogue.connection)
-        return Talk(_service(dialogue, store, protocol))
+        return Talk(_service(dialogue, Office(store), protocol))
 
     return made
 
 
-def _service(dialogue: Dialogue, store: Store, protocol: str) -> SmtpService | Pop3Service:
+def _service(dialogue: Dialogue, office: Office, protocol: str) -> SmtpService | Pop3Service:
     if protocol == "pop3":
-        return Pop3Service(dialogue, store)
-    return SmtpService(LMTP if protocol == "lmtp" else SMTP, dialogue, store)
+        return Pop3Service(dialogue, office)
+    return SmtpService(LMTP if protocol == "lmtp" else SMTP, dialogue, office)
 
 
 def plan(text: str, seed: int = 0) -> Plan:

@@ -47,7 +47,7 @@ def test_it_has_a_transcript(name: str) -> None:
     head = load(_FOLDER / "faults" / f"{name}.mpt", name).head
     assert set(head.titles) == {"en", "zh"}
     for peer in head.peers.values():
-        assert re.fullmatch(rf"sandbox\+{name}(:[0-9]+ms)?(@[0-9])?", peer.connect)
+        assert re.fullmatch(rf"sandbox\+{name}(:[0-9]+m?s)?(@[0-9])?", peer.connect)
         assert peer.protocol in FAULTS[name].protocols
 
 
