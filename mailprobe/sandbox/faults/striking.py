@@ -4,6 +4,7 @@ One `Plan` is a sandbox's; each session has a `Faults` of it, which stands betwe
 what goes out.  Which faults there are it does not know.
 """
 
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -57,14 +58,13 @@ class Plan:
         self.common: dict[str, object] = {}
         self.counts: dict[tuple[str, int], int] = {}  # of what strikes once in a session
         self._seed = seed
-        self._sessions = 0
+        self._sessions = itertools.count(1)
 
     def session(self, connection: Connection, stream: "Stream | None" = None) -> "Faults":
         """What one session has of them."""
         protocol = connection.catalogue.protocol
-        self._sessions += 1
         mine = [fault for fault in self.faults if protocol in fault.spec.protocols]
-        return Faults(self, mine, f"{self._seed}/{self._sessions}", connection, stream)
+        return Faults(self, mine, f"{self._seed}/{next(self._sessions)}", connection, stream)
 
 
 class Faults:

@@ -1,5 +1,6 @@
 """Where faults strike, and how often; in memory, where time does not pass."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from mailprobe.transport.connect import connect
 from mailprobe.transport.target import parse_target
 from tests.sandbox.helpers import Talk, log_in, make_store
 
+_LIMIT = 60.0  # seconds: a bound for what should never be reached
 _SMTP = Protocol.SMTP
 Make = Callable[..., Talk]
 
@@ -183,6 +185,21 @@ def test_the_end_of_a_sandbox_ends_pauses() -> None:
     octets = link.receive()
     assert octets is not None  # it has ended, and nobody waited for the minute
     link.drop()
+
+
+def test_half_closed_and_still_reading() -> None:
+    """The server has said its last word behind 354, and takes the whole message all the same."""
+    message = b"0123456789abcdef" * 63 + b"\r\n"
+    with Sandbox({"smtp": 0}, faults=read_faults("half-close@4")) as sandbox:
+        link = connect(parse_target(f"127.0.0.1:{sandbox.ports['smtp']}", _SMTP))
+        link.send(b"HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n")
+        said = b""
+        while octets := link.receive():
+            said += bytes(octets)
+        assert said.endswith(b"354 Send the message, and end it with a lone dot\r\n")
+        octets = message * 16_000  # more than all buffers on the way hold
+        assert link.send(octets, time.monotonic() + _LIMIT) == len(octets)
+        link.drop()
 
 
 def test_a_sandbox_without_faults_has_no_hook() -> None:
