@@ -85,7 +85,7 @@ def test_from_python() -> None:
     with mailprobe.connect("sandbox/full", protocol="smtp") as session:
         session.command("EHLO client.example")
         session.command("MAIL FROM:<>")
-        assert session.command("RCPT TO:<moved@example.test>").enhanced == "5.1.6"
+        assert session.command("RCPT TO:<moved@example.test>").reply.enhanced == "5.1.6"
     with pytest.raises(mailprobe.Failure, match="no profile"):
         mailprobe.connect("sandbox/nobody", protocol="smtp")
 
