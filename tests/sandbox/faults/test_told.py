@@ -1,14 +1,29 @@
 """Each fault is told right by our own client, in pipe mode."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from mailprobe.sandbox.faults.table import FAULTS
+from mailprobe.shell.connections import opening
 from tests.commands.inside import inside
 from tests.hostile import probe
 from tests.sandbox.faults.told import TOLD, UNASKED
 
 _ENV = {"WORD": "secret", "PATH": ""}
 _TOKEN = {"WORD": "token-of-alice"}
+
+
+@pytest.fixture(autouse=True)
+def ended(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """End what would end with the process: a sandbox has six ports, and there are many."""
+    ends: list[Callable[[], None]] = []
+    monkeypatch.setattr(opening.atexit, "register", ends.append)
+    yield
+    for end in ends:
+        end()
+    if ends:
+        opening.inner_sandbox.cache_clear()
 
 
 def test_every_fault_is_told() -> None:
