@@ -1,11 +1,12 @@
 """Each fault is told right by our own client, in pipe mode."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from mailprobe.sandbox.faults.table import FAULTS
-from mailprobe.shell.connections import opening
+from mailprobe.sandbox.named import read
+from mailprobe.sandbox.server import Sandbox
 from tests.commands.inside import inside
 from tests.hostile import probe
 from tests.sandbox.faults.told import TOLD, UNASKED
@@ -15,15 +16,20 @@ _TOKEN = {"WORD": "token-of-alice"}
 
 
 @pytest.fixture(autouse=True)
-def ended(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """End what would end with the process: a sandbox has six ports, and there are many."""
-    ends: list[Callable[[], None]] = []
-    monkeypatch.setattr(opening.atexit, "register", ends.append)
+def _ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A sandbox ends with its test here, and not with the process: there are many of them."""
+    running: list[Sandbox] = []
+
+    def start(name: str = "sandbox") -> Sandbox:
+        named = read(name)
+        running.append(Sandbox(profile=named.profile, faults=named.faults))
+        running[-1].start()
+        return running[-1]
+
+    monkeypatch.setattr("mailprobe.shell.connections.opening.inner_sandbox", start)
     yield
-    for end in ends:
-        end()
-    if ends:
-        opening.inner_sandbox.cache_clear()
+    for sandbox in running:
+        sandbox.stop()
 
 
 def test_every_fault_is_told() -> None:
