@@ -98,21 +98,20 @@ class _Section:
     def _lines(self, lines: Iterable[Line]) -> str:
         """What travels as lists of lines; what is told, between them."""
         parts: list[str] = []
-        open_list = False
-        speaker = ""
+        around = speaker = ""
         for line, language in by_language(self._transcript, lines):
-            listed = not isinstance(line, Blank | Title | Lesson)
-            if open_list is not listed:
-                parts.append('<ol class="lines">\n' if listed else "</ol>\n")
-                open_list, speaker = listed, ""
-            if listed:
+            element = _around(line)
+            if element != around:
+                parts.append(f"{_CLOSED[around]}{_OPENED[element]}")
+                around, speaker = element, ""
+            if element == "lines":
                 side = _side(line)
                 self._hints = self._hints if isinstance(line, Wrong | Comment) else {}
                 parts.append(self._wire(line, side if side != speaker else ""))
                 speaker = side
             else:
                 parts += self._told(line, language)
-        return "".join([*parts, "</ol>\n" if open_list else ""])
+        return "".join([*parts, _CLOSED[around]])
 
     # ------------------------------------------------------------------------- what is told
 
@@ -203,6 +202,19 @@ class _Section:
 
 
 _SPEAKERS = ("client", "server")
+# What stands around lines of one kind.
+_OPENED = {"": "", "lines": '<ol class="lines">\n', "text": '<div class="text">\n'}
+_CLOSED = {"": "", "lines": "</ol>\n", "text": "</div>\n"}
+
+
+def _around(line: Line) -> str:
+    match line:
+        case Lesson(tag="|"):
+            return "text"
+        case Blank() | Title() | Lesson():
+            return ""
+        case _:
+            return "lines"
 
 
 def _side(line: Line) -> str:

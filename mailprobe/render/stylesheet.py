@@ -50,6 +50,7 @@ background:var(--mark)}
 margin:.25rem 0 .25rem 1.1rem}
 .explained dt{color:var(--quiet)}.explained dd{margin:0;overflow-wrap:anywhere}
 .hint p{margin:.25rem 0 .5rem 1.1rem}
+.text{margin:.6em 0}.text p{margin:0}.text p:empty{height:.6em}
 .quiet{color:var(--quiet)}
 .block{margin:.25rem 0 .25rem .5rem}
 .mark{margin:.25rem 0;color:var(--refused)}

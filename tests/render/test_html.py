@@ -194,3 +194,10 @@ def test_what_stands_beside_and_below_a_line() -> None:
     assert '<span class="who">server</span><b/><code>' in section
     assert section.count("<b/>") == section.count("<i/>") == 1
     assert "</code><i/></li>" in section
+
+
+def test_text_of_several_lines_is_one_piece() -> None:
+    """Lines as they stand in the file, close together; each can still be pointed at."""
+    page = page_of("mailprobe: 1\nprotocol: smtp\nlang: en\n\n|en a\n|en b\n?en c\n|en d\n\nC: QUIT\n")
+    assert page.count('<div class="text">') == 2
+    assert '">a</p>\n<p id="transcript-6"' in page

@@ -15,6 +15,12 @@ from mailprobe.render.html_transcript import transcript_section
 from mailprobe.transcript.model import Transcript
 
 _MOST = 200  # transcripts that are shown whole
+_LOOKS = {
+    Verdict.PASSED: "passed",
+    Verdict.FAILED: "failed",
+    Verdict.ERROR: "failed",
+    Verdict.SKIPPED: "skipped",
+}
 
 
 class PageReport(Report):
@@ -38,7 +44,9 @@ class PageReport(Report):
         cells = (WORDS[result.verdict], name, html.text(about), took(result.seconds))
         if result.measured and len(self._timings) < _MOST:
             self._timings.append(html_timing.section(result.name, result.measured))
-        self._rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>\n")
+        first, *others = cells
+        rest = "".join(f"<td>{cell}</td>" for cell in others)
+        self._rows.append(f'<tr><td class="{_LOOKS[result.verdict]}">{first}</td>{rest}</tr>\n')
 
     def _section(self, result: Result, anchor: str) -> str:
         lines = "\n".join(html.text(line) for line in details(result))

@@ -69,7 +69,8 @@ _HAPPENED = {
     Happening.RESET: "the connection is reset",
 }
 _WAITS = (Happening.PAUSE, Happening.AFTER, Happening.SILENT)
-_ASIDES = 256  # known mistakes and alternatives that are heard, of one file
+_ASIDES = 100  # known mistakes and alternatives that are heard, of one file
+_SMALL = 100  # messages and recipients: who knows more than that takes longer to copy
 
 
 @frozen
@@ -168,9 +169,11 @@ class _Reader:
 
     def _beside(self, lines: Iterable[Line]) -> Iterator[Turn]:
         """Lines that are heard from here, and forgotten again."""
-        if not self._asides:
+        if self._asides <= 0:
             return
-        self._asides -= 1
+        facts = [shadow.connection.facts for shadow in self._shadows.values()]
+        known_of = sum(len(one.messages) + len(one.recipients) for one in facts)
+        self._asides -= 1 + known_of // _SMALL
         shadows, known = self._shadows, self._values.known
         self._shadows = {number: _copied(shadow) for number, shadow in shadows.items()}
         self._values.known = dict(known)

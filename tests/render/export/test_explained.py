@@ -83,9 +83,13 @@ def test_mistakes_and_alternatives_begin_where_the_dialogue_stands() -> None:
 
 def test_asides_have_an_end() -> None:
     """Of thousands the first are heard: a page is made in time whatever the file holds."""
-    many = ["@wrong", "C: X", "S: 500", "@end"] * 300
+    many = ["@wrong", "C: X", "S? xxx", "@end"] * 120
     heard = [turn for turn in turns(smtp("S: 220", *many), asides=True) if turn.side == "C"]
-    assert len(heard) == 256
+    assert len(heard) == 100
+    listed = ["C: LIST", "S: +OK", *(f"S: {number} 100" for number in range(1, 2001)), "S: ."]
+    transcript = pop3("S: +OK", "C: USER a", "S: +OK", "C: PASS x", "S: +OK", *listed, *many)
+    heard = [turn for turn in turns(transcript, asides=True) if turn.text == "X"]
+    assert len(heard) == 5  # each has a whole maildrop to copy
 
 
 def test_a_page_explains_no_more_than_anybody_reads() -> None:
