@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import mailprobe.lessons
 from mailprobe.errors import Word
 from mailprobe.player.many.summary import Summary
 from mailprobe.player.reports.page import PageReport
@@ -13,11 +14,13 @@ from mailprobe.render.export import measured
 from mailprobe.render.export.options import Options
 from mailprobe.render.export.page import page
 from mailprobe.timing import Kind, Span, Timing
+from mailprobe.transcript.load import load
 from mailprobe.transcript.model import Place
 from tests.browser.reader import Reader
 from tests.render.samples import HARM, HOSTILE, LESSON, pop3, read, smtp
 
 pytestmark = pytest.mark.browser
+LESSONS = sorted((Path(mailprobe.lessons.__file__).parent / "course").glob("*.mpt"))
 ENTER, SPACE, TAB, RIGHT, LEFT = "\ue007", "\ue00d", "\ue004", "\ue014", "\ue012"
 TIMING = Timing(
     (
@@ -87,6 +90,17 @@ def test_nothing_shuts_anybody_out(reader: Reader, name: str) -> None:
     reader.click("#look-light")
     assert reader.background == "rgb(255, 255, 255)"
     assert reader.violations() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", LESSONS, ids=[lesson.stem for lesson in LESSONS])
+def test_every_lesson(reader: Reader, lesson: Path) -> None:
+    """The pages of the course: axe finds nothing in the Chinese one, in the dark, unfolded."""
+    reader.open(page(load(str(lesson)), Options(language="zh")))
+    reader.click("#look-dark")
+    reader.unfold()
+    assert reader.violations() == []
+    assert reader.unsure < 0.05
 
 
 def test_a_lesson_in_two_languages(reader: Reader) -> None:

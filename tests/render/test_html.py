@@ -198,6 +198,7 @@ def test_what_stands_beside_and_below_a_line() -> None:
 
 def test_text_of_several_lines_is_one_piece() -> None:
     """Lines as they stand in the file, close together; each can still be pointed at."""
-    page = page_of("mailprobe: 1\nprotocol: smtp\nlang: en\n\n|en a\n|en b\n?en c\n|en d\n\nC: QUIT\n")
+    lines = ("|en a", "|en b", "?en c", "|en d", "", "C: QUIT", "")
+    page = page_of("\n".join(["mailprobe: 1", "protocol: smtp", "lang: en", "", *lines]))
     assert page.count('<div class="text">') == 2
     assert '">a</p>\n<p id="transcript-6"' in page
