@@ -63,15 +63,17 @@ code .error{text-decoration:underline wavy}
 code .escape,code .open{color:var(--open)}
 code .sample{color:var(--sample);font-style:italic}
 code .comment,code .word{color:var(--quiet)}
-.timing td{padding:.1rem .6rem}.timing td:last-child{width:50%}
+.timing td{padding:.1rem .6rem}.timing td:last-child{width:45%}
 .timing td:not(:first-child):not(:last-child){white-space:nowrap}
+.timing th{white-space:nowrap}.timing td{overflow-wrap:break-word}
 .timing td svg{display:block;width:100%;height:.9rem}
 .timing .data{fill:var(--client)}
 .timing .refused{fill:var(--refused)}.timing .waiting{fill:var(--quiet)}
 .passed{color:var(--ok)}.failed{color:var(--refused);font-weight:600}.skipped{color:var(--quiet)}
 @media (max-width:40rem){.lines{padding-left:2.6rem}.block .lines{padding-left:2.2rem}
 .explained dl{grid-template-columns:1fr;gap:0}.explained dd{margin-bottom:.35rem}
-.timing td,.timing th{padding:.1rem .3rem}.timing td:last-child{width:20%}.took{clear:right}}
+.timing table{font-size:.8rem}.timing td,.timing th{padding:.1rem .3rem}
+.timing td:last-child{width:15%}.took{clear:right}}
 @media print{@page{margin:15mm}
 :root{color-scheme:light;--quiet:#444;--line:#bbb;--raised:#fff;--mark:#fff}
 body{max-width:none;padding:0;font-size:.9rem}.controls{display:none}
