@@ -12,6 +12,7 @@ from mailprobe.sandbox.maildrop import renamed
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
 if TYPE_CHECKING:
     import ssl
+    from datetime import datetime
 
     import trustme
 
@@ -24,10 +25,11 @@ class Certificates:
     With `asks` a client is asked for a certificate of this CA, and may have none.
     """
 
-    def __init__(self, folder: Path, *, asks: bool = False) -> None:
+    def __init__(self, folder: Path, *, asks: bool = False, expired: bool = False) -> None:
         self._folder = folder
         self._path = folder / "ca.pem"
         self._asks = asks
+        self._expired = expired
         self._authority: trustme.CA | None = None
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
@@ -52,6 +54,25 @@ class Certificates:
         self.context()
         return _end_point(self._certificate)
 
+    def another(
+        self,
+        *names: str,
+        common_name: str | None = None,
+        not_before: "datetime | None" = None,
+        not_after: "datetime | None" = None,
+    ) -> "ssl.SSLContext":
+        """A context with a certificate of its own, which this CA has made out to `names`."""
+        from mailprobe.transport.tls import server_context
+
+        self.context()
+        assert self._authority is not None  # the context has it
+        issued = self._authority.issue_cert(
+            *names, common_name=common_name, not_before=not_before, not_after=not_after
+        )
+        context = server_context()
+        issued.configure_cert(context)
+        return context
+
     def of_client(self, mailbox: str) -> Path:
         """A file with a certificate of a client, and its key; made when it is first asked for.
 
@@ -75,6 +96,8 @@ class Certificates:
         return path
 
     def _make(self) -> "ssl.SSLContext":
+        from datetime import UTC, datetime
+
         import trustme
 
         from mailprobe.transport.tls import server_context
@@ -82,7 +105,8 @@ class Certificates:
         authority = self._authority = trustme.CA()
         context = server_context()
         with renamed("making the sandbox's certificates"):
-            issued = authority.issue_cert(*NAMES)
+            until = datetime(2000, 1, 2, tzinfo=UTC) if self._expired else None
+            issued = authority.issue_cert(*NAMES, not_after=until)
             issued.configure_cert(context)
             self._certificate = issued.cert_chain_pems[0].bytes()
             authority.cert_pem.write_to_path(str(self._path))

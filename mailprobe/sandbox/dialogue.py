@@ -15,12 +15,14 @@ from mailprobe.protocol.connection import Connection
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.framing import Limits
 from mailprobe.protocol.items import NEED_DATA, Body
-from mailprobe.protocol.model import Reply, Role, State
+from mailprobe.protocol.model import Command, Reply, Role, State
 from mailprobe.transport.stream import Stream
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
 if TYPE_CHECKING:
     import ssl
+
+    from mailprobe.sandbox.faults.striking import Faults
 
 PATIENCE = 600.0  # seconds of silence (RFC 1939, section 3: at least ten minutes)
 MAXIMUM_JUNK = 20  # commands that nobody knows, and logins that fail
@@ -53,6 +55,9 @@ class Dialogue:
         self.bindings: Callable[[], Mapping[str, bytes]] = dict
         # Who a certificate of the client's says that it is, where it has shown one; "": nobody.
         self.identity: Callable[[], str] = str
+        # What the octets of the client are taken for, where lines end as nobody should end them.
+        self.spelled: Callable[[bytes], bytes] | None = None
+        self.faults: Faults | None = None  # what stands between us and the link, on request
         self._drain = drain
         self._output = bytearray()
         self._commands = 0
@@ -62,17 +67,30 @@ class Dialogue:
     def finished(self) -> bool:
         return self.over or self.connection.state in _FINISHED
 
+    def receive(self, octets: bytes | memoryview) -> None:
+        """Take in what the client has said."""
+        if self.spelled is not None:
+            octets = self.spelled(bytes(octets))
+        self.connection.receive_data(octets, time.monotonic())
+
     def say(self, code: str, *texts: str | bytes) -> None:
         """Reply.  Raises ValueError when a text holds CR, LF or NUL."""
-        self._put(self.connection.send(_reply(code, *texts), time.monotonic()))
+        if self.faults is not None:
+            self.faults.say(self, _reply(code, *texts))
+            return
+        self.put(self.connection.send(_reply(code, *texts), time.monotonic()))
 
     def give(self, chunks: Iterable[bytes]) -> None:
         """Send the multi-line response that the last reply has opened."""
+        if self.faults is not None:
+            self.faults.give(self, chunks)
+            return
         for chunk in chunks:
-            self._put(self.connection.send(Body(chunk, last=False), time.monotonic()))
-        self._put(self.connection.send(Body(b"", last=True), time.monotonic()))
+            self.put(self.connection.send(Body(chunk, last=False), time.monotonic()))
+        self.put(self.connection.send(Body(b"", last=True), time.monotonic()))
 
-    def _put(self, octets: bytes) -> None:
+    def put(self, octets: bytes) -> None:
+        """Write octets that were understood already."""
         self._output += octets
         if len(self._output) > _ENOUGH and self._drain is not None:
             self.flush()
@@ -111,6 +129,9 @@ class Service(Protocol):
     def take(self, event: Event) -> None:
         """Answer one event."""
 
+    def answer_instead(self, command: Command, reply: tuple[str | bytes, ...]) -> None:
+        """Give a reply, code and texts, and carry nothing out."""
+
     def forget(self) -> None:
         """TLS has started: what was said in the clear does not count."""
 
@@ -135,8 +156,9 @@ def advance(service: Service) -> None:
     """Let the service answer what has come, until it needs more or the session is over."""
     dialogue = service.dialogue
     next_event = dialogue.connection.next_event
+    take = service.take if dialogue.faults is None else dialogue.faults.taking(service)
     while not dialogue.finished and (event := next_event()) is not NEED_DATA:
-        service.take(event)
+        take(event)
 
 
 def converse(
@@ -180,7 +202,7 @@ def _converse(stream: Stream, service: Service, tls: Tls, patience: float) -> No
             return
         if not octets:
             return
-        connection.receive_data(octets, time.monotonic())
+        dialogue.receive(octets)
 
 
 def _start_tls(
