@@ -96,8 +96,6 @@ def _texts(lesson: Lesson, course: Course) -> Iterator[Problem]:
         if text.partition("/")[0].partition("+")[0] != "sandbox":
             place = head.peers[number].place or top
             yield Problem(place, "a lesson connects to the sandbox: connect: sandbox/plain")
-    if len(set(connects.values())) > 1:
-        yield Problem(top, "all connections of a lesson go to one and the same sandbox")
     if head.matrices:
         yield Problem(head.matrices[0].place, "a lesson has no matrix: it is done once")
     for line in transcript.walk():

@@ -151,9 +151,9 @@ class Judge:
     def finished(self) -> bool:
         return self.part is None
 
-    def ear(self, protocol: Protocol, number: int | None = None) -> Ear:
-        """Who hears a connection that is about to be opened."""
-        ear = Ear(self, protocol, number)
+    def ear(self, protocol: Protocol, number: int | None = None, server: str = "") -> Ear:
+        """Who hears a connection that is about to be opened; `server` is what the file calls it."""
+        ear = Ear(self, protocol, number, server)
         if number is not None:
             self._ears[number] = ear
         return ear
@@ -238,12 +238,11 @@ class Judge:
         """Which connection of the lesson this is: the next to be opened, or one that had ended."""
         if ear.number is not None:
             return
-        unopened = self._unopened(ear.protocol)
-        item = self.item
+        unopened, item = self._unopened(ear), self.item
         dead = [
             number
             for number, each in self._ears.items()
-            if each.closed and each.protocol is ear.protocol
+            if each.closed and each.protocol is ear.protocol and each.server == ear.server
         ]
         wanted = item is not None and item.kind is Kind.OPEN and item.connection == unopened
         ear.number = unopened if wanted or not dead else dead[-1]
@@ -251,9 +250,10 @@ class Judge:
             self._ears.pop(ear.number, None)
             self._ears[ear.number] = ear
 
-    def _unopened(self, protocol: Protocol) -> int | None:
+    def _unopened(self, ear: Ear) -> int | None:
         for number, peer in sorted(self._head.peers.items()):
-            if number not in self._ears and peer.protocol == protocol:
+            same = peer.protocol == ear.protocol and ear.server in ("", peer.connect)
+            if number not in self._ears and same:
                 return number
         return None
 
@@ -329,6 +329,8 @@ class Judge:
         self._sent = max(self._sent, self._item)
         part = self.part
         assert part is not None  # the item is of it
+        while self._item < self._sent and not part.items[self._item].replies:
+            self._item += 1  # it went out with the one before, and nothing answers it
         if self._item >= len(part.items):
             self._leave(skipped=False)
         elif self._sent == self._item:
@@ -394,6 +396,14 @@ class Judge:
         elif self._wrong is None:
             self._told.append(Strayed(spoken.command, heard.reply, ear))
 
+    def _opens(self, mistake: Mistake, said: Said, spoken: Spoken, ear: Ear) -> bool:
+        opener = _opener_of(mistake, said)
+        if opener is None:
+            return True
+        line = spoken.command.line
+        found = check_command(opener.unit, line, self._level, self.values, ear.catalogue)
+        return found is None
+
     def _made(self, mistake: Mistake) -> Mistaken:
         self.mistakes.append(mistake)
         return Mistaken(mistake)
@@ -431,6 +441,7 @@ class Judge:
             fits = (
                 said.connection == ear.number
                 and index == number
+                and self._opens(mistake, said, spoken, ear)
                 and self._is(said, spoken, ear)
                 and self._fits(said.replies[index], heard)
             )
@@ -440,6 +451,14 @@ class Judge:
             return 0 if last else at + 1
         finally:
             self.values.undo(mark)
+
+
+def _opener_of(mistake: Mistake, data: Said) -> Said | None:
+    """The command that nothing answers before the octets which it has counted (BDAT)."""
+    at = mistake.said.index(data) - 1
+    before = mistake.said[at] if at >= 0 else None
+    chunk = data.unit.sort is Sort.DATA and before is not None and not before.replies
+    return before if chunk else None
 
 
 def _reply_at(way: Plan, at: tuple[int, int], number: int) -> Expected | None:

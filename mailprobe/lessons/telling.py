@@ -22,6 +22,7 @@ STRAY = Text(
     "That is not what this step waits for: /hint helps, /task shows it again.",
     "这一步等的不是它：/hint 给提示，/task 再看一遍任务。",
 )
+MEANS = Text("  {}: {}", "  {}：{}")
 UNMET = Text("Not yet: this must hold: {}", "还没完成：必须满足 {}")
 HINT = Text("Hint {} of {}: {}", "提示 {}/{}：{}")
 TYPE = Text("type {}", "输入 {}")
