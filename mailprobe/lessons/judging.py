@@ -242,7 +242,7 @@ class Judge:
         dead = [
             number
             for number, each in self._ears.items()
-            if each.closed and each.protocol is ear.protocol and each.server == ear.server
+            if each.deaf and each.protocol is ear.protocol and each.server == ear.server
         ]
         wanted = item is not None and item.kind is Kind.OPEN and item.connection == unopened
         ear.number = unopened if wanted or not dead else dead[-1]
@@ -361,7 +361,7 @@ class Judge:
         """Pass over what is awaited and is there already."""
         while (item := self.item) is not None:
             ear = self._ears.get(item.connection)
-            if ear is None or ear.closed:
+            if ear is None or ear.deaf:
                 return
             if item.kind is Kind.TLS and ear.tls_version:
                 self._pass(item)
