@@ -4,7 +4,7 @@ It hears events of sessions by `Ear`s and looks at events and state, never at a 
 wire.  What there is to say lies in `take`, for whoever shows it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from mailprobe.errors import Failure
 from mailprobe.lessons.hearing import Ear, Heard, Spoken
@@ -212,7 +212,7 @@ class Judge:
             if current:
                 self._retry(self._item)
             self._stray(spoken, number, heard, ear)
-        self._look(part)
+            self._look(part)  # it may have been done in another way
         self._settle()
 
     def _hear(self, item: Item, heard: Heard) -> None:
@@ -242,7 +242,7 @@ class Judge:
         dead = [
             number
             for number, each in self._ears.items()
-            if each.closed and each.protocol is ear.protocol and each.server == ear.server
+            if each.deaf and each.protocol is ear.protocol and each.server == ear.server
         ]
         wanted = item is not None and item.kind is Kind.OPEN and item.connection == unopened
         ear.number = unopened if wanted or not dead else dead[-1]
@@ -351,7 +351,8 @@ class Judge:
         if part is None:
             self._told.append(Finished())
             return
-        self._telling = bool(part.checks) and not all(map(self._holds, part.checks))
+        last = part.items[-1].checks if part.items else ()
+        self._telling = bool(last) and not all(map(self._holds, part.checks))
         self._told.append(Begun(part, self.item, first=True))
         if not part.items and not part.checks:
             self._leave(skipped=False)
@@ -360,7 +361,7 @@ class Judge:
         """Pass over what is awaited and is there already."""
         while (item := self.item) is not None:
             ear = self._ears.get(item.connection)
-            if ear is None or ear.closed:
+            if ear is None or ear.deaf:
                 return
             if item.kind is Kind.TLS and ear.tls_version:
                 self._pass(item)
@@ -372,7 +373,7 @@ class Judge:
                 return
 
     def _look(self, part: Part) -> None:
-        """The step is done as soon as all that it asserts holds, whatever was typed."""
+        """A step that ends in assertions is done when all of them hold, whatever was typed."""
         if self._telling and self.part is part and all(map(self._holds, part.checks)):
             self._leave(skipped=False)
 
@@ -472,13 +473,3 @@ def _reply_at(way: Plan, at: tuple[int, int], number: int) -> Expected | None:
 def _place_at(way: Plan, at: tuple[int, int], number: int) -> Place | None:
     expected = _reply_at(way, at, number)
     return None if expected is None else expected.expected.place
-
-
-def awaited(items: Iterable[Item]) -> list[Item]:
-    """The items that are one write: what is to be said before the next reply is waited for."""
-    found: list[Item] = []
-    for item in items:
-        if found and (item.kind is not Kind.SAY or found[-1].replies):
-            break
-        found.append(item)
-    return found

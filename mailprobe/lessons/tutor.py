@@ -24,7 +24,7 @@ from mailprobe.lessons.judging import (
     Unmet,
 )
 from mailprobe.lessons.listing import called, upcoming
-from mailprobe.lessons.plan import Item, Kind
+from mailprobe.lessons.plan import Item, Kind, together
 from mailprobe.lessons.progress import Progress, Record, now
 from mailprobe.lessons.saying import octets_of, typed_lines
 from mailprobe.lessons.staging import judge_of, prepared_of, ways_of
@@ -39,6 +39,10 @@ from mailprobe.transcript.model import Peer
 from mailprobe.transport.target import Kind as TargetKind
 from mailprobe.transport.target import Target, Tls
 from mailprobe.value import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.session import Session
 
 _PRACTICE = "practice"  # how people call it
 _LOCALHOST = "localhost"
@@ -67,12 +71,12 @@ class Tutor:
         self._judge = judge_of(lesson, self._ways)
         self._sandboxes: dict[str, Sandbox] = {}  # by the names of the file
         self._given = 0  # hints for the item that is awaited
-        self._given_for: tuple[int, Item] | None = None
+        self._given_for: Item | None = None
         self._hints = 0
         self._mistakes = 0
         self._began = time.monotonic()
         self._record = Record()
-        self._told_end = False
+        self._told_closed: Item | None = None  # for whom the end of a connection was told
 
     # ----------------------------------------------------------------------- beginning, ending
 
@@ -117,7 +121,7 @@ class Tutor:
         self._stop()
         self._judge = judge_of(self.lesson, self._ways)
         self._given_for = None
-        self._told_end = False
+        self._told_closed = None
         self.show(self.voice.say(telling.RESET))
 
     # ---------------------------------------------------------------------------- what it knows
@@ -159,9 +163,15 @@ class Tutor:
         return None if self._judge.part is None else self._judge.part.number
 
     @property
-    def left(self) -> tuple[Item, ...]:
-        """What the step still awaits."""
-        return self._judge.left
+    def group(self) -> tuple[Item, ...]:
+        """What is awaited next, and what the file has in the same write."""
+        left = self._judge.left
+        return together(left) if left else ()
+
+    def session_of(self, item: Item) -> "Session | None":
+        """The session in which an item happens, where there is one."""
+        ear = self._judge.ear_of(item.connection)
+        return None if ear is None or ear.closed else ear.session
 
     def octets(self, item: Item) -> bytes:
         """What is to be sent there.  Raises Failure."""
@@ -253,8 +263,19 @@ class Tutor:
             if isinstance(each, Begun) and not each.first and rows and found:
                 rows.append(Row("", ""))  # what was explained ends here
             rows += found
+        rows += self._closed_rows()
         if rows:
             self.show(rows)
+
+    def _closed_rows(self) -> Iterator[Row]:
+        """Where something is to be said and nobody hears it: said once for each of them."""
+        item = self._judge.item
+        ear = self._judge.ear_of(item.connection) if item is not None else None
+        if item is None or ear is None or item.kind is not Kind.SAY:
+            return
+        if ear.deaf and self._told_closed is not item:
+            self._told_closed = item
+            yield from self.voice.say(telling.CLOSED, style="hint")
 
     def task(self) -> None:
         """Say once more what is to be done."""
@@ -270,8 +291,8 @@ class Tutor:
         if item is None:
             self.show(self.voice.say(telling.NO_HINT))
             return
-        if self._given_for is None or self._given_for[1] is not item:
-            self._given_for, self._given = (0, item), 0
+        if self._given_for is not item:
+            self._given_for, self._given = item, 0
         total = len(item.hints) + 1
         if self._given < total:
             self._given += 1
@@ -400,7 +421,7 @@ class Tutor:
                 return
             case _:
                 pass
-        lines = self.lines(item)
+        lines = [line for each in self.group for line in self.lines(each)]
         if len(lines) == 1:
             yield from self.voice.say(telling.HINT, number, total, _filled(telling.TYPE, lines[0]))
             return
