@@ -123,3 +123,12 @@ def test_what_is_done_for_the_learner_has_no_mistakes(tmp_path: Path) -> None:
     text += "\n== Leave\n==zh 离开\nC: QUIT\nS? 221\n"
     sentences = [one.sentence for one in checked(tmp_path, text).problems]
     assert any("before the first ==" in sentence for sentence in sentences)
+
+
+def test_the_example_of_the_manual_holds(tmp_path: Path) -> None:
+    """Whoever copies it has a lesson."""
+    manual = Path(__file__).parents[2] / "docs" / "lessons.md"
+    example = manual.read_text().split("```\n")[1]
+    (tmp_path / "a.mpt").write_text(example)
+    course = course_of(str(tmp_path))
+    assert check(course.lessons[0], course).problems == ()
