@@ -84,6 +84,41 @@ def test_the_right_line_answered_otherwise_is_said_again(tmp_path: Path) -> None
     assert "done 1" in talk.said()
 
 
+LOGIN = """\
+S: +OK hi
+
+== Log in
+C: USER alice
+S? +OK
+C~ PASS {password}
+S? +OK
+@assert authenticated == yes
+
+== Count
+C~ STAT
+S? +OK
+"""
+
+
+def test_the_way_back_is_no_mistake(tmp_path: Path) -> None:
+    """What is done may be said again, and nobody blames it, as long as it is answered alike."""
+    found, _ = lesson(tmp_path, LOGIN, protocol="pop3", more="set password: secret")
+    talk = Dialogue(found)
+    replies = ("+OK hi", "+OK", "-ERR no", "+OK", "+OK in", "-ERR late")
+    session = talk.open(*replies, protocol="pop3")
+    talk.said()
+    say(session, "USER alice")
+    assert talk.said() == ["explained", "begun"]
+    say(session, "PASS wrong")
+    assert talk.said() == ["strayed"]
+    say(session, "USER alice")
+    assert talk.said() == []
+    say(session, "PASS secret")
+    assert "done 1" in talk.said()
+    say(session, "USER alice")  # refused now, and so it is told
+    assert talk.said() == ["strayed"]
+
+
 STORED = """\
 S: 220 hi
 
