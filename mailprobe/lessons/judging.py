@@ -408,7 +408,7 @@ class Judge:
         mark = self.values.mark()
         try:
             return any(
-                item.connection == ear.number
+                self._head.peers[item.connection].protocol == ear.protocol
                 and number < len(item.replies)
                 and self._is(item, spoken, ear)
                 and self._fits(item.replies[number], heard)
