@@ -71,12 +71,12 @@ class Tutor:
         self._judge = judge_of(lesson, self._ways)
         self._sandboxes: dict[str, Sandbox] = {}  # by the names of the file
         self._given = 0  # hints for the item that is awaited
-        self._given_for: tuple[int, Item] | None = None
+        self._given_for: Item | None = None
         self._hints = 0
         self._mistakes = 0
         self._began = time.monotonic()
         self._record = Record()
-        self._told_end = False
+        self._told_closed: Item | None = None  # for whom the end of a connection was told
 
     # ----------------------------------------------------------------------- beginning, ending
 
@@ -121,7 +121,7 @@ class Tutor:
         self._stop()
         self._judge = judge_of(self.lesson, self._ways)
         self._given_for = None
-        self._told_end = False
+        self._told_closed = None
         self.show(self.voice.say(telling.RESET))
 
     # ---------------------------------------------------------------------------- what it knows
@@ -263,8 +263,19 @@ class Tutor:
             if isinstance(each, Begun) and not each.first and rows and found:
                 rows.append(Row("", ""))  # what was explained ends here
             rows += found
+        rows += self._closed_rows()
         if rows:
             self.show(rows)
+
+    def _closed_rows(self) -> Iterator[Row]:
+        """Where something is to be said and nobody hears it: said once for each of them."""
+        item = self._judge.item
+        ear = self._judge.ear_of(item.connection) if item is not None else None
+        if item is None or ear is None or item.kind is not Kind.SAY:
+            return
+        if ear.deaf and self._told_closed is not item:
+            self._told_closed = item
+            yield from self.voice.say(telling.CLOSED, style="hint")
 
     def task(self) -> None:
         """Say once more what is to be done."""
@@ -280,8 +291,8 @@ class Tutor:
         if item is None:
             self.show(self.voice.say(telling.NO_HINT))
             return
-        if self._given_for is None or self._given_for[1] is not item:
-            self._given_for, self._given = (0, item), 0
+        if self._given_for is not item:
+            self._given_for, self._given = item, 0
         total = len(item.hints) + 1
         if self._given < total:
             self._given += 1
