@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 _PRACTICE = "practice"  # how people call it
 _LOCALHOST = "localhost"
+_SMTP_PORT = 25
 _LOOKUP = 5.0  # seconds
 _SHOWN = 60  # characters of a host that fit into a sentence
 
@@ -217,7 +218,7 @@ class Tutor:
         if target.kind is TargetKind.NETWORK:
             addresses = self._addresses(target)
             if addresses and all(map(is_loopback, addresses)):
-                return replace(target, addresses=addresses)
+                return replace(target, addresses=addresses, port=self._port(target))
         raise Failure(
             Word.SECURITY,
             f"a lesson never leaves this machine, and {safe(str(target)[:_SHOWN])} is elsewhere: "
@@ -245,6 +246,12 @@ class Tutor:
         from mailprobe.lookup import addresses_of  # and DNS: in the lessons about it
 
         return addresses_of(host, server=self._dns(), limit=_LOOKUP)
+
+    def _port(self, target: Target) -> int:
+        """Hosts of the practice zone serve SMTP on the port of its server, for 25 is not ours."""
+        named = not is_loopback(target.host.lower())
+        served = self.sandbox(self._peer(1).connect).ports.get("smtp")
+        return served if named and served and target.port == _SMTP_PORT else target.port
 
     def _dns(self) -> str:
         """The name server of the lesson; "" where it has none."""
