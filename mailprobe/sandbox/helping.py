@@ -6,9 +6,7 @@ from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.sandbox.parameters import not_done
 
 
-def help_lines(
-    rows: Iterable[CommandSpec], topic: str, ticket: str = ""
-) -> tuple[str, ...]:
+def help_lines(rows: Iterable[CommandSpec], topic: str, ticket: str = "") -> tuple[str, ...]:
     """About the command `topic`, or about all of them (""); `rows` are those that there are.
 
     `ticket` is what the users complain of, and stands in front of the latter.
