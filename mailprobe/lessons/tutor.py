@@ -4,6 +4,7 @@ Whoever has a screen gives `show`, and asks for `speak` when the dialogue has co
 tutor types nothing by itself: `automatic` says what is to be done for the learner.
 """
 
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 
@@ -34,6 +35,7 @@ from mailprobe.player.playing.hosts import is_loopback
 from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
 from mailprobe.sandbox.named import SANDBOX, read
+from mailprobe.sandbox.profiles import seeds_of
 from mailprobe.sandbox.server import Sandbox
 from mailprobe.transcript.model import Peer
 from mailprobe.transport.target import Kind as TargetKind
@@ -95,7 +97,10 @@ class Tutor:
         if found is None:
             named = read(name)
             found = Sandbox(
-                profile=named.profile, faults=named.faults, deterministic=not named.usual
+                profile=named.profile,
+                faults=named.faults,
+                deterministic=not named.usual,
+                seed=secrets.randbelow(seeds_of(named.profile)),
             )
             found.start()
             self._sandboxes[name] = found
