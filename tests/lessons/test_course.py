@@ -31,5 +31,5 @@ def test_every_lesson_holds(words: tuple[str, ...]) -> None:
 def test_every_lesson_can_be_done_in_the_shell(lesson: object) -> None:
     """What stands in the file is what the shell sends, in the right session."""
     name = getattr(lesson, "id", "")
-    ran = inside("learn", name, "--lang", "en", text=b"/solution go\n" * 20)
+    ran = inside("learn", name, "--lang", "en", text=b"\x1d/solution go\n" * 20)
     assert f"Lesson {name} is over" in ran.out, ran.out
