@@ -17,6 +17,7 @@ from mailprobe.value import replace
 _PRACTICE = "practice"  # how people call it
 _LOCALHOST = "localhost"
 _SMTP_PORT = 25
+_RESERVED = ".test"  # RFC 6761, section 6.2: no other name is in a practice zone
 _LOOKUP = 5.0  # seconds
 _SHOWN = 60  # characters of a host that fit into a sentence
 
@@ -101,7 +102,7 @@ class Servers:
         host = target.host.lower()
         if is_loopback(host):
             return (host,) if host != _LOCALHOST else ("127.0.0.1",)
-        if target.addresses or not self.dns:
+        if target.addresses or not host.endswith(_RESERVED) or not self.dns:
             return target.addresses
         from mailprobe.lookup import addresses_of  # and DNS: in the lessons about it
 

@@ -140,3 +140,17 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
     """And one without a lesson."""
     assert inside("learn", "--from", str(tmp_path / "x")).word == "usage"
     assert inside("learn", "--from", str(tmp_path)).word == "usage"
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """With its place; the others are listed all the same."""
+    text = (Path(OWN) / "01-mail.mpt").read_text()
+    (tmp_path / "a.mpt").write_text(text)
+    (tmp_path / "b.mpt").write_text("mailprobe: 1\nlesson: \x1b[31mx\n\nS: hi\n")
+    (tmp_path / "c.mpt").write_text(text)
+    ran = inside("learn", "--from", str(tmp_path))
+    assert ran.status == ExitStatus.OK
+    assert f"warning: {tmp_path}/b.mpt:2:" in ran.err
+    assert "there is another lesson own-01" in ran.err
+    assert "\x1b" not in ran.err + ran.out
+    assert ran.out.startswith("own-01  One mail\n")
