@@ -345,8 +345,28 @@ class Judge:
         mistake = self._mistake(item, spoken, number, heard, ear) if item is not None else None
         if mistake is not None:
             self._told.append(self._made(mistake))
-        elif self._wrong is None:
+        elif self._wrong is None and not self._again(spoken, number, heard, ear):
             self._told.append(Strayed(spoken.command, heard.reply, ear))
+
+    def _again(self, spoken: Spoken, number: int, heard: Heard, ear: Ear) -> bool:
+        """Whether that repeats what is done, answered as it was: the way back to where one stood.
+
+        PASS that was refused wants USER again, and a letter that went wrong its envelope.
+        """
+        parts = self.plan.parts
+        done = [item for part in parts[: self._part] for item in part.items]
+        done += parts[self._part].items[: self._item] if self.part is not None else ()
+        mark = self.values.mark()
+        try:
+            return any(
+                self._head.peers[item.connection].protocol == ear.protocol
+                and number < len(item.replies)
+                and self._is(item, spoken, ear)
+                and self._fits(item.replies[number], heard)
+                for item in done
+            )
+        finally:
+            self.values.undo(mark)
 
     def _opens(self, mistake: Mistake, said: Said, spoken: Spoken, ear: Ear) -> bool:
         opener = _opener_of(mistake, said)
