@@ -201,6 +201,10 @@ class Tutor:
         if part is None:
             self.show(self.voice.say(telling.NO_HINT))
             return
+        done = part.items.index(item) if item in part.items else 0
+        before = [each for each in part.items[:done] if each.text]
+        if item is not None and not item.text and before:
+            item = before[-1]  # one task may be several lines
         self.show(self._step_rows(Begun(part, item, first=True)))
 
     def hint(self) -> None:

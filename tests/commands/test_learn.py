@@ -83,6 +83,12 @@ def test_a_new_beginning() -> None:
     assert out.count("Step 1 of 4 is done.") == 2
 
 
+def test_a_task_of_several_lines_stays_the_same() -> None:
+    """/task shows it wherever in it the learner stands."""
+    out = learn("1", text=MAIL + b"RCPT TO:<bob@example.test>\n/task\n")[1]
+    assert out.count("To bob@example.test, with the subject hello.") == 2
+
+
 def test_a_closed_connection_is_told() -> None:
     """And how to go on; the one that is opened then takes its place."""
     out = learn("1", text=b"QUIT\n/connect\nEHLO me.test\n" + MAIL)[1]
