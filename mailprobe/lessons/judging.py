@@ -9,77 +9,28 @@ from collections.abc import Callable, Sequence
 from mailprobe.errors import Failure
 from mailprobe.lessons.hearing import Ear, Heard, Spoken
 from mailprobe.lessons.plan import Item, Kind, Mistake, Part, Plan, Said
-from mailprobe.lessons.words import Words
+from mailprobe.lessons.told import (
+    Begun,
+    Done,
+    Explained,
+    Finished,
+    Mistaken,
+    Strayed,
+    Told,
+    Unmet,
+)
 from mailprobe.player.playing import checks
-from mailprobe.protocol.model import Command, Protocol, Reply
+from mailprobe.protocol.model import Protocol
 from mailprobe.transcript import match
 from mailprobe.transcript.matching.commands import check_command
 from mailprobe.transcript.model import Head, Level, Place
 from mailprobe.transcript.steps import Check, Sort
 from mailprobe.transcript.steps import Reply as Expected
 from mailprobe.transcript.values import Values
-from mailprobe.value import frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
-
-# ------------------------------------------------------------------------------ what is told
-
-
-@frozen
-class Explained:
-    """What came is what was awaited; the lesson says this of it."""
-
-    text: Words
-
-
-@frozen
-class Mistaken:
-    """A known mistake was made."""
-
-    mistake: Mistake
-
-
-@frozen
-class Strayed:
-    """Nothing that the step awaits; `reply` is what came to it."""
-
-    command: Command | None
-    reply: Reply
-    ear: Ear
-
-
-@frozen
-class Unmet:
-    """All commands came, and this does not hold."""
-
-    check: Check
-
-
-@frozen
-class Done:
-    """A step is done; `skipped`: not by the learner."""
-
-    part: Part
-    skipped: bool
-
-
-@frozen
-class Begun:
-    """The learner stands before this: the first item of a step, or the next one in it."""
-
-    part: Part
-    item: Item | None
-    first: bool
-
-
-@frozen
-class Finished:
-    """The lesson is over."""
-
-
-Told = Explained | Mistaken | Strayed | Unmet | Done | Begun | Finished
 
 
 class Judge:

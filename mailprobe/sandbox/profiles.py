@@ -307,7 +307,6 @@ _ROWS = (
     ),
 )
 NIGHT = "night"
-NIGHTS = len(_NIGHTS)  # what a seed chooses among
 
 PROFILES: Mapping[str, Profile] = {
     **{row.name: row for row in _ROWS},
@@ -319,3 +318,8 @@ PROFILES: Mapping[str, Profile] = {
 def of_seed(profile: Profile, seed: int) -> Profile:
     """What a profile comes to: one of the nights, where it leaves that to the seed."""
     return _NIGHTS[seed % len(_NIGHTS)] if profile.name == NIGHT else profile
+
+
+def seeds_of(profile: Profile) -> int:
+    """Among how many characters a seed chooses: 0, 1 and so on stand for all of them."""
+    return len(_NIGHTS) if profile.name == NIGHT else 1

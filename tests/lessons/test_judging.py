@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mailprobe.lessons.judging import Mistaken
+from mailprobe.lessons.told import Mistaken
 from mailprobe.session import Session
 from tests.lessons.helpers import Dialogue, lesson
 

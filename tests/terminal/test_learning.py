@@ -59,7 +59,7 @@ def test_a_lesson_by_hand(sit: Sit, mode: str, language: str) -> None:
     person.sees("own-01")
     person.sees("4 steps, hints 1, mistakes 1" if language == "en" else "4 步，提示 1，错误 1")
     person.enter("/quit")
-    assert person.child.wait() == 0
+    assert person.ended() == 0
 
 
 @pytest.mark.parametrize("mode", ["full", "plain"])
@@ -74,6 +74,6 @@ def test_leaving_early_keeps_what_was_done(sit: Sit, mode: str) -> None:
     person.prompted("smtp:mail> ")
     person.enter("/quit")
     person.sees("1 of 4 steps are done")
-    assert person.child.wait() == 0
+    assert person.ended() == 0
     again = sit("learn", "--from", OWN, "--lang", "en")
     again.sees("own-01  begun  1/4  One mail")
