@@ -185,6 +185,23 @@ def replace_private(path: "str | Path", octets: bytes) -> None:
         file.close()
 
 
+def set_aside(path: str) -> str:
+    """Give a file another name, which is returned, so that a new one can take its place.
+
+    Raises Failure `usage`.
+    """
+    try:
+        kept = next(
+            name
+            for name in (f"{path}.kept", *(f"{path}.kept-{number}" for number in range(2, 1000)))
+            if not os.path.lexists(name)
+        )
+        os.rename(path, kept)  # noqa: PTH104 - no Path for a name
+    except (OSError, ValueError, StopIteration) as error:
+        raise _unwritable(path, error) from None
+    return kept
+
+
 def read_small(path: "str | Path", limit: int) -> bytes:
     """At most `limit` octets of a regular file.  Raises Failure `usage`."""
     try:

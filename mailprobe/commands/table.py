@@ -4,6 +4,7 @@
 SUBCOMMANDS = {
     "completion": "a script with which a shell completes command lines",
     "fetch": "list the messages of a POP3 maildrop, and fetch them",
+    "learn": "lessons on a practice server, in English and Chinese",
     "man": "the manual page",
     "replay": "play transcripts and check what the servers say",
     "route": "where the mail of a domain goes, and what DNS says about it",

@@ -11,12 +11,22 @@ from mailprobe.value import field, frozen
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Protocol as Interface
 
     from mailprobe.player.playing.bodies import Body
+    from mailprobe.protocol.events import Event
     from mailprobe.protocol.model import Reply
+    from mailprobe.session import Session
     from mailprobe.transcript.redact import Secrets
     from mailprobe.transcript.steps import Reply as Step
     from mailprobe.transport.way import Way
+
+    class Hearer(Interface):
+        """An observer of one connection, who is shown its session before that is opened."""
+
+        def __call__(self, event: Event) -> None: ...
+        def follow(self, session: Session) -> None: ...
+
 
 TIMEOUT = 60.0  # seconds, where neither the file nor the command line says one
 
@@ -43,5 +53,7 @@ class Options:
     clock: Callable[[], float] | None = None
     lint: bool = False  # tell what the server does that no RFC allows
     timed: bool = False  # tell how long each part took
+    # who hears each connection that speaks a mail protocol, by number and protocol
+    hear: "Callable[[int, str], Hearer] | None" = None
     # --bless: asked of a whole reply that is not the file's; True takes it as if it were.
     bless: "Callable[[Step, Reply, Body | None, Secrets], bool] | None" = None

@@ -45,6 +45,10 @@ QUIET = {
         POP3 + "tags: mock\n",
         LOGIN + "C: DELE 1\nS? +OK\nC: QUIT\nS? +OK\n",
     ),
+    "marks in maildrops of its own": (
+        POP3 + "connect: sandbox/muse\n",
+        LOGIN + "C: DELE 1\nS? +OK\nC: QUIT\nS? +OK\n",
+    ),
     "silence": (SMTP, "C@ pause 1s\n"),
     "a session": (SMTP, "S? 220\nC: EHLO a\nS? 250\nS+ STARTTLS\nS- AUTH\n" + BYE + "S@ close\n"),
     "data": (SMTP, MAIL + "C: DATA\nS? 354\nC: ..a\nC: .\nS? 250\n" + BYE),
@@ -236,6 +240,11 @@ SAID: dict[str, tuple[str, str, list[tuple[int, str]]]] = {
     ),
     "a mark that QUIT commits": (
         POP3,
+        LOGIN + "C: DELE 1\nS? +OK\nC: QUIT\nS? +OK\n",
+        [(6, "C: DELE 1")],
+    ),
+    "a mark in a maildrop that others share": (
+        POP3 + "connect: sandbox\n",
         LOGIN + "C: DELE 1\nS? +OK\nC: QUIT\nS? +OK\n",
         [(6, "C: DELE 1")],
     ),

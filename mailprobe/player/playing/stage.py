@@ -113,7 +113,10 @@ class Stage:
             from mailprobe.player.playing.raw import RawLink
 
             return RawLink(number, way, settings, observers, wakeup=options.wakeup)
-        return MailLink(
+        hearer = None if options.hear is None else options.hear(number, protocol)
+        if hearer is not None:
+            observers.append(hearer)
+        link = MailLink(
             number,
             way,
             catalogue_of(protocol),
@@ -123,6 +126,9 @@ class Stage:
             keeps=prepared.keeps_mail,
             lines=lambda: sum(1 for _ in prepared.transcript.walk()),
         )
+        if hearer is not None:
+            hearer.follow(link)
+        return link
 
     @property
     def _kept(self) -> int:

@@ -14,7 +14,7 @@ from mailprobe.protocol.items import Phase
 from mailprobe.protocol.model import Command, State
 from mailprobe.transcript.linting.conditions import contradictions
 from mailprobe.transcript.linting.maildata import Files, MailData
-from mailprobe.transcript.linting.names import is_near
+from mailprobe.transcript.linting.names import is_near, is_own
 from mailprobe.transcript.linting.notes import Tell, about
 from mailprobe.transcript.model import (
     EventLine,
@@ -241,7 +241,7 @@ class Talk:
 
     def finish(self) -> None:
         """The file is over."""
-        if self.quit is not None and not self.listener.serves:
+        if self.quit is not None and not (self.listener.serves or is_own(self.peer.connect)):
             self._check_marks()
         self.mail.check_chunk()
         if self.ended is not None:

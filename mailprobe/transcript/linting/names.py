@@ -30,11 +30,17 @@ _NEAR = pattern(
     r"|(?:[a-z0-9+]+://)?\[?(?:localhost|127(?:\.[0-9]{1,3}){3}|::1)\]?(?::[0-9]+)?/?",
     re.IGNORECASE,
 )
+_OWN = pattern(r"sandbox[/+].+", re.IGNORECASE)
 
 
 def is_near(connect: str) -> bool:
     """Whether that is this machine, or nothing that anybody knows."""
     return not connect or _NEAR.fullmatch(connect) is not None
+
+
+def is_own(connect: str) -> bool:
+    """Whether each run has that server, and its maildrops, for itself."""
+    return _OWN.fullmatch(connect) is not None
 
 
 def check_names(transcript: Transcript, walkthrough: Walkthrough, tell: Tell) -> None:

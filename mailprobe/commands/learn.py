@@ -1,0 +1,136 @@
+"""`mailprobe learn`: lessons on a practice server, which lists, begins, checks and reports them."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+
+from mailprobe.commands.arguments import COLOR, count
+from mailprobe.commands.parser import Parser
+from mailprobe.commands.streams import Streams
+from mailprobe.errors import ExitStatus, Failure, Word
+from mailprobe.explain.languages import LANGUAGES, language_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from mailprobe.lessons.course import Course, Lesson
+    from mailprobe.lessons.progress import Progress
+    from mailprobe.lessons.telling import Voice
+
+_JOBS = 16
+
+
+def parser() -> Parser:
+    """What may stand on the command line."""
+    parser = Parser(
+        prog="mailprobe learn",
+        description="Learn SMTP and POP3 on a practice server of this machine: without LESSON a "
+        "list of the lessons and what to do next, with it that lesson, in the shell or from "
+        "lines on standard input.",
+        epilog="LESSON is an id such as smtp-07, or its number.  Progress is kept in "
+        "$XDG_STATE_HOME/mailprobe/learn.json.  Exit status of a lesson whose lines come from "
+        "standard input: 0 it is done, 1 it is not.",
+    )
+    parser.add_argument("lessons", nargs="*", metavar="LESSON", help="which one; several: --check")
+    parser.add_argument(
+        "--from", dest="folder", metavar="DIR", help="the lessons of a folder of your own"
+    )
+    parser.add_argument(
+        "--lang", choices=LANGUAGES, help="the language (that of the locale; en in CI)"
+    )
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="append-only: no menu, no toolbar, nothing redrawn",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="play solutions and known mistakes, and look for missing texts",
+    )
+    parser.add_argument(
+        "-j", metavar="N", type=count, default=2, help="with --check: lessons at a time (2)"
+    )
+    parser.add_argument(
+        "--report", metavar="FILE", help="write what was done as JSON, for those who grade"
+    )
+    parser.add_rows((COLOR,))
+    return parser
+
+
+def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitStatus:
+    """List, learn, check or report.  Raises Failure."""
+    asked = parser().parse_intermixed_args(argv)
+    from mailprobe.lessons.course import course_of
+
+    language = language_of(asked.lang, env)
+    course = course_of(asked.folder)
+    if asked.check:
+        return _check(asked, course, streams)
+    for fault in course.faults:
+        streams.tell(f"warning: {fault.sentence}")
+    if len(asked.lessons) > 1:
+        raise Failure(Word.USAGE, "one lesson at a time; --check takes several")
+    from mailprobe.lessons.progress import Progress, progress_path
+    from mailprobe.lessons.telling import Voice
+    from mailprobe.shell.memory.places import state_folder
+
+    voice = Voice(language, lambda: _columns(streams))
+    progress = Progress(progress_path(state_folder(env)), course, asked.folder)
+    if asked.lessons:
+        raise Failure(Word.USAGE, "not yet")
+    return _list(asked, course, progress, voice, env, streams)
+
+
+def _columns(streams: Streams) -> int:
+    return shutil.get_terminal_size().columns if streams.on_terminal else 0
+
+
+def _list(
+    asked: "argparse.Namespace",
+    course: "Course",
+    progress: "Progress",
+    voice: "Voice",
+    env: Mapping[str, str],
+    streams: Streams,
+) -> ExitStatus:
+    records = progress.records()
+    if progress.failure is not None:
+        streams.tell(f"warning: {progress.failure.sentence}")
+    if asked.report is not None:
+        from mailprobe.lessons.reporting import report_of, who_of, write_report
+
+        write_report(asked.report, report_of(course, records, who_of(env), course.lessons))
+        return ExitStatus.OK
+    from mailprobe.lessons.listing import listing
+
+    rows = listing(course, records, voice, _columns(streams))
+    streams.write("".join(f"{row.text}\n" for row in rows))
+    return ExitStatus.OK
+
+
+def _check(asked: "argparse.Namespace", course: "Course", streams: Streams) -> ExitStatus:
+    """A line for each lesson.  Raises Failure `mismatch` where one does not hold."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from mailprobe.lessons.checking import Checked, check
+
+    wanted = [course.find(word) for word in asked.lessons] or list(course.lessons)
+    for fault in course.faults:
+        streams.write(f"FAIL {fault.sentence}\n")
+    failed = len(course.faults)
+
+    def checked(lesson: "Lesson") -> Checked:
+        return check(lesson, course)
+
+    with ThreadPoolExecutor(min(asked.j, _JOBS)) as pool:
+        for one in pool.map(checked, wanted):
+            word = "FAIL" if one.problems else "ok"
+            line = f"{word:4} {one.lesson.id}  {one.steps} steps, {one.mistakes} known mistakes"
+            streams.write(f"{line}  {one.seconds:.1f} s\n")
+            streams.write("".join(f"  {problem}\n" for problem in one.problems))
+            failed += bool(one.problems)
+    if failed:
+        what = "1 lesson does" if failed == 1 else f"{failed} lessons do"
+        raise Failure(Word.MISMATCH, f"{what} not hold")
+    return ExitStatus.OK

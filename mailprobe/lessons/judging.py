@@ -1,0 +1,463 @@
+"""The judge of a lesson: what the step awaits, and what is to be told of what came.
+
+It hears events of sessions by `Ear`s and looks at events and state, never at a terminal or a
+wire.  What there is to say lies in `take`, for whoever shows it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from mailprobe.errors import Failure
+from mailprobe.lessons.hearing import Ear, Heard, Spoken
+from mailprobe.lessons.plan import Item, Kind, Mistake, Part, Plan, Said
+from mailprobe.lessons.words import Words
+from mailprobe.player.playing import checks
+from mailprobe.protocol.model import Command, Protocol, Reply
+from mailprobe.transcript import match
+from mailprobe.transcript.matching.commands import check_command
+from mailprobe.transcript.model import Head, Level, Place
+from mailprobe.transcript.steps import Check, Sort
+from mailprobe.transcript.steps import Reply as Expected
+from mailprobe.transcript.values import Values
+from mailprobe.value import frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# ------------------------------------------------------------------------------ what is told
+
+
+@frozen
+class Explained:
+    """What came is what was awaited; the lesson says this of it."""
+
+    text: Words
+
+
+@frozen
+class Mistaken:
+    """A known mistake was made."""
+
+    mistake: Mistake
+
+
+@frozen
+class Strayed:
+    """Nothing that the step awaits; `reply` is what came to it."""
+
+    command: Command | None
+    reply: Reply
+    ear: Ear
+
+
+@frozen
+class Unmet:
+    """All commands came, and this does not hold."""
+
+    check: Check
+
+
+@frozen
+class Done:
+    """A step is done; `skipped`: not by the learner."""
+
+    part: Part
+    skipped: bool
+
+
+@frozen
+class Begun:
+    """The learner stands before this: the first item of a step, or the next one in it."""
+
+    part: Part
+    item: Item | None
+    first: bool
+
+
+@frozen
+class Finished:
+    """The lesson is over."""
+
+
+Told = Explained | Mistaken | Strayed | Unmet | Done | Begun | Finished
+
+
+class Judge:
+    """One run of one lesson.
+
+    `ways` are its plans, the likeliest first; `resolve` finds a file beside it.
+    """
+
+    def __init__(
+        self,
+        ways: Sequence[Plan],
+        head: Head,
+        values: Values,
+        resolve: "Callable[[str], Path]",
+        level: Level | None = None,
+    ) -> None:
+        self.values = values
+        self.mistakes: list[Mistake] = []  # that were made, in their order
+        self.done: dict[int, bool] = {}  # number of a step: whether it was skipped
+        self._ways = list(ways)
+        self._head = head
+        self._level = level or head.level
+        self._resolve = resolve
+        self._ears: dict[int, Ear] = {}
+        self._part = 0
+        self._item = 0  # that is awaited; behind the last one: some assertion does not hold
+        self._sent = 0  # the first that was not said yet: several may go out at once
+        self._turn = 0  # counts the tries at a step
+        self._telling = False  # whether the assertions of the step say that it is done
+        self._wrong: tuple[Mistake, int] | None = None  # one of several lines, and how far it came
+        self._told: list[Told] = []
+        self._marks: list[int] = []
+
+    # ------------------------------------------------------------------------- for its owner
+
+    def begin(self) -> None:
+        """Stand before the first step."""
+        self._enter(0)
+
+    def take(self) -> list[Told]:
+        """What there is to tell, once."""
+        told, self._told = self._told, []
+        return told
+
+    @property
+    def plan(self) -> Plan:
+        return self._ways[0]
+
+    @property
+    def part(self) -> Part | None:
+        """The step that the learner stands in; None: the lesson is over."""
+        parts = self.plan.parts
+        return parts[self._part] if self._part < len(parts) else None
+
+    @property
+    def item(self) -> Item | None:
+        """What is awaited next."""
+        part = self.part
+        return part.items[self._item] if part and self._item < len(part.items) else None
+
+    @property
+    def left(self) -> tuple[Item, ...]:
+        """What the step still awaits."""
+        part = self.part
+        return part.items[self._item :] if part is not None else ()
+
+    @property
+    def finished(self) -> bool:
+        return self.part is None
+
+    def ear(self, protocol: Protocol, number: int | None = None) -> Ear:
+        """Who hears a connection that is about to be opened."""
+        ear = Ear(self, protocol, number)
+        if number is not None:
+            self._ears[number] = ear
+        return ear
+
+    def ear_of(self, number: int) -> Ear | None:
+        """Who hears that connection of the lesson."""
+        return self._ears.get(number)
+
+    def skip(self) -> None:
+        """Go on to the next step, as if this one were done."""
+        if self.part is not None:
+            self._leave(skipped=True)
+
+    # ------------------------------------------------------------------------ what ears tell
+
+    def opened(self, ear: Ear) -> None:
+        """A server has greeted."""
+        self._place(ear)
+        self._settle()
+
+    def said(self, ear: Ear, spoken: Spoken) -> None:
+        """Something went out."""
+        self._place(ear)
+        part = self.part
+        spoken.turn = self._turn
+        if part is None or self._sent >= len(part.items):
+            return
+        item = part.items[self._sent]
+        if item.kind is Kind.SAY and item.connection == ear.number:
+            assert item.unit is not None  # what is said has one
+            mark = self.values.mark()
+            if self._is(item, spoken, ear):
+                spoken.item = self._sent
+                self._marks.append(mark)
+                self._sent += 1
+                if not item.replies and self._item == spoken.item:
+                    self._pass(item)
+
+    def heard(self, ear: Ear, spoken: Spoken | None, heard: Heard) -> None:
+        """A whole reply."""
+        part, item = self.part, self.item
+        if part is None or ear.number is None:
+            return
+        if spoken is None:
+            awaited = item is not None and item.kind is Kind.HEAR
+            if item is not None and awaited and item.connection == ear.number:
+                self._hear(item, heard)
+            return
+        number = spoken.replies
+        spoken.replies += 1
+        current = spoken.turn == self._turn and spoken.item == self._item and item is not None
+        if current and item is not None and self._take_reply(item, number, heard):
+            if spoken.replies >= len(item.replies):
+                self._pass(item, spoken, heard, ear)
+        elif current or spoken.item is None:
+            if current:
+                self._retry(self._item)
+            self._stray(spoken, number, heard, ear)
+        self._look(part)
+        self._settle()
+
+    def _hear(self, item: Item, heard: Heard) -> None:
+        if self._take_reply(item, 0, heard):
+            self._pass(item)
+            self._settle()
+
+    def secured(self, ear: Ear) -> None:
+        """TLS is up."""
+        self._settle()
+
+    def ended(self, ear: Ear) -> None:
+        """A connection has ended."""
+        item = self.item
+        if item is not None and item.kind is Kind.END and item.connection == ear.number:
+            self._pass(item)
+        self._settle()
+
+    # --------------------------------------------------------------------------- connections
+
+    def _place(self, ear: Ear) -> None:
+        """Which connection of the lesson this is: the next to be opened, or one that had ended."""
+        if ear.number is not None:
+            return
+        unopened = self._unopened(ear.protocol)
+        item = self.item
+        dead = [
+            number
+            for number, each in self._ears.items()
+            if each.closed and each.protocol is ear.protocol
+        ]
+        wanted = item is not None and item.kind is Kind.OPEN and item.connection == unopened
+        ear.number = unopened if wanted or not dead else dead[-1]
+        if ear.number is not None:
+            self._ears.pop(ear.number, None)
+            self._ears[ear.number] = ear
+
+    def _unopened(self, protocol: Protocol) -> int | None:
+        for number, peer in sorted(self._head.peers.items()):
+            if number not in self._ears and peer.protocol == protocol:
+                return number
+        return None
+
+    # ------------------------------------------------------------------------------ matching
+
+    def _is(self, item: Item | Said, spoken: Spoken, ear: Ear) -> bool:
+        """Whether that is what was awaited."""
+        unit = item.unit
+        if unit is None or (unit.sort is Sort.DATA) is not (spoken.sort is Sort.DATA):
+            return False
+        if unit.sort is Sort.DATA:
+            return True  # what a mail says is for assertions
+        if unit.sort is not spoken.sort:
+            return False
+        return check_command(unit, spoken.line, self._level, self.values, ear.catalogue) is None
+
+    def _take_reply(self, item: Item, number: int, heard: Heard) -> bool:
+        """Whether a reply is the one of that number; among alternatives it decides."""
+        if number >= len(item.replies):
+            return False
+        at = self._part, self._item
+        for way in self._ways:
+            expected = _reply_at(way, at, number)
+            if expected is not None and self._fits(expected, heard):
+                place = expected.expected.place
+                self._ways = [each for each in self._ways if _place_at(each, at, number) == place]
+                return True
+        return False
+
+    def _fits(self, expected: Expected, heard: Heard) -> bool:
+        body = heard.body
+        found = match.check(
+            expected.expected,
+            expected.context,
+            heard.reply,
+            None if body is None else body.blocks,
+            self._level,
+            self.values,
+        )
+        return found is None
+
+    def _retry(self, item: int) -> None:
+        """What was said from `item` on has to be said again."""
+        if self._sent > item:
+            keep = len(self._marks) - (self._sent - item)
+            self.values.undo(self._marks[max(0, keep)])
+            del self._marks[max(0, keep) :]
+        self._sent, self._turn = item, self._turn + 1
+
+    # ------------------------------------------------------------------------------- walking
+
+    def _pass(
+        self,
+        item: Item,
+        spoken: Spoken | None = None,
+        heard: Heard | None = None,
+        ear: Ear | None = None,
+    ) -> None:
+        """An item is done, if its assertions hold; else the step begins anew."""
+        item = self.item or item  # the way may have been decided
+        failed = next((check for check in item.checks if not self._holds(check)), None)
+        if failed is not None:
+            mistake = None
+            if spoken is not None and heard is not None and ear is not None:
+                mistake = self._mistake(item, spoken, len(item.replies) - 1, heard, ear)
+            self._told.append(Unmet(failed) if mistake is None else self._made(mistake))
+            self._item, self._marks = 0, []
+            self._sent, self._turn = 0, self._turn + 1
+            return
+        self._wrong = None
+        self._told.append(Explained(item.after))
+        self._item += 1
+        self._sent = max(self._sent, self._item)
+        part = self.part
+        assert part is not None  # the item is of it
+        if self._item >= len(part.items):
+            self._leave(skipped=False)
+        elif self._sent == self._item:
+            self._told.append(Begun(part, self.item, first=False))
+
+    def _leave(self, *, skipped: bool) -> None:
+        part = self.part
+        assert part is not None
+        if part.number:
+            self.done[part.number] = skipped
+            self._told.append(Done(part, skipped))
+        self._enter(self._part + 1)
+
+    def _enter(self, number: int) -> None:
+        self._part, self._item, self._sent = number, 0, 0
+        self._turn, self._marks, self._wrong = self._turn + 1, [], None
+        part = self.part
+        if part is None:
+            self._told.append(Finished())
+            return
+        self._telling = bool(part.checks) and not all(map(self._holds, part.checks))
+        self._told.append(Begun(part, self.item, first=True))
+        if not part.items and not part.checks:
+            self._leave(skipped=False)
+
+    def _settle(self) -> None:
+        """Pass over what is awaited and is there already."""
+        while (item := self.item) is not None:
+            ear = self._ears.get(item.connection)
+            if ear is None or ear.closed:
+                return
+            if item.kind is Kind.TLS and ear.tls_version:
+                self._pass(item)
+            elif item.kind is Kind.OPEN and ear.greeting is not None:
+                if not self._take_reply(item, 0, Heard(ear.greeting)):
+                    return
+                self._pass(item)
+            else:
+                return
+
+    def _look(self, part: Part) -> None:
+        """The step is done as soon as all that it asserts holds, whatever was typed."""
+        if self._telling and self.part is part and all(map(self._holds, part.checks)):
+            self._leave(skipped=False)
+
+    def _holds(self, check: Check) -> bool:
+        line = check.line
+        try:
+            value = self.values.text(line.value, line)
+            link = self._ears.get(check.connection)
+            return not checks.check(line, value, link, self.values.find, self._resolve)
+        except Failure:
+            return False
+
+    # ------------------------------------------------------------------------------ mistakes
+
+    def _stray(self, spoken: Spoken, number: int, heard: Heard, ear: Ear) -> None:
+        """What the step does not wait for: a known mistake, or another one."""
+        item = self.item
+        mistake = self._mistake(item, spoken, number, heard, ear) if item is not None else None
+        if mistake is not None:
+            self._told.append(self._made(mistake))
+        elif self._wrong is None:
+            self._told.append(Strayed(spoken.command, heard.reply, ear))
+
+    def _made(self, mistake: Mistake) -> Mistaken:
+        self.mistakes.append(mistake)
+        return Mistaken(mistake)
+
+    def _mistake(
+        self, item: Item, spoken: Spoken, number: int, heard: Heard, ear: Ear
+    ) -> Mistake | None:
+        """The known mistake of which this is the last reply."""
+        begun, self._wrong = self._wrong, None
+        tries = [(mistake, 0) for mistake in item.mistakes]
+        for mistake, at in [*([begun] if begun is not None else []), *tries]:
+            match self._goes_on(mistake, at, spoken, number, heard, ear):
+                case None:
+                    continue
+                case 0:
+                    return mistake
+                case further:
+                    self._wrong = mistake, further
+                    return None
+        return None
+
+    def _goes_on(
+        self, mistake: Mistake, at: int, spoken: Spoken, number: int, heard: Heard, ear: Ear
+    ) -> int | None:
+        """Whether that is the reply which stands at `at` in a mistake: which one is next, 0 none.
+
+        None: it is another one.  Captures of a mistake are forgotten.
+        """
+        replies = [(said, index) for said in mistake.said for index in range(len(said.replies))]
+        if at >= len(replies):
+            return None
+        said, index = replies[at]
+        mark = self.values.mark()
+        try:
+            fits = (
+                said.connection == ear.number
+                and index == number
+                and self._is(said, spoken, ear)
+                and self._fits(said.replies[index], heard)
+            )
+            last = at + 1 == len(replies)
+            if not fits or (last and not all(map(self._holds, mistake.checks))):
+                return None
+            return 0 if last else at + 1
+        finally:
+            self.values.undo(mark)
+
+
+def _reply_at(way: Plan, at: tuple[int, int], number: int) -> Expected | None:
+    part, item = at
+    if part >= len(way.parts) or item >= len(way.parts[part].items):
+        return None
+    replies = way.parts[part].items[item].replies
+    return replies[number] if number < len(replies) else None
+
+
+def _place_at(way: Plan, at: tuple[int, int], number: int) -> Place | None:
+    expected = _reply_at(way, at, number)
+    return None if expected is None else expected.expected.place
+
+
+def awaited(items: Iterable[Item]) -> list[Item]:
+    """The items that are one write: what is to be said before the next reply is waited for."""
+    found: list[Item] = []
+    for item in items:
+        if found and (item.kind is not Kind.SAY or found[-1].replies):
+            break
+        found.append(item)
+    return found
