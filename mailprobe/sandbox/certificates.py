@@ -12,6 +12,7 @@ from mailprobe.sandbox.maildrop import renamed
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
 if TYPE_CHECKING:
     import ssl
+    from datetime import datetime
 
     import trustme
 
@@ -51,6 +52,25 @@ class Certificates:
         """What a login over TLS may be bound to (RFC 5929, section 4).  Raises Failure."""
         self.context()
         return _end_point(self._certificate)
+
+    def another(
+        self,
+        *names: str,
+        common_name: str | None = None,
+        not_before: "datetime | None" = None,
+        not_after: "datetime | None" = None,
+    ) -> "ssl.SSLContext":
+        """A context with a certificate of its own, which this CA has made out to `names`."""
+        from mailprobe.transport.tls import server_context
+
+        self.context()
+        assert self._authority is not None  # the context has it
+        issued = self._authority.issue_cert(
+            *names, common_name=common_name, not_before=not_before, not_after=not_after
+        )
+        context = server_context()
+        issued.configure_cert(context)
+        return context
 
     def of_client(self, mailbox: str) -> Path:
         """A file with a certificate of a client, and its key; made when it is first asked for.

@@ -15,12 +15,14 @@ from mailprobe.protocol.connection import Connection
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.framing import Limits
 from mailprobe.protocol.items import NEED_DATA, Body
-from mailprobe.protocol.model import Reply, Role, State
+from mailprobe.protocol.model import Command, Reply, Role, State
 from mailprobe.transport.stream import Stream
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
 if TYPE_CHECKING:
     import ssl
+
+    from mailprobe.sandbox.faults.striking import Faults
 
 PATIENCE = 600.0  # seconds of silence (RFC 1939, section 3: at least ten minutes)
 MAXIMUM_JUNK = 20  # commands that nobody knows, and logins that fail
@@ -53,6 +55,7 @@ class Dialogue:
         self.bindings: Callable[[], Mapping[str, bytes]] = dict
         # Who a certificate of the client's says that it is, where it has shown one; "": nobody.
         self.identity: Callable[[], str] = str
+        self.faults: Faults | None = None  # what stands between us and the link, on request
         self._drain = drain
         self._output = bytearray()
         self._commands = 0
@@ -64,15 +67,22 @@ class Dialogue:
 
     def say(self, code: str, *texts: str | bytes) -> None:
         """Reply.  Raises ValueError when a text holds CR, LF or NUL."""
-        self._put(self.connection.send(_reply(code, *texts), time.monotonic()))
+        if self.faults is not None:
+            self.faults.say(self, _reply(code, *texts))
+            return
+        self.put(self.connection.send(_reply(code, *texts), time.monotonic()))
 
     def give(self, chunks: Iterable[bytes]) -> None:
         """Send the multi-line response that the last reply has opened."""
+        if self.faults is not None:
+            self.faults.give(self, chunks)
+            return
         for chunk in chunks:
-            self._put(self.connection.send(Body(chunk, last=False), time.monotonic()))
-        self._put(self.connection.send(Body(b"", last=True), time.monotonic()))
+            self.put(self.connection.send(Body(chunk, last=False), time.monotonic()))
+        self.put(self.connection.send(Body(b"", last=True), time.monotonic()))
 
-    def _put(self, octets: bytes) -> None:
+    def put(self, octets: bytes) -> None:
+        """Write octets that were understood already."""
         self._output += octets
         if len(self._output) > _ENOUGH and self._drain is not None:
             self.flush()
@@ -111,6 +121,9 @@ class Service(Protocol):
     def take(self, event: Event) -> None:
         """Answer one event."""
 
+    def answer_instead(self, command: Command, reply: tuple[str | bytes, ...]) -> None:
+        """Give a reply, code and texts, and carry nothing out."""
+
     def forget(self) -> None:
         """TLS has started: what was said in the clear does not count."""
 
@@ -135,8 +148,9 @@ def advance(service: Service) -> None:
     """Let the service answer what has come, until it needs more or the session is over."""
     dialogue = service.dialogue
     next_event = dialogue.connection.next_event
+    take = service.take if dialogue.faults is None else dialogue.faults.taking(service)
     while not dialogue.finished and (event := next_event()) is not NEED_DATA:
-        service.take(event)
+        take(event)
 
 
 def converse(

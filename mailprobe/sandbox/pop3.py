@@ -59,6 +59,10 @@ class Pop3Service:
             case _:
                 pass
 
+    def answer_instead(self, command: Command, reply: tuple[str | bytes, ...]) -> None:
+        code, *texts = reply
+        self.dialogue.say(str(code), *texts)
+
     def forget(self) -> None:
         self._name = None
 

@@ -6,6 +6,7 @@ Writes nothing to standard output, needs no privilege, and sends no mail on.
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -16,7 +17,7 @@ from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import Catalogue
 from mailprobe.sandbox.accounts import DOMAIN, USERS
 from mailprobe.sandbox.certificates import Certificates
-from mailprobe.sandbox.dialogue import PATIENCE, Dialogue, Service, converse
+from mailprobe.sandbox.dialogue import PATIENCE, Dialogue, Service, Tls, converse
 from mailprobe.sandbox.maildrop import MAXIMUM_OCTETS, Store, renamed
 from mailprobe.sandbox.pop3 import POP3, Pop3Service
 from mailprobe.sandbox.profiles import DEFAULT, Profile
@@ -24,6 +25,11 @@ from mailprobe.sandbox.smtp import LMTP, SMTP, SmtpService
 from mailprobe.transport.listen import Running
 from mailprobe.transport.stream import Stream
 from mailprobe.value import frozen
+
+TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
+if TYPE_CHECKING:
+    from mailprobe.sandbox.faults.model import Fault
+    from mailprobe.sandbox.faults.striking import Plan
 
 LOOPBACK = "127.0.0.1"
 _SAMPLES_OF = "alice"
@@ -60,8 +66,9 @@ class Sandbox(Running):
 
     `ports` names the services to start, 0 is any free port; without it all are started.  The
     maildrops lie in `directory`, or in a private folder that `stop` removes.  `profile` is what
-    it plays, `faults` what goes wrong; a `deterministic` one says the same whenever it is told
-    the same.  Raises Failure USAGE for a service that nobody knows.
+    it plays; a `deterministic` one says the same whenever it is told the same.  `faults` go wrong
+    on purpose, at the same places of each session as long as `seed` is the same.  Raises Failure
+    USAGE for a service that nobody knows.
     """
 
     def __init__(
@@ -72,7 +79,7 @@ class Sandbox(Running):
         *,
         patience: float = PATIENCE,
         profile: Profile = DEFAULT,
-        faults: Sequence[str] = (),
+        faults: "Sequence[Fault]" = (),
         deterministic: bool = False,
         seed: int = 0,
     ) -> None:
@@ -89,6 +96,8 @@ class Sandbox(Running):
         self.faults = tuple(faults)
         self.deterministic = deterministic
         self.seed = seed
+        self._plan: Plan | None = None
+        self._stopping = threading.Event()  # nobody waits for time to pass any more
         self._private: Path | None = None
         self._certificates: Certificates | None = None
 
@@ -97,6 +106,11 @@ class Sandbox(Running):
         with renamed("making the sandbox's folder"):
             self._private = Path(tempfile.mkdtemp(prefix="mailprobe-", dir=_scratch()))
         self._certificates = Certificates(self._private, asks=True)
+        if self.faults:
+            from mailprobe.sandbox.faults.striking import Plan
+
+            self._stopping.clear()
+            self._plan = Plan(self.faults, self.seed, self._stopping.wait)
         store = Store(self._directory or self._private / "mail")
         for user in USERS:
             if store.make(user) and user == _SAMPLES_OF:
@@ -113,16 +127,20 @@ class Sandbox(Running):
 
         assert self._certificates is not None  # `_start` made them
         dialogue = Dialogue(kind.catalogue, peer=stream.peer, drain=drain)
-        converse(
-            stream,
-            kind.make(dialogue, store),
-            self._certificates,
-            implicit=kind.implicit,
-            patience=self._patience,
-        )
+        tls: Tls = self._certificates
+        implicit, patience = kind.implicit, self._patience
+        if self._plan is not None:
+            from mailprobe.sandbox.faults.certificates import FaultyTls
+
+            faults = dialogue.faults = self._plan.session(dialogue.connection, stream)
+            tls = FaultyTls(self._certificates, faults, stream)
+            implicit, patience = faults.implicit_tls(implicit), faults.patience(patience)
+        service = kind.make(dialogue, store)
+        converse(stream, service, tls, implicit=implicit, patience=patience)
 
     def stop(self) -> None:
         """Close the ports, end the sessions, remove what is private.  May be called again."""
+        self._stopping.set()
         self._stop_listening()
         self.ports = {}
         private, self._private = self._private, None

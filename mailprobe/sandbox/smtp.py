@@ -49,6 +49,7 @@ _NOT_NOW = {
     State.BDAT: "chunks have come: go on with BDAT, or RSET",
 }
 
+_NOBODY = Refusal("554", "5.5.1 There is no valid recipient")
 _FULL = Refusal("452", "4.3.1 The sandbox is full")
 _BAD_PATH = Refusal("501", "5.1.3 The address is not UTF-8")
 _NOT_ASCII = Refusal("553", "5.6.7 The address is not ASCII: MAIL wants SMTPUTF8 for that")
@@ -90,6 +91,14 @@ class SmtpService:
                 self._part("500", "5.5.2 The line is too long: the session ends")
             case _:
                 pass
+
+    def answer_instead(self, command: Command, reply: tuple[str | bytes, ...]) -> None:
+        code, *texts = reply
+        row = self._catalogue.row(command)
+        if row.then is Then.CHUNK:  # its octets come all the same
+            self._chunk = (Refusal(str(code), str(texts[0])), row.says_last(command))
+            return
+        self.dialogue.say(str(code), *texts)
 
     def forget(self) -> None:
         self._drop_transaction()
@@ -277,7 +286,7 @@ class SmtpService:
     def _take_data(self, octets: bytes) -> None:
         transaction = self._transaction
         refused = self._chunk is not None and self._chunk[0] is not None
-        if refused or transaction is None:
+        if refused or transaction is None or not transaction.recipients:
             return
         if not transaction.begun:
             transaction.open(self._source(transaction))
@@ -288,6 +297,8 @@ class SmtpService:
         refused, last = self._chunk or (None, True)
         self._chunk = None
         transaction = self._transaction
+        if refused is None and transaction is not None and not transaction.recipients:
+            refused = _NOBODY  # DATA was opened for nobody (RFC 2920, section 3.1)
         if refused is not None or transaction is None:
             if last:
                 self._drop_transaction()
