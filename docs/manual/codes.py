@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from mailprobe.protocol.codes import REPLY_CODES, RESPONSE_CODES
 from mailprobe.protocol.enhanced import CLASSES, ENHANCED, SUBJECTS
 from manual.commands import CATALOGUES, page_of
-from manual.explained import explanations, in_chinese
+from manual.explained import chinese_of, explanations
 from manual.markdown import (
     anchor,
     bullets,
     code,
     heading,
+    in_chinese,
     link,
     paragraph,
     reference,
@@ -18,8 +19,6 @@ from manual.markdown import (
     table,
     text,
 )
-
-_CHINESE = '<span lang="zh">{}</span>'
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -82,11 +81,10 @@ def _enhanced() -> str:
 
 def _enhanced_row(name: str) -> tuple[str, ...]:
     one = ENHANCED[name]
-    chinese = in_chinese([name.replace("X", "5", 1)])
     return (
         anchor(slug(name)) + code(name),
         text(one.meaning),
-        _CHINESE.format(text(chinese)) if chinese else "",
+        in_chinese(chinese_of([name.replace("X", "5", 1)])),
         text(one.name),
         text(", ".join(one.basic)),
         reference(one.reference),

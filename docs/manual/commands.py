@@ -68,7 +68,7 @@ def _overview(catalogue: Catalogue) -> str:
     protocol = catalogue.protocol
     rows = [
         (
-            link(code(row.syntax), f"../../{page_of(protocol, row)}"),
+            link(code(row.verb), f"../../{page_of(protocol, row)}"),
             text(row.summary),
             text(row.standing),
             reference(row.reference),

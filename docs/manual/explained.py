@@ -11,7 +11,7 @@ from manual.markdown import chinese, paragraph
 
 def explained(words: Sequence[str], protocol: Protocol | None = None) -> list[Any]:
     """The Explanations of `words`; none where nothing is known of them."""
-    if find_spec("mailprobe.explain") is None:
+    if find_spec("mailprobe.explain.explaining") is None:
         return []
     found: list[Any] = import_module("mailprobe.explain.explaining").of_words(words, protocol)
     return found
@@ -27,7 +27,7 @@ def explanations(words: Sequence[str], protocol: Protocol | None = None) -> str:
     return "".join(made)
 
 
-def in_chinese(words: Sequence[str], protocol: Protocol | None = None) -> str:
+def chinese_of(words: Sequence[str], protocol: Protocol | None = None) -> str:
     """What it says, in Chinese alone; "" where nothing is known."""
     found = explained(words, protocol)
     return str(found[0].says.zh) if found else ""

@@ -118,6 +118,11 @@ def _between(value: str) -> str:
     return f"{before}{text(value)}{after}"
 
 
+def in_chinese(value: str) -> str:
+    """A text in Chinese among others."""
+    return f'<span lang="zh">{text(value)}</span>' if value else ""
+
+
 def chinese(value: str) -> str:
     """A paragraph in Chinese, marked as such for those who hear it."""
     return f'{text(value)}\n{{: lang="zh" }}\n\n' if value.strip() else ""

@@ -1,73 +1,65 @@
 """The page of the practice server: accounts, profiles, faults."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
+from collections.abc import Iterator
 
 from mailprobe.sandbox.accounts import DOMAIN, USERS, secret_of, token_of
-from manual.markdown import anchor, code, heading, paragraph, slug, table, text
+from mailprobe.sandbox.faults.model import FaultSpec
+from mailprobe.sandbox.faults.table import GROUPS
+from mailprobe.sandbox.profiles import PROFILES
+from manual.markdown import anchor, code, heading, in_chinese, paragraph, slug, table, text
 
 _ABOUT = (
     "A server of SMTP, submission, LMTP and POP3 on loopback, with TLS and every login. What is "
     "sent to it is fetched from it, and nothing goes on to anywhere else. As a target it is called "
     "sandbox and starts inside; mailprobe sandbox starts it by itself, for other programs."
 )
+_PROFILES = "A character of the sandbox: --profile NAME, or sandbox/NAME as a target."
+_FAULTS = (
+    "What the sandbox does wrong on demand: --fault NAME[:TIME][=PROBABILITY][@POSITION], several "
+    "with commas between, or sandbox/PROFILE+NAME as a target. Position n is the n-th time that "
+    "the fault could strike."
+)
 
 
 def pages() -> Iterator[tuple[str, str]]:
     """Name and Markdown of the page."""
-    yield "reference/sandbox.md", _page(profiles(), faults())
-
-
-def profiles() -> Mapping[str, Any]:
-    """The table of profiles, by name."""
-    found: Mapping[str, Any] = _table("mailprobe.sandbox.profiles", "PROFILES")
-    return found
-
-
-def faults() -> Mapping[str, Any]:
-    """The table of faults, by name."""
-    found: Mapping[str, Any] = _table("mailprobe.sandbox.faults", "FAULTS")
-    return found
-
-
-def _table(module: str, name: str) -> Any:
-    return getattr(import_module(module), name) if find_spec(module) else {}
-
-
-def _page(profiles: Mapping[str, Any], faults: Mapping[str, Any]) -> str:
     accounts = [
         (code(f"{user}@{DOMAIN}"), code(secret_of(user) or ""), code(token_of(user) or ""))
         for user in USERS
     ]
-    return (
+    profiles = [
+        (anchor(f"profile-{slug(row.name)}") + code(row.name), text(row.summary))
+        for row in PROFILES.values()
+    ]
+    yield (
+        "reference/sandbox.md",
         heading(1, "The sandbox")
         + paragraph(_ABOUT)
         + heading(2, "Accounts")
         + table(("account", "password", "bearer token"), accounts)
-        + _profiles(profiles.values())
-        + _faults(faults.values())
+        + heading(2, "Profiles")
+        + paragraph(_PROFILES)
+        + table(("profile", "what it is"), profiles)
+        + heading(2, "Faults")
+        + paragraph(_FAULTS)
+        + "".join(_group(title, rows) for title, _, rows in GROUPS),
     )
 
 
-def _profiles(rows: Iterable[Any]) -> str:
+def _group(title: str, rows: tuple[FaultSpec, ...]) -> str:
     listed = table(
-        ("profile", "what it is"),
-        [(anchor(f"profile-{slug(row.name)}") + code(row.name), text(row.summary)) for row in rows],
+        ("fault", "what the server then does", "中文", "time", "protocols"),
+        [_fault(row) for row in rows],
     )
-    about = "A character of the sandbox: --profile NAME, or sandbox/NAME as a target."
-    return heading(2, "Profiles") + paragraph(about) + listed if listed else ""
+    return heading(3, text(title[0].upper() + title[1:]), f"faults-{slug(title)}") + listed
 
 
-def _faults(rows: Iterable[Any]) -> str:
-    listed = table(
-        ("fault", "what the server then does"),
-        [(anchor(f"fault-{slug(row.name)}") + code(row.name), text(row.summary)) for row in rows],
+def _fault(row: FaultSpec) -> tuple[str, ...]:
+    protocols = "" if len(row.protocols) == 3 else ", ".join(row.protocols).upper()
+    return (
+        anchor(f"fault-{slug(row.name)}") + code(row.name),
+        text(row.summary),
+        in_chinese(row.chinese),
+        text(f"{row.seconds:g} s") if row.seconds else "",
+        text(protocols),
     )
-    about = (
-        "What the sandbox does wrong on demand: --fault NAME[:TIME][=PROBABILITY][@POSITION], "
-        "several with commas between, or sandbox/PROFILE+NAME as a target. A position n is the "
-        "n-th time that the fault could strike."
-    )
-    return heading(2, "Faults") + paragraph(about) + listed if listed else ""
