@@ -1,0 +1,148 @@
+"""Explanations of words: what somebody types who wants to know what they mean."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from mailprobe.explain.model import Explanation
+from mailprobe.explain.replying import (
+    ANY,
+    Moment,
+    catalogue_of,
+    enhanced_meaning,
+    layers_of,
+    of_moment,
+    of_reply,
+    response_meaning,
+)
+from mailprobe.explain.texts import text
+from mailprobe.explain.vocabulary import of_offer, of_vocabulary
+from mailprobe.patterns import pattern
+from mailprobe.protocol.codes import REPLY_CODES, RESPONSE_CODES
+from mailprobe.protocol.model import Protocol, Reply
+from mailprobe.safe import safe
+
+__all__ = ["of_reply", "of_words"]
+
+# As lines stand on our screen, and in transcripts.
+_MARK = pattern(r"(?:[<>]\*?|[CS][0-9]*:) +")
+_CODE = pattern(r"([2-5][0-9]{2})(?:[ -](.*))?", re.DOTALL)
+_STATUS = pattern(r"(\+ok|-err|\+)(?: +(.*))?", re.DOTALL | re.IGNORECASE)
+_ENHANCED = pattern(r"[245x]\.[0-9]{1,3}\.[0-9]{1,3}", re.IGNORECASE)
+_RESPONSE_CODE = pattern(r"\[([^\]\[ ]{1,200})\]")
+_LINE_ENDS = str.maketrans("\r\n\0", "   ")
+
+Found = Iterator[Explanation]
+
+
+def of_words(words: Sequence[str], protocol: Protocol | None = None) -> list[Explanation]:
+    """Explain a code, a command, what a server offers, or a line of either side.
+
+    A word that means several things has an explanation for each.  `protocol`: of that one only.
+    Nothing is known: an empty list.  Never raises.
+    """
+    line = " ".join(words).translate(_LINE_ENDS).strip()
+    if mark := _MARK.match(line):
+        line = line[mark.end() :]
+    for read in _READERS:
+        if found := list(read(line, protocol)):
+            return found
+    return []
+
+
+def _exchange(line: str, protocol: Protocol | None) -> Found:
+    """A verb and the reply to it, in either order: RCPT 550, 251 ETRN."""
+    parts = line.split(None, 2)
+    if len(parts) < 2:
+        return
+    for verb, behind in ((parts[0], parts[1:]), (parts[1], [parts[0], *parts[2:]])):
+        reply = _reply(" ".join(behind))
+        if reply is None or not re.fullmatch(r"[A-Za-z0-9]+", verb):
+            continue
+        for each in _protocols(protocol, reply.code):
+            row = catalogue_of(each).find(verb.upper())
+            if row is not None and (found := of_moment(reply, Moment(row.verb, row, (each,)))):
+                yield found
+                return
+
+
+def _reply_line(line: str, protocol: Protocol | None) -> Found:
+    if (reply := _reply(line)) is None:
+        return
+    said = reply.texts[0].decode("utf-8", "surrogateescape")
+    offers = list(of_offer(said, Protocol.SMTP)) if reply.code == "250" else []
+    hello = catalogue_of(Protocol.SMTP).find("EHLO") if offers else None
+    moment = Moment(hello.verb, hello) if hello is not None else Moment(ANY)
+    if (found := of_moment(reply, moment)) is not None:
+        yield found
+    yield from offers
+    if not said:
+        yield from _by_verb(reply.code, protocol)
+
+
+def _by_verb(code: str, protocol: Protocol | None) -> Found:
+    """What a code says in answer to single commands, where that is something else."""
+    verbs: dict[str, list[str]] = {}
+    references: dict[str, str] = {}
+    for each in _protocols(protocol, code):
+        for row in catalogue_of(each):
+            meaning = row.meanings.get(code)
+            if meaning is None or meaning == REPLY_CODES.get(code):
+                continue
+            known = verbs.setdefault(meaning, [])
+            if row.verb not in known:
+                known.append(row.verb)
+                references.setdefault(meaning, row.reference)
+    for meaning, named in verbs.items():
+        kind = text("reply to {verb}", verb=", ".join(named))
+        yield Explanation(code, text(meaning), None, None, references[meaning], kind)
+
+
+def _enhanced(line: str, protocol: Protocol | None) -> Found:
+    if not _ENHANCED.fullmatch(line):
+        return
+    code = line.upper()
+    level, subject, detail = code.split(".")
+    code = ".".join((level, subject.lstrip("0") or "0", detail.lstrip("0") or "0"))
+    meaning, reference = enhanced_meaning(code)
+    now, then = layers_of([code, f"X{code[1:]}", level], Moment(ANY))
+    yield Explanation(code, meaning, now, then, reference, text("enhanced status code"))
+
+
+def _response_code(line: str, protocol: Protocol | None) -> Found:
+    bracketed = _RESPONSE_CODE.fullmatch(line.partition("] ")[0] + "]" * ("] " in line))
+    code = (bracketed[1] if bracketed else line).upper()
+    if bracketed or code in RESPONSE_CODES:
+        if not bracketed:  # it may be another thing as well: AUTH, UTF8, LOGIN-DELAY
+            yield from of_vocabulary(line, protocol)
+        if protocol in (None, Protocol.POP3):
+            yield _of_response_code(code)
+
+
+def _of_response_code(code: str) -> Explanation:
+    meaning, reference = response_meaning(code)
+    shown = f"[{safe(code)}]"
+    now, then = layers_of([shown, "-ERR"], Moment(ANY))
+    return Explanation(shown, meaning, now, then, reference, text("POP3 response code"))
+
+
+def _reply(line: str) -> Reply | None:
+    match = _CODE.fullmatch(line) or _STATUS.fullmatch(line)
+    if match is None:
+        return None
+    octets = (match[2] or "").strip().encode("utf-8", "surrogateescape")
+    return Reply.of(match[1].upper(), octets)
+
+
+def _protocols(protocol: Protocol | None, code: str) -> Sequence[Protocol]:
+    """Those that have such a code."""
+    able = (Protocol.POP3,) if code[0] in "+-" else (Protocol.SMTP, Protocol.LMTP)
+    return [each for each in able if protocol in (None, each)]
+
+
+_READERS: tuple[Callable[[str, Protocol | None], Found], ...] = (
+    _exchange,
+    _reply_line,
+    _enhanced,
+    _response_code,
+    of_vocabulary,
+)

@@ -1,0 +1,198 @@
+"""The three layers of a reply: what it says, why it came now, and what to do next.
+
+The texts stand in tables; here is only how the right row is found.  From the most certain to the
+least: what the reply itself says by its finer codes, then its reply code, then its first digit;
+each of them for this command before any command, and for these circumstances before any.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from mailprobe.explain import texts
+from mailprobe.explain.model import Explanation, Text
+from mailprobe.explain.texts import joined, text
+from mailprobe.patterns import pattern
+from mailprobe.protocol import codes, enhanced
+from mailprobe.protocol.catalogue import Catalogue, CommandSpec
+from mailprobe.protocol.facts import Facts
+from mailprobe.protocol.model import Command, Protocol, Reply
+from mailprobe.safe import safe
+from mailprobe.value import frozen
+
+GREETING, UNSOLICITED, ANY = "greeting", "unsolicited", "*"  # moments besides the verbs
+
+_LOOKED_AT = 2000  # octets of a reply in which words are looked for
+_REPLY_CODES = "RFC 5321, section 4.2.3"
+_FIRST_DIGIT = "RFC 5321, section 4.3.2"
+_RESPONSE_CODES = "RFC 2449, section 8"
+# By its finer code a reply says no more than by its reply code: "other or undefined" (those that
+# end in 0), and what the dialogue itself is wrong about.
+_VAGUE = pattern(r"[245X]\.(?:[0-9]+\.0|5\.[1245]|1\.5)")
+
+
+@frozen
+class Moment:
+    """When a reply came: `name` is a verb or one of the constants above."""
+
+    name: str
+    row: CommandSpec | None = None
+    circumstances: tuple[str, ...] = ()
+
+
+def of_reply(reply: Reply, command: Command | None, facts: Facts) -> Explanation | None:
+    """Explain a reply to `command`; without one, the greeting, or what came unasked.
+
+    `facts` as they stand after the reply: so they are when an observer is told of it.  None: the
+    code is none that any of the protocols has.
+    """
+    circumstances = tuple(_circumstances(command, facts))
+    if command is None:
+        greeted = facts.greeting == b" ".join(reply.texts)
+        return of_moment(reply, Moment(GREETING if greeted else UNSOLICITED, None, circumstances))
+    row = catalogue_of(facts.protocol).find(command.verb)
+    return of_moment(reply, Moment(command.verb if row else ANY, row, circumstances))
+
+
+def of_moment(reply: Reply, moment: Moment) -> Explanation | None:
+    """The same, where somebody knows the moment."""
+    if (general := _general(reply.code)) is None:
+        return None
+    finer = _finer(reply)
+    vague = [code for code in finer if _VAGUE.fullmatch(code)]
+    certain = [code for code in finer if code not in vague]
+    now, then = layers_of([*certain, reply.code, *vague, general], moment, reply)
+    meanings = [_meaning(reply.code, moment), *map(_finer_meaning, certain)]
+    said = [one for one in meanings if one is not None]
+    return Explanation(
+        " ".join(filter(None, (reply.code, _shown(reply)))),
+        joined(meaning for meaning, _ in said),
+        now,
+        then,
+        "; ".join(dict.fromkeys(reference for _, reference in said)),
+        _kind(reply.code, moment),
+    )
+
+
+def layers_of(
+    candidates: Sequence[str], moment: Moment, reply: Reply | None = None
+) -> tuple[Text | None, Text | None]:
+    """Why now, and what next: each from the first row that has it."""
+    names = (moment.name, ANY) if moment.name != ANY else (ANY,)
+    wordings = _wordings(reply) if reply is not None else ()
+    table, now, then = texts.layers(), None, None
+    for code, name, where in product(candidates, names, (*wordings, *moment.circumstances, "")):
+        row = table.get(f"{name} {code} {where}".rstrip())
+        if row is not None:
+            now, then = now or row.now, then or row.next
+    return now, then
+
+
+def catalogue_of(protocol: Protocol) -> Catalogue:
+    """The rows of a protocol."""
+    if protocol is Protocol.POP3:
+        from mailprobe.protocol.pop3 import POP3
+
+        return POP3
+    from mailprobe.protocol.smtp import LMTP, SMTP
+
+    return LMTP if protocol is Protocol.LMTP else SMTP
+
+
+def code_meaning(code: str) -> tuple[Text, str]:
+    """What a reply code says anywhere, and who says so; one that nobody knows, by its digit."""
+    if (meaning := codes.REPLY_CODES.get(code)) is None:
+        return text("no RFC knows this code: the first digit alone counts"), _FIRST_DIGIT
+    return text(meaning), _reference(code, _REPLY_CODES)
+
+
+def enhanced_meaning(code: str) -> tuple[Text, str]:
+    """The same of an enhanced status code: its class, and its own meaning or its subject's."""
+    level, subject, detail = code.split(".")
+    parts = [text(enhanced.CLASSES[level])] if level in enhanced.CLASSES else []
+    entry = enhanced.ENHANCED.get(f"X.{subject}.{detail}")
+    if meaning := entry.meaning if entry else enhanced.SUBJECTS.get(subject):
+        parts.append(text(meaning))
+    if entry is None or entry.reference != "RFC 3463":
+        return joined(parts, ": ", "\uff1a"), entry.reference if entry else "RFC 3463, section 2"
+    # one section for each subject: 3.1 for X.0, 3.8 for X.7
+    return joined(parts, ": ", "\uff1a"), f"RFC 3463, section 3.{int(subject) + 1}"
+
+
+def response_meaning(code: str) -> tuple[Text, str]:
+    """The same of a POP3 response code, without its brackets."""
+    meaning = codes.RESPONSE_CODES.get(code)
+    if meaning is None:
+        return text("no RFC knows this code: it says why a command was refused"), _RESPONSE_CODES
+    return text(meaning), _reference(f"[{code}]", _RESPONSE_CODES)
+
+
+def _reference(code: str, default: str) -> str:
+    row = texts.terms()["codes"].get(code)
+    return row["reference"] if row else default
+
+
+def _general(code: str) -> str | None:
+    """The first digit of a reply code, or the status indicator."""
+    if code in ("+OK", "-ERR", "+"):
+        return code
+    return code[0] if code[:1] in "2345" and len(code) == 3 else None
+
+
+def _finer(reply: Reply) -> list[str]:
+    """The finer codes that a reply carries, each before the row for all classes."""
+    if reply.code[0] in "+-":
+        return [f"[{code}]"] if (code := reply.response_code) else []
+    if (code := reply.enhanced) is None:
+        return []
+    return [code, f"X{code[1:]}"]
+
+
+def _finer_meaning(code: str) -> tuple[Text, str] | None:
+    if code.startswith("X"):  # the row behind the one that is named
+        return None
+    meaning, reference = (
+        response_meaning(code[1:-1]) if code.startswith("[") else enhanced_meaning(code)
+    )
+    shown = safe(code)
+    return Text(f"{shown}: {meaning.en}", f"{shown}\uff1a{meaning.zh}"), reference
+
+
+def _meaning(code: str, moment: Moment) -> tuple[Text, str]:
+    row = moment.row
+    if row is None or code not in row.meanings:
+        return code_meaning(code)
+    return text(row.meanings[code]), row.reference
+
+
+def _shown(reply: Reply) -> str:
+    finer = _finer(reply)
+    return safe(finer[0]) if finer else ""
+
+
+def _kind(code: str, moment: Moment) -> Text:
+    if moment.name in (GREETING, UNSOLICITED):
+        return text({GREETING: "greeting", UNSOLICITED: "unsolicited reply"}[moment.name])
+    if moment.name != ANY:
+        return text("reply to {verb}", verb=moment.name)
+    return text("status indicator" if code[0] in "+-" else "reply code")
+
+
+def _wordings(reply: Reply) -> tuple[str, ...]:
+    """Circumstances that the server's own words give away."""
+    octets = b" ".join(reply.texts)[:_LOOKED_AT].lower()
+    said = octets.decode("latin-1")
+    return tuple(name for name, words in texts.wordings().items() if words.search(said))
+
+
+def _circumstances(command: Command | None, facts: Facts) -> Iterator[str]:
+    """What else is known of the moment, the most telling first."""
+    if command is not None:
+        row = catalogue_of(facts.protocol).find(command.verb)
+        if row is not None and row.says_last(command):
+            yield "last"
+        yield "argued" if command.argument.strip() else "bare"
+    if facts.authenticated:
+        yield "authenticated"
+    yield facts.state.value
+    yield "tls" if facts.tls else "clear"
+    yield facts.protocol.value
