@@ -1,17 +1,16 @@
 """Pages of the codes: reply codes, enhanced status codes, response codes of POP3."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from mailprobe.protocol.codes import REPLY_CODES, RESPONSE_CODES
 from mailprobe.protocol.enhanced import CLASSES, ENHANCED, SUBJECTS
 from manual.commands import CATALOGUES, page_of
-from manual.explained import chinese_of, explanations
+from manual.explained import brief, layers
 from manual.markdown import (
     anchor,
     bullets,
     code,
     heading,
-    in_chinese,
     link,
     paragraph,
     reference,
@@ -38,25 +37,23 @@ def _replies() -> str:
             "-ERR alone (RFC 1939, section 3)."
         ),
     ]
-    for name, meaning in REPLY_CODES.items():
-        said = explanations([name]) or paragraph(f"{meaning[0].upper()}{meaning[1:]}.")
-        parts += [heading(2, text(name), slug(name)), said, _in_answer_to(name)]
+    for name in REPLY_CODES:
+        parts += [heading(2, text(name), slug(name)), layers([name]), _in_answer_to(name)]
     return "".join(parts)
 
 
 def _in_answer_to(name: str) -> str:
     """What the code says in answer to certain verbs; the same words of several rows once."""
-    told: dict[str, list[str]] = {}
+    told: dict[tuple[str, str], list[str]] = {}
     for catalogue in CATALOGUES:
         for row in catalogue:
             if meaning := row.meanings.get(name):
                 shown = f"{catalogue.protocol.upper()} {row.verb}"
                 page = page_of(catalogue.protocol, row).removeprefix("reference/")
-                told.setdefault(meaning, []).append(link(text(shown), page))
-    return table(
-        ("in answer to", "it says"),
-        [(", ".join(verbs), text(meaning)) for meaning, verbs in told.items()],
-    )
+                said = text(meaning), brief([row.verb, name], catalogue.protocol)
+                told.setdefault(said, []).append(link(text(shown), page))
+    rows = [(", ".join(verbs), *said) for said, verbs in told.items()]
+    return table(("in answer to", "it says", "中文"), rows)
 
 
 def _enhanced() -> str:
@@ -84,7 +81,7 @@ def _enhanced_row(name: str) -> tuple[str, ...]:
     return (
         anchor(slug(name)) + code(name),
         text(one.meaning),
-        in_chinese(chinese_of([name.replace("X", "5", 1)])),
+        brief([name]),
         text(one.name),
         text(", ".join(one.basic)),
         reference(one.reference),
@@ -96,12 +93,7 @@ def _response_codes() -> str:
         "What stands in brackets at the beginning of a text of POP3, where RESP-CODES is offered "
         "(RFC 2449, section 8)."
     )
-    return heading(1, "Response codes of POP3") + paragraph(about) + _each(RESPONSE_CODES)
-
-
-def _each(rows: Mapping[str, str]) -> str:
-    parts = []
-    for name, meaning in rows.items():
-        said = explanations([f"[{name}]"]) or paragraph(f"{meaning[0].upper()}{meaning[1:]}.")
-        parts.append(heading(2, code(f"[{name}]"), slug(name)) + said)
-    return "".join(parts)
+    each = "".join(
+        heading(2, code(f"[{name}]"), slug(name)) + layers([f"[{name}]"]) for name in RESPONSE_CODES
+    )
+    return heading(1, "Response codes of POP3") + paragraph(about) + each

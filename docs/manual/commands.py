@@ -8,7 +8,7 @@ from mailprobe.protocol.model import Protocol
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import LMTP, SMTP
 from manual.excerpts import Excerpt, Excerpts
-from manual.explained import explanations
+from manual.explained import brief, layers, meaning
 from manual.markdown import (
     anchor,
     code,
@@ -86,11 +86,10 @@ def _command(protocol: Protocol, row: CommandSpec, excerpts: Excerpts) -> str:
             f"---\ntitle: {row.verb}\n---\n\n",
             heading(1, f"{code(row.verb)} in {protocol.upper()}"),
             fence("text", [row.syntax]),
-            paragraph(f"{row.summary}."),
-            explanations([row.verb], protocol),
+            meaning([row.verb], protocol, "command"),
             _facts(protocol, row),
             _section("Arguments", _parameters(row.arguments)),
-            _section("Parameters", _parameters(row.parameters)),
+            _section("Parameters", _parameters(row.parameters, row.verb)),
             _section("Replies", _replies(protocol, row)),
             _example(excerpts.of(protocol, row)),
         ]
@@ -133,11 +132,11 @@ def _lines(shape: Shape) -> str:
     return f"{argued} with an argument, {bare} without"
 
 
-def _parameters(parameters: tuple[Parameter, ...]) -> str:
+def _parameters(parameters: tuple[Parameter, ...], verb: str = "") -> str:
     rows = [
         (
             anchor(slug(one.name)) + code(one.name),
-            _said_of(one),
+            _said_of(one, verb),
             ", ".join(code(value) for value in one.values) or text(one.kind),
             reference(one.reference),
         )
@@ -146,7 +145,8 @@ def _parameters(parameters: tuple[Parameter, ...]) -> str:
     return table(("name", "what it says", "value", "reference"), rows)
 
 
-def _said_of(one: Parameter) -> str:
+def _said_of(one: Parameter, verb: str) -> str:
+    """What a parameter says; of one of `verb` in Chinese, too, for explain knows those."""
     brought = ", ".join(_reply(name) for name in one.replies)
     sentences = [
         text(f"{one.summary[0].upper()}{one.summary[1:]}."),
@@ -154,6 +154,7 @@ def _said_of(one: Parameter) -> str:
         f"Needs {_offer(one.needs)}." if one.needs else "",
         *(f"{code(value)} needs {_offer(needs)}." for value, needs in one.value_needs.items()),
         f"May bring {brought}." if brought else "",
+        f"<br>{brief([one.name], Protocol.SMTP, f'parameter of {verb}')}" if verb else "",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -165,10 +166,9 @@ def _offer(keyword: str) -> str:
 
 def _replies(protocol: Protocol, row: CommandSpec) -> str:
     parts = []
-    for name, meaning in row.meanings.items():
+    for name in row.meanings:
         parts.append(heading(3, text(name), f"reply-{slug(name)}"))
-        known = explanations([row.verb, name], protocol)
-        parts.append(known or paragraph(f"{meaning[0].upper()}{meaning[1:]}."))
+        parts.append(layers([row.verb, name], protocol))
     return "".join(parts)
 
 

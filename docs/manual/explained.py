@@ -1,36 +1,44 @@
 """What `mailprobe explain` says, in both languages, for the pages of the manual."""
 
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
 
+from mailprobe.explain.explaining import of_words
+from mailprobe.explain.model import Explanation, Text
 from mailprobe.protocol.model import Protocol
-from manual.markdown import chinese, paragraph
+from manual.markdown import chinese, in_chinese, paragraph
 
 
-def explained(words: Sequence[str], protocol: Protocol | None = None) -> list[Any]:
-    """The Explanations of `words`; none where nothing is known of them."""
-    if find_spec("mailprobe.explain.explaining") is None:
-        return []
-    found: list[Any] = import_module("mailprobe.explain.explaining").of_words(words, protocol)
-    return found
+def layers(words: Sequence[str], protocol: Protocol | None = None) -> str:
+    """Paragraphs: what it says, why, and what to do next, in English and in Chinese.
+
+    Raises LookupError where nothing is known.
+    """
+    one = _explained(words, protocol)
+    return _paragraphs([text for text in (one.says, one.now, one.next) if text is not None])
 
 
-def explanations(words: Sequence[str], protocol: Protocol | None = None) -> str:
-    """Paragraphs: what it says, why, and what to do next, first in English, then in Chinese."""
-    made = []
-    for one in explained(words, protocol):
-        texts = [text for text in (one.says, one.now, one.next) if text is not None]
-        made.append(paragraph(" ".join(_sentence(text.en, ".") for text in texts)))
-        made.append(chinese("".join(_sentence(text.zh, "。") for text in texts)))
-    return "".join(made)
+def meaning(words: Sequence[str], protocol: Protocol | None = None, kind: str = "") -> str:
+    """The first of these layers alone; `kind` is a word of what the subject has to be."""
+    return _paragraphs([_explained(words, protocol, kind).says])
 
 
-def chinese_of(words: Sequence[str], protocol: Protocol | None = None) -> str:
-    """What it says, in Chinese alone; "" where nothing is known."""
-    found = explained(words, protocol)
-    return str(found[0].says.zh) if found else ""
+def brief(words: Sequence[str], protocol: Protocol | None = None, kind: str = "") -> str:
+    """What it says, in Chinese, for a cell that says so in English."""
+    return in_chinese(_explained(words, protocol, kind).says.zh)
+
+
+def _explained(
+    words: Sequence[str], protocol: Protocol | None = None, kind: str = ""
+) -> Explanation:
+    for one in of_words(words, protocol):
+        if kind in one.kind.en:
+            return one
+    raise LookupError(f"no explanation of {' '.join(words)}")
+
+
+def _paragraphs(texts: Sequence[Text]) -> str:
+    english = paragraph(" ".join(_sentence(text.en, ".") for text in texts))
+    return english + chinese("".join(_sentence(text.zh, "。") for text in texts))
 
 
 def _sentence(value: str, stop: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from mailprobe.explain.texts import terms
 from mailprobe.protocol.capabilities import CAPABILITIES
 from mailprobe.protocol.catalogue import Catalogue, Offer
 from mailprobe.protocol.extensions import EXTENSIONS
@@ -11,7 +12,7 @@ from mailprobe.protocol.sasl.explaining import FORMS
 from mailprobe.protocol.sasl.mechanisms import TABLE, Mechanism
 from mailprobe.protocol.smtp import SMTP
 from manual.commands import page_of
-from manual.explained import explanations
+from manual.explained import meaning
 from manual.markdown import code, facts, heading, link, paragraph, reference, slug, text
 
 
@@ -40,8 +41,7 @@ def _offers(offers: Mapping[str, Offer], catalogue: Catalogue) -> str:
 
 
 def _offer(offer: Offer, catalogue: Catalogue) -> str:
-    said = explanations([offer.keyword], catalogue.protocol)
-    summary = f"{offer.summary[0].upper()}{offer.summary[1:]}."
+    kind = "capability" if catalogue.protocol is Protocol.POP3 else "EHLO keyword"
     rows = [
         ("behind it", text(offer.arguments)),
         ("brings", ", ".join(_verb(verb, catalogue) for verb in offer.verbs)),
@@ -50,7 +50,7 @@ def _offer(offer: Offer, catalogue: Catalogue) -> str:
         ("reference", reference(offer.reference)),
     ]
     title = heading(2, code(offer.keyword), slug(offer.keyword))
-    return title + (said or paragraph(summary)) + facts(rows)
+    return title + meaning([offer.keyword], catalogue.protocol, kind) + facts(rows)
 
 
 def _verb(verb: str, catalogue: Catalogue) -> str:
@@ -72,29 +72,26 @@ def _parameter(name: str, catalogue: Catalogue) -> str:
 
 def _mechanisms() -> str:
     about = (
-        "How a login goes by AUTH, strongest first. mailprobe speaks these; DIGEST-MD5, NTLM and "
-        "GSSAPI it explains, where a server begins one."
+        "How a login goes by AUTH. mailprobe speaks the first of these, strongest first; the "
+        "others it explains, where a server begins one."
     )
-    spoken = "".join(_mechanism(one) for one in TABLE.values())
-    others = "".join(
-        heading(2, code(name), slug(name))
-        + explanations([name])
-        + "".join(paragraph(form) for form in forms)
-        for name, forms in FORMS.items()
-        if name not in TABLE
-    )
-    return heading(1, "SASL mechanisms") + paragraph(about) + spoken + others
+    names = dict.fromkeys([*TABLE, *FORMS, *terms()["mechanisms"]])
+    return heading(1, "SASL mechanisms") + paragraph(about) + "".join(map(_mechanism, names))
 
 
-def _mechanism(one: Mechanism) -> str:
-    forms = FORMS.get(one.name, ())
-    rows = [
+def _mechanism(name: str) -> str:
+    rows = _facts(TABLE[name]) if name in TABLE else [("mailprobe", "does not speak it")]
+    answers = "".join(paragraph(form) for form in FORMS.get(name, ()))
+    said = meaning([name], None, "SASL mechanism")
+    told_by = ("reference", reference(terms()["mechanisms"][name]["reference"]))
+    return heading(2, code(name), slug(name)) + said + answers + facts([*rows, told_by])
+
+
+def _facts(one: Mechanism) -> list[tuple[str, str]]:
+    return [
         ("what the user needs", text(one.secret or "nothing")),
         ("messages of the client", str(one.steps)),
         ("acting for another", "yes" if one.authzid else "no"),
         ("the server proves itself", "yes" if one.mutual else "no"),
         ("the sandbox plays it", "yes" if one.hear else "no"),
     ]
-    said = explanations([one.name], Protocol.SMTP)
-    answers = "".join(paragraph(form) for form in forms)
-    return heading(2, code(one.name), slug(one.name)) + said + answers + facts(rows)
