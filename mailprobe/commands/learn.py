@@ -1,8 +1,10 @@
 """`mailprobe learn`: lessons on a practice server, which lists, begins, checks and reports them."""
 
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 
+from mailprobe.commands import streams as standard
 from mailprobe.commands.arguments import COLOR, count
 from mailprobe.commands.parser import Parser
 from mailprobe.commands.streams import Streams
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import argparse
 
     from mailprobe.lessons.course import Course, Lesson
+    from mailprobe.lessons.enrolment import Enrolment
     from mailprobe.lessons.progress import Progress
     from mailprobe.lessons.telling import Voice
 
@@ -71,6 +74,7 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
         streams.tell(f"warning: {fault.sentence}")
     if len(asked.lessons) > 1:
         raise Failure(Word.USAGE, "one lesson at a time; --check takes several")
+    from mailprobe.lessons.enrolment import Enrolment
     from mailprobe.lessons.progress import Progress, progress_path
     from mailprobe.lessons.telling import Voice
     from mailprobe.shell.memory.places import state_folder
@@ -78,8 +82,34 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     voice = Voice(language, lambda: _columns(streams))
     progress = Progress(progress_path(state_folder(env)), course, asked.folder)
     if asked.lessons:
-        raise Failure(Word.USAGE, "not yet")
+        lesson = course.find(asked.lessons[0])
+        return _learn(asked, Enrolment(lesson, course, progress, language), env, streams)
     return _list(asked, course, progress, voice, env, streams)
+
+
+def _learn(
+    asked: "argparse.Namespace", enrolment: "Enrolment", env: Mapping[str, str], streams: Streams
+) -> ExitStatus:
+    """In the shell, or by the lines of standard input.  Raises Failure, Interrupted."""
+    from mailprobe.shell import app
+    from mailprobe.shell.options import Options
+
+    options = Options(env=env, color=asked.color, plain=asked.plain, lesson=enrolment)
+    try:
+        if sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
+            with standard.terminal():
+                return app.run(options, streams.keyboard.found if streams.keyboard else None)
+        if streams.keyboard is not None:
+            streams.keyboard.release()
+        with standard.source(None) as source:
+            return app.run_script(options, source)
+    finally:
+        if asked.report is not None:
+            from mailprobe.lessons.reporting import report_of, who_of, write_report
+
+            course, records = enrolment.course, enrolment.progress.records()
+            lessons = (enrolment.lesson,)
+            write_report(asked.report, report_of(course, records, who_of(env), lessons))
 
 
 def _columns(streams: Streams) -> int:

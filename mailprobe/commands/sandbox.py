@@ -83,6 +83,7 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     )
     with standard.wakeup() as wakeup, sandbox:
         lines = [f"{name.upper()}={sandbox.host}:{port}" for name, port in sandbox.ports.items()]
+        lines += [f"DNS={sandbox.dns}"] if sandbox.dns else []
         certificate = sandbox.client_certificate(_CLIENT)  # lies beside the CA
         streams.write("\n".join([*lines, f"CA={sandbox.ca}", "READY"]) + "\n")
         if not asked.print_ports:

@@ -62,6 +62,7 @@ class Ear:
         self.number = number
         self.session: Session | None = None
         self.closed = False
+        self.left = False  # a goodbye was said, and answered
         self.greeting: Reply | None = None
         self.message: Body | None = None  # the last multi-line response, or mail data, that is kept
         self.stored = 0  # mails that the server has accepted
@@ -164,6 +165,7 @@ class Ear:
         row, reply = self._catalogue.row(event.command), event.reply
         if row.then is Then.DATA or row.says_last(event.command):
             self.stored += reply.positive
+        self.left = self.left or (row.then is Then.CLOSE and reply.positive)
         if self.auth is event.command and reply.verdict is Verdict.GO_ON:
             self.challenge = reply.texts[0].strip()
         heard = Heard(reply, event.command)

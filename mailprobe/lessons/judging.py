@@ -97,6 +97,7 @@ class Judge:
         level: Level | None = None,
     ) -> None:
         self.values = values
+        self.helped = False  # what is done now is done for the learner
         self.mistakes: list[Mistake] = []  # that were made, in their order
         self.done: dict[int, bool] = {}  # number of a step: whether it was skipped
         self._ways = list(ways)
@@ -226,7 +227,8 @@ class Judge:
     def ended(self, ear: Ear) -> None:
         """A connection has ended."""
         item = self.item
-        if item is not None and item.kind is Kind.END and item.connection == ear.number:
+        cut = item is not None and item.kind is Kind.END and not ear.left
+        if item is not None and cut and item.connection == ear.number:
             self._pass(item)
         self._settle()
 
@@ -333,8 +335,8 @@ class Judge:
             self._told.append(Begun(part, self.item, first=False))
 
     def _leave(self, *, skipped: bool) -> None:
-        part = self.part
-        assert part is not None
+        part, skipped = self.part, skipped or self.helped
+        assert part is not None  # who has left the last one hears no more
         if part.number:
             self.done[part.number] = skipped
             self._told.append(Done(part, skipped))

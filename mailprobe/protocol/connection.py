@@ -24,7 +24,15 @@ from mailprobe.protocol.framing import (
     Stuffer,
 )
 from mailprobe.protocol.items import NEED_DATA, Answer, Body, Data, Misuse, NeedData, Phase, Raw
-from mailprobe.protocol.model import Advice, Command, Protocol, Reply, Role, State
+from mailprobe.protocol.model import (
+    Advice,
+    Command,
+    Deviation,
+    Protocol,
+    Reply,
+    Role,
+    State,
+)
 from mailprobe.protocol.outgoing import Outgoing
 from mailprobe.protocol.progress import Owed, Progress, Stage
 from mailprobe.safe import safe
@@ -397,6 +405,9 @@ class Connection:
             command = self._progress.expect_after_answer()
             self._events.append(events.AnswerReceived(self._at, content, command))
         else:
+            if len(line) == len(content) + 1:  # RFC 5321, section 2.3.8
+                deviation = Deviation("bare LF", "RFC 5321, section 2.3.8", len(content))
+                self._events.append(events.Deviated(self._at, deviation))
             self._command_received(Command(content))
         return True
 

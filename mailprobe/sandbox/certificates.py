@@ -25,10 +25,11 @@ class Certificates:
     With `asks` a client is asked for a certificate of this CA, and may have none.
     """
 
-    def __init__(self, folder: Path, *, asks: bool = False) -> None:
+    def __init__(self, folder: Path, *, asks: bool = False, expired: bool = False) -> None:
         self._folder = folder
         self._path = folder / "ca.pem"
         self._asks = asks
+        self._expired = expired
         self._authority: trustme.CA | None = None
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
@@ -95,6 +96,8 @@ class Certificates:
         return path
 
     def _make(self) -> "ssl.SSLContext":
+        from datetime import UTC, datetime
+
         import trustme
 
         from mailprobe.transport.tls import server_context
@@ -102,7 +105,8 @@ class Certificates:
         authority = self._authority = trustme.CA()
         context = server_context()
         with renamed("making the sandbox's certificates"):
-            issued = authority.issue_cert(*NAMES)
+            until = datetime(2000, 1, 2, tzinfo=UTC) if self._expired else None
+            issued = authority.issue_cert(*NAMES, not_after=until)
             issued.configure_cert(context)
             self._certificate = issued.cert_chain_pems[0].bytes()
             authority.cert_pem.write_to_path(str(self._path))

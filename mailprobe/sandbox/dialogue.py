@@ -55,6 +55,8 @@ class Dialogue:
         self.bindings: Callable[[], Mapping[str, bytes]] = dict
         # Who a certificate of the client's says that it is, where it has shown one; "": nobody.
         self.identity: Callable[[], str] = str
+        # What the octets of the client are taken for, where lines end as nobody should end them.
+        self.spelled: Callable[[bytes], bytes] | None = None
         self.faults: Faults | None = None  # what stands between us and the link, on request
         self._drain = drain
         self._output = bytearray()
@@ -64,6 +66,12 @@ class Dialogue:
     @property
     def finished(self) -> bool:
         return self.over or self.connection.state in _FINISHED
+
+    def receive(self, octets: bytes | memoryview) -> None:
+        """Take in what the client has said."""
+        if self.spelled is not None:
+            octets = self.spelled(bytes(octets))
+        self.connection.receive_data(octets, time.monotonic())
 
     def say(self, code: str, *texts: str | bytes) -> None:
         """Reply.  Raises ValueError when a text holds CR, LF or NUL."""
@@ -194,7 +202,7 @@ def _converse(stream: Stream, service: Service, tls: Tls, patience: float) -> No
             return
         if not octets:
             return
-        connection.receive_data(octets, time.monotonic())
+        dialogue.receive(octets)
 
 
 def _start_tls(

@@ -1,10 +1,10 @@
 """A SASL login as the server sees it: line in, next step out.  SMTP and POP3 share it."""
 
-import secrets
 from collections.abc import Mapping
 
 from mailprobe.protocol import sasl
-from mailprobe.sandbox.accounts import DOMAIN, secret_of, token_of, user_of
+from mailprobe.sandbox.accounts import USUAL, Accounts
+from mailprobe.sandbox.chance import Chance
 from mailprobe.value import frozen
 
 EXTERNAL = "EXTERNAL"
@@ -16,22 +16,31 @@ OFFERED = (
 _BOUND = tuple(f"{name}{sasl.PLUS}" for name in OFFERED if name.startswith("SCRAM-"))
 
 
-def offered(bindings: Mapping[str, bytes], identity: str = "") -> tuple[str, ...]:
+def offered(
+    bindings: Mapping[str, bytes], identity: str = "", accounts: Accounts = USUAL
+) -> tuple[str, ...]:
     """The mechanisms for a link that has these channel bindings.
 
     `identity` is the mailbox that the client's certificate is for.
     """
     found = (*_BOUND, *OFFERED) if bindings else OFFERED
-    return (EXTERNAL, *found) if user_of(identity) else found
+    return (EXTERNAL, *found) if accounts.user_of(identity) else found
 
 
-def _external(identity: str) -> sasl.Server:
+def among(mechanisms: tuple[str, ...] | None, found: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of `found` that a server lets in, bound to the channel or not; None: all of them."""
+    if mechanisms is None:
+        return found
+    return tuple(name for name in found if name.removesuffix(sasl.PLUS) in mechanisms)
+
+
+def _external(identity: str, accounts: Accounts) -> sasl.Server:
     """EXTERNAL (RFC 4422, appendix A): the client is whom TLS has shown, and nobody else."""
     response = yield None
-    user = user_of(identity)
+    user = accounts.user_of(identity)
     if user is None:
         raise sasl.SaslError("EXTERNAL wants a client certificate that is for one of the users")
-    if response and user_of(response.decode("utf-8", "replace")) != user:
+    if response and accounts.user_of(response.decode("utf-8", "replace")) != user:
         raise sasl.SaslError("the certificate is not that of the one it asks to act for")
     return user
 
@@ -62,20 +71,29 @@ class Login:
     mechanism that nobody knows.
     """
 
-    def __init__(self, mechanism: str, bindings: Mapping[str, bytes], identity: str = "") -> None:
+    def __init__(
+        self,
+        mechanism: str,
+        bindings: Mapping[str, bytes],
+        identity: str = "",
+        *,
+        accounts: Accounts = USUAL,
+        chance: Chance | None = None,
+    ) -> None:
+        self._accounts = accounts
+        self._chance = chance or Chance()
         self._refused: Refused | None = None  # what is said as soon as our reasons are answered
         self._steps = self._begun(mechanism, bindings, identity)
 
     def _begun(self, mechanism: str, bindings: Mapping[str, bytes], identity: str) -> sasl.Server:
         if mechanism.upper() == EXTERNAL:
-            return _external(identity)
-        # CRAM-MD5 wants the form of a message-id; SCRAM takes it as well.
-        nonce = f"{secrets.token_hex(12)}@{DOMAIN}"
+            return _external(identity, self._accounts)
+        accounts, token = self._accounts, sasl.secret_kind(mechanism) == sasl.TOKEN
         return sasl.server(
             mechanism,
-            token_of if sasl.secret_kind(mechanism) == sasl.TOKEN else secret_of,
-            nonce=nonce,
-            salt=secrets.token_bytes(16),
+            accounts.token_of if token else accounts.secret_of,
+            nonce=self._chance.nonce(),
+            salt=self._chance.salt(),
             bindings=bindings,
         )
 

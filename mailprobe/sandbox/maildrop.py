@@ -12,7 +12,6 @@ import mailbox
 import os
 import shutil
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -20,12 +19,14 @@ from typing import Protocol
 from mailprobe.errors import Failure, Word
 from mailprobe.patterns import pattern
 from mailprobe.safe import safe
+from mailprobe.sandbox.chance import Chance
 from mailprobe.value import frozen
 
 CHUNK = 256 * 1024  # octets that are read at once
 MAXIMUM_OCTETS = 2 * 1024 * 1024 * 1024  # of all messages that one sandbox takes in
 MAXIMUM_FOLDERS = 1000
 _LINE = 64 * 1024
+_NUMBER = pattern(r"Q([0-9]{1,9})\.sandbox")
 _UNIQUE_ID = pattern(r"[!-~]{1,70}")  # RFC 1939, section 7
 
 
@@ -189,6 +190,11 @@ class Delivery:
                 shutil.copyfile(self._path, copied)
                 copied.rename(folder / "new" / self._name)
 
+    def content(self, most: int) -> bytes:
+        """The first octets of a finished message."""
+        with renamed("reading a message"), open(self._path, "rb") as file:  # noqa: PTH123 - see above
+            return file.read(most)
+
     def discard(self) -> None:
         """Forget what came; maildrops that have it keep it.  May be called again."""
         with contextlib.suppress(OSError):  # what cannot be removed is no news to a client
@@ -205,14 +211,21 @@ class Store:
     """
 
     def __init__(
-        self, directory: Path, *, folders: int = MAXIMUM_FOLDERS, octets: int = MAXIMUM_OCTETS
+        self,
+        directory: Path,
+        *,
+        folders: int = MAXIMUM_FOLDERS,
+        octets: int = MAXIMUM_OCTETS,
+        chance: Chance | None = None,
     ) -> None:
+        self._chance = chance or Chance()
         self.directory = directory
         self._lock = threading.Lock()
         self._known: dict[str, Path] = {}
         self._folders = folders
         self._room = octets
         self._serial = itertools.count(1)
+        self._skipped = 0  # serial numbers that messages of an earlier run have
 
     def make(self, name: str) -> bool:
         """Make the folder `name`; tell whether it is new.  Raises Failure."""
@@ -228,7 +241,17 @@ class Store:
             for part in ("tmp", "new", "cur"):  # of a folder that was there, and empty
                 (path / part).mkdir(mode=0o700, exist_ok=True)
         self._known[name] = path
+        if not new:
+            self._pass_over(path)
         return new
+
+    def _pass_over(self, path: Path) -> None:
+        """Use no number twice that a message of an earlier run has."""
+        with renamed(f"reading the maildrop {safe(str(path))}"):
+            for part in ("tmp", "new", "cur"):
+                for file in (path / part).iterdir():
+                    if match := _NUMBER.search(file.name):
+                        self._skipped = max(self._skipped, int(match[1]))
 
     def folder(self, name: str) -> Path:
         """The folder of a maildrop; `kept/...` is made when it is first needed.
@@ -268,6 +291,4 @@ class Store:
             delivery.discard()
 
     def _new_name(self) -> str:
-        """A name that sorts by arrival, and is the message's unique-id."""
-        seconds, rest = divmod(time.time_ns(), 1_000_000_000)
-        return f"{seconds:010}.M{rest:09}P{os.getpid()}Q{next(self._serial)}.sandbox"
+        return self._chance.file_name(self._skipped + next(self._serial))

@@ -4,7 +4,6 @@ Which command may come when, and how it is written, the catalogue says.
 """
 
 import hmac
-import secrets
 from collections.abc import Callable, Iterator
 from re import Match
 
@@ -13,15 +12,15 @@ from mailprobe.protocol import events, sasl
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.model import Command, State
 from mailprobe.protocol.pop3 import POP3
-from mailprobe.sandbox.accounts import DOMAIN, secret_of, user_of
+from mailprobe.sandbox.accounts import DOMAIN
 from mailprobe.sandbox.dialogue import Dialogue
-from mailprobe.sandbox.login import Challenge, Granted, Login, Refused, Step, offered
-from mailprobe.sandbox.maildrop import Entry, InUse, Maildrop, Message, Store
+from mailprobe.sandbox.login import Challenge, Granted, Login, Refused, Step, among, offered
+from mailprobe.sandbox.maildrop import Entry, InUse, Maildrop, Message
+from mailprobe.sandbox.office import Office
 from mailprobe.version import VERSION
 
 __all__ = ["POP3", "Pop3Service"]
 
-_WRONG = "[AUTH] There is no such user, or the credentials are wrong"  # RFC 3206, section 5
 _TROUBLE = "[SYS/TEMP] The maildrop cannot be read now, try again later"  # RFC 3206, section 4
 
 
@@ -32,11 +31,14 @@ class NotDone(Exception):
 class Pop3Service:
     """One client's session."""
 
-    def __init__(self, dialogue: Dialogue, store: Store) -> None:
+    def __init__(self, dialogue: Dialogue, office: Office) -> None:
         self.dialogue = dialogue
         self._connection = dialogue.connection
-        self._store = store
-        self._timestamp = f"<{secrets.token_hex(12)}@{DOMAIN}>".encode()
+        self._office = office
+        self._accounts = office.accounts
+        self._manner = office.profile.pop3
+        self._wording = self._manner.wording
+        self._timestamp = office.chance.timestamp(self._manner.host)
         self._name: str | None = None  # of a USER that PASS may follow
         self._login: Login | None = None
         self._maildrop: Maildrop | None = None
@@ -46,7 +48,8 @@ class Pop3Service:
     # -------------------------------------------------------------------------- the service
 
     def greet(self) -> None:
-        self._say(b"mailprobe sandbox, POP3 for " + DOMAIN.encode() + b" " + self._timestamp)
+        date = self._office.chance.date(hours=8)
+        self._say(self._wording.greeting.format(date=date, timestamp=self._timestamp))
 
     def take(self, event: Event) -> None:
         match event:
@@ -105,10 +108,11 @@ class Pop3Service:
         rule = _RULES.get(command.verb)
         if row is None or rule is None:
             self._count_junk()
-            raise NotDone("There is no such command here")
+            raise NotDone(self._wording.unknown)
         if self._connection.state not in row.states:
             logged_in = self._connection.state is State.TRANSACTION
-            raise NotDone("You are logged in already" if logged_in else "Log in first")
+            sentence = "You are logged in already" if logged_in else self._wording.first_log_in
+            raise NotDone(sentence)
         match = row.pattern.fullmatch(command.argument)
         match = match or row.pattern.fullmatch(command.argument.rstrip(b" \t"))
         if match is None:
@@ -123,29 +127,38 @@ class Pop3Service:
     # ------------------------------------------------------------------------------ the login
 
     def _user(self, match: Match[bytes], name: str | None) -> None:
+        self._check_tls()
         self._name = match[0].decode("utf-8", "replace")
-        self._say("Now the password, by PASS")
+        self._say(self._wording.user.format(user=self._name.removesuffix(f"@{DOMAIN}")))
+
+    def _check_tls(self) -> None:
+        if self._manner.login_needs_tls and not self._connection.facts.tls:
+            raise NotDone("[SYS/PERM] A login in the clear is not allowed: STLS comes first")
 
     def _pass(self, match: Match[bytes], name: str | None) -> None:
         if name is None:
             raise NotDone("USER comes straight before PASS")
-        secret = secret_of(name)
+        secret = self._accounts.secret_of(name)
         right = hmac.compare_digest((secret or "").encode(), match[0])
         self._log_in(name if secret is not None and right else None)
 
     def _apop(self, match: Match[bytes], name: str | None) -> None:
         octets, _, digest = match[0].partition(b" ")
         user = octets.decode("utf-8", "replace")
-        secret = secret_of(user)
-        expected = sasl.apop_digest(self._timestamp, secret or "").encode()
+        secret = self._accounts.secret_of(user)
+        expected = sasl.apop_digest(self._timestamp.encode(), secret or "").encode()
         right = hmac.compare_digest(expected, digest)
         self._log_in(user if secret is not None and right else None)
 
     @property
     def _offered(self) -> tuple[str, ...]:
-        return offered(self.dialogue.bindings(), self.dialogue.identity())
+        found = offered(self.dialogue.bindings(), self.dialogue.identity(), self._accounts)
+        return among(self._manner.mechanisms, found)
 
     def _auth(self, match: Match[bytes], name: str | None) -> None:
+        self._check_tls()
+        if not self._offered:
+            raise NotDone(self._wording.unknown)
         if not match[0]:  # as servers older than RFC 5034 do
             self._say("These mechanisms are here:")
             self.dialogue.give([f"{mechanism}\r\n".encode() for mechanism in self._offered])
@@ -153,7 +166,13 @@ class Pop3Service:
         mechanism = match[1].decode("ascii")
         if mechanism.upper() not in self._offered:
             raise NotDone(f"Try one of {' '.join(self._offered)}")
-        self._login = Login(mechanism, self.dialogue.bindings(), self.dialogue.identity())
+        self._login = Login(
+            mechanism,
+            self.dialogue.bindings(),
+            self.dialogue.identity(),
+            accounts=self._accounts,
+            chance=self._office.chance,
+        )
         self._go_on(self._login.begin(match[2]))
 
     def _answer(self, line: bytes) -> None:
@@ -174,17 +193,24 @@ class Pop3Service:
 
     def _log_in(self, name: str | None) -> None:
         """Open and lock the maildrop of a user who has proved to be himself."""
-        user = user_of(name) if name is not None else None
+        user = self._accounts.user_of(name) if name is not None else None
         if user is None:
             self._count_junk()
-            raise NotDone(_WRONG)
+            raise NotDone(self._wording.wrong)
         try:
-            self._maildrop = Maildrop(self._store.folder(user))
+            if self._manner.locked:
+                raise InUse
+            self._maildrop = Maildrop(self._office.store.folder(user))
         except InUse:
-            raise NotDone("[IN-USE] Another session holds the maildrop") from None
+            raise NotDone(self._wording.in_use) from None
         self._entries = self._maildrop.entries
-        octets = sum(entry.size for entry in self._entries)
-        self._say(f"{user}'s maildrop has {_messages(len(self._entries))} ({octets} octets)")
+        self._say(self._counted(self._wording.logged_in, user=user))
+
+    def _counted(self, wording: str, **facts: object) -> str:
+        """A text with what the maildrop has, without the messages that are marked."""
+        sizes = [entry.size for _, entry in self._left()]
+        messages, octets, count = _messages(len(sizes)), sum(sizes), len(self._entries)
+        return wording.format(messages=messages, octets=octets, count=count, **facts)
 
     def _start_tls(self, match: Match[bytes], name: str | None) -> None:
         if self._connection.facts.tls:
@@ -197,21 +223,14 @@ class Pop3Service:
         self._say("Go ahead")
 
     def _capabilities(self, match: Match[bytes], name: str | None) -> None:
-        lines = [
-            "TOP",
-            "UIDL",
-            "RESP-CODES",
-            "AUTH-RESP-CODE",
-            "PIPELINING",
-            "USER",
-            "UTF8",
-            "LANG",
-        ]
-        lines.append(f"SASL {' '.join(self._offered)}")
+        lines = list(self._manner.capabilities)
+        if self._offered:
+            lines.append(f"SASL {' '.join(self._offered)}")
         facts = self._connection.facts
         if not facts.tls and facts.state is State.AUTHORIZATION:
             lines.append("STLS")
-        lines.append(f"IMPLEMENTATION mailprobe-sandbox-{VERSION}")
+        ours = f"mailprobe-sandbox-{VERSION}"
+        lines.append(f"IMPLEMENTATION {self._wording.implementation or ours}")
         self._say("Capability list follows")
         self.dialogue.give([f"{line}\r\n".encode() for line in lines])
 
@@ -239,9 +258,10 @@ class Pop3Service:
     def _find(self, digits: bytes) -> tuple[int, Entry]:
         number = int(digits)
         if not 1 <= number <= len(self._entries):
-            raise NotDone(f"There is no message {number}, the maildrop has {len(self._entries)}")
+            wording = self._wording.no_message
+            raise NotDone(wording.format(number=number, count=len(self._entries)))
         if number in self._marked:
-            raise NotDone(f"Message {number} is marked as deleted")
+            raise NotDone(self._wording.is_deleted.format(number=number))
         return number, self._entries[number - 1]
 
     def _stat(self, match: Match[bytes], name: str | None) -> None:
@@ -261,7 +281,7 @@ class Pop3Service:
             self._say(f"{number} {fact(entry)}")
             return
         lines = [f"{number} {fact(entry)}\r\n" for number, entry in self._left()]
-        self._say(_messages(len(lines)))
+        self._say(self._counted(self._wording.listing))
         self.dialogue.give(["".join(lines).encode("ascii")])
 
     def _open(self, entry: Entry) -> Message:
@@ -271,39 +291,39 @@ class Pop3Service:
     def _retrieve(self, match: Match[bytes], name: str | None) -> None:
         _, entry = self._find(match[0])
         with self._open(entry) as message:
-            self._say(f"{entry.size} octets")
+            self._say(self._wording.message.format(octets=entry.size))
             self.dialogue.give(message.chunks())
 
     def _top(self, match: Match[bytes], name: str | None) -> None:
         digits, _, lines = match[0].partition(b" ")
         _, entry = self._find(digits)
         with self._open(entry) as message:
-            self._say(f"The header and {int(lines)} lines follow")
+            self._say(self._wording.top.format(lines=int(lines), octets=entry.size))
             self.dialogue.give(message.top(int(lines)))
 
     def _delete(self, match: Match[bytes], name: str | None) -> None:
         number, _ = self._find(match[0])
         self._marked.add(number)
-        self._say(f"Message {number} is marked, QUIT will remove it")
+        self._say(self._wording.deleted.format(number=number))
 
     def _reset(self, match: Match[bytes], name: str | None) -> None:
         self._marked.clear()
-        self._say(f"No message is marked now, the maildrop has {len(self._entries)}")
+        self._say(self._counted(self._wording.reset))
 
     def _noop(self, match: Match[bytes], name: str | None) -> None:
-        self._say("Here I am")
+        self._say(self._wording.noop)
 
     def _quit(self, match: Match[bytes], name: str | None) -> None:
         """Leave; after a login this is the UPDATE state (RFC 1939, section 6)."""
         if self._maildrop is None:
-            self._say("Goodbye")
+            self._say(self._wording.quit)
             return
         try:
             self._maildrop.update(self._entries[number - 1] for number in self._marked)
         except Failure:
             self._part("[SYS/TEMP] Some marked messages are still there, goodbye")
         else:
-            self._say(f"Goodbye, {_messages(len(self._marked))} removed")
+            self._say(self._wording.updated.format(messages=_messages(len(self._marked))))
         self._maildrop.release()  # before the reply goes out: who reads it may log in again
 
 

@@ -15,12 +15,15 @@ from pathlib import Path
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.sandbox.accounts import DOMAIN, USERS
+from mailprobe.sandbox.accounts import DOMAIN
 from mailprobe.sandbox.certificates import Certificates
+from mailprobe.sandbox.chance import Chance, Fixed
 from mailprobe.sandbox.dialogue import PATIENCE, Dialogue, Service, Tls, converse
 from mailprobe.sandbox.maildrop import MAXIMUM_OCTETS, Store, renamed
+from mailprobe.sandbox.manners import Host
+from mailprobe.sandbox.office import Office
 from mailprobe.sandbox.pop3 import POP3, Pop3Service
-from mailprobe.sandbox.profiles import DEFAULT, Profile
+from mailprobe.sandbox.profiles import DEFAULT, Profile, of_seed
 from mailprobe.sandbox.smtp import LMTP, SMTP, SmtpService
 from mailprobe.transport.listen import Running
 from mailprobe.transport.stream import Stream
@@ -30,14 +33,14 @@ TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this n
 if TYPE_CHECKING:
     from mailprobe.sandbox.faults.model import Fault
     from mailprobe.sandbox.faults.striking import Plan
+    from mailprobe.transport.oracle import Oracle
 
 LOOPBACK = "127.0.0.1"
-_SAMPLES_OF = "alice"
 
 _MEMORY = Path("/dev/shm")  # Linux: a file system in memory
 _MEMORY_WANTED = 2 * MAXIMUM_OCTETS
 
-_Make = Callable[[Dialogue, Store], Service]
+_Make = Callable[[Dialogue, Office, Host | None], Service]
 
 
 @frozen
@@ -49,16 +52,21 @@ class _Kind:
     implicit: bool = False  # TLS from the first octet (RFC 8314)
 
 
+def _pop3(dialogue: Dialogue, office: Office, host: Host | None) -> Service:
+    return Pop3Service(dialogue, office)
+
+
 _SMTP = _Kind(SMTP, partial(SmtpService, SMTP))
 _KINDS: dict[str, _Kind] = {
     "smtp": _SMTP,
     "submission": _SMTP,
     "submissions": _Kind(SMTP, partial(SmtpService, SMTP), implicit=True),
     "lmtp": _Kind(LMTP, partial(SmtpService, LMTP)),
-    "pop3": _Kind(POP3, Pop3Service),
-    "pop3s": _Kind(POP3, Pop3Service, implicit=True),
+    "pop3": _Kind(POP3, _pop3),
+    "pop3s": _Kind(POP3, _pop3, implicit=True),
 }
 SERVICES = tuple(_KINDS)
+_OF_HOSTS = ("smtp",)  # services that a mail exchanger has
 
 
 class Sandbox(Running):
@@ -92,36 +100,53 @@ class Sandbox(Running):
         self.ports: dict[str, int] = {}
         self._directory = directory
         self._patience = patience
-        self.profile = profile
+        self.profile = of_seed(profile, seed)
         self.faults = tuple(faults)
         self.deterministic = deterministic
         self.seed = seed
         self._plan: Plan | None = None
         self._stopping = threading.Event()  # nobody waits for time to pass any more
         self._private: Path | None = None
+        self._nameserver: Oracle | None = None
         self._certificates: Certificates | None = None
 
     def _start(self) -> None:
         """Make the maildrops, too.  Raises Failure USAGE when the folder is no use."""
         with renamed("making the sandbox's folder"):
             self._private = Path(tempfile.mkdtemp(prefix="mailprobe-", dir=_scratch()))
-        self._certificates = Certificates(self._private, asks=True)
+        profile = self.profile
+        self._certificates = Certificates(self._private, asks=True, expired=profile.expired)
         if self.faults:
             from mailprobe.sandbox.faults.striking import Plan
 
             self._stopping.clear()
             self._plan = Plan(self.faults, self.seed, self._stopping.wait)
-        store = Store(self._directory or self._private / "mail")
-        for user in USERS:
-            if store.make(user) and user == _SAMPLES_OF:
-                for sample in samples():
+        chance = Fixed() if self.deterministic else Chance()
+        store = Store(self._directory or self._private / "mail", chance=chance)
+        office = Office(store, profile, chance)
+        for user in office.accounts.secrets:
+            if store.make(user) and user in profile.readers:
+                for sample in samples(profile.mails):
                     store.put(user, sample)
         for name in sorted(self._wanted, key=SERVICES.index):
-            listener = self._listen(self.host, self._wanted[name])
-            self.ports[name] = listener.address[1]
-            listener.serve(partial(self._serve, _KINDS[name], store))
+            self._open(name, office)
+        if profile.zone is not None:
+            from mailprobe.sandbox.nameserver import answer  # few have a zone
+            from mailprobe.transport.oracle import Oracle
 
-    def _serve(self, kind: _Kind, store: Store, stream: Stream) -> None:
+            self._nameserver = Oracle(partial(answer, profile.zone))
+            self._nameserver.start()
+
+    def _open(self, name: str, office: Office) -> None:
+        """Serve on a port; hosts with addresses of their own have the same number."""
+        listener = self._listen(self.host, self._wanted[name])
+        self.ports[name] = listener.address[1]
+        listener.serve(partial(self._serve, _KINDS[name], office, None))
+        for host in office.profile.hosts if name in _OF_HOSTS else ():
+            listener = self._listen(host.address, self.ports[name])
+            listener.serve(partial(self._serve, _KINDS[name], office, host))
+
+    def _serve(self, kind: _Kind, office: Office, host: Host | None, stream: Stream) -> None:
         def drain(octets: bytes) -> None:
             stream.send(octets, time.monotonic() + self._patience)
 
@@ -135,17 +160,25 @@ class Sandbox(Running):
             faults = dialogue.faults = self._plan.session(dialogue.connection, stream)
             tls = FaultyTls(self._certificates, faults, stream)
             implicit, patience = faults.implicit_tls(implicit), faults.patience(patience)
-        service = kind.make(dialogue, store)
+        service = kind.make(dialogue, office, host)
         converse(stream, service, tls, implicit=implicit, patience=patience)
 
     def stop(self) -> None:
         """Close the ports, end the sessions, remove what is private.  May be called again."""
         self._stopping.set()
         self._stop_listening()
+        nameserver, self._nameserver = self._nameserver, None
+        if nameserver is not None:
+            nameserver.stop()
         self.ports = {}
         private, self._private = self._private, None
         if private is not None:
             shutil.rmtree(private, ignore_errors=True)
+
+    @property
+    def dns(self) -> str:
+        """The name server of its zone, `127.0.0.1:PORT`; "" for a profile that has none."""
+        return "" if self._nameserver is None else self._nameserver.address
 
     @property
     def ca(self) -> Path:
@@ -179,9 +212,9 @@ def _scratch() -> Path | None:
     return _MEMORY if shutil.disk_usage(_MEMORY).free > _MEMORY_WANTED else None
 
 
-def samples() -> list[bytes]:
+def samples(name: str = "samples") -> list[bytes]:
     """The mails of a new maildrop, in their order, with CRLF line ends."""
-    folder = resources.files("mailprobe.sandbox") / "samples"
+    folder = resources.files("mailprobe.sandbox") / name
     with renamed("reading the sample mails"):
         files = sorted((file for file in folder.iterdir()), key=lambda file: file.name)
         found = [file.read_bytes() for file in files if file.name.endswith(".eml")]

@@ -7,37 +7,28 @@ from collections.abc import Callable
 from re import Match
 
 from mailprobe.errors import Word
+from mailprobe.patterns import pattern
 from mailprobe.protocol import events, sasl
 from mailprobe.protocol.catalogue import Catalogue, CommandSpec, Standing, Then
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.model import Command, Protocol, State
 from mailprobe.protocol.smtp import LMTP, SMTP
-from mailprobe.sandbox import parameters
-from mailprobe.sandbox.accounts import DOMAIN, POSTMASTER, Address, members_of
+from mailprobe.sandbox import parameters, policy
+from mailprobe.sandbox.accounts import DOMAIN, POSTMASTER, members_of
 from mailprobe.sandbox.dialogue import Dialogue
-from mailprobe.sandbox.login import Challenge, Granted, Login, Refused, Step, offered
-from mailprobe.sandbox.maildrop import Store
+from mailprobe.sandbox.helping import help_lines
+from mailprobe.sandbox.login import Challenge, Granted, Login, Refused, Step, among, offered
+from mailprobe.sandbox.manners import KEYWORDS, MAXIMUM_SIZE, Host, LineEnds
+from mailprobe.sandbox.office import Office
 from mailprobe.sandbox.parameters import NotDone, Refusal, not_done
-from mailprobe.sandbox.transaction import MAXIMUM_SIZE, TOO_LARGE, TROUBLE, Source, Transaction
+from mailprobe.sandbox.reports import send_reports
+from mailprobe.sandbox.scrutiny import BARE_LF, CrlfMaker, scrutiny_of
+from mailprobe.sandbox.transaction import TROUBLE, Recipient, Source, Transaction, too_large
 
 __all__ = ["LMTP", "MAXIMUM_RECIPIENTS", "MAXIMUM_SIZE", "SMTP", "SmtpService"]
 
 MAXIMUM_RECIPIENTS = 1000  # RFC 5321, section 4.5.3.1.8: at least 100
 
-# EHLO keywords, and what stands behind them.
-_KEYWORDS = {
-    "PIPELINING": "",
-    "SIZE": str(MAXIMUM_SIZE),
-    "8BITMIME": "",
-    "SMTPUTF8": "",
-    "DSN": "",
-    "CHUNKING": "",
-    "BINARYMIME": "",
-    "DELIVERBY": "",
-    "MT-PRIORITY": "",
-    "FUTURERELEASE": f"{parameters.LONGEST_HOLD} {parameters.LATEST_HOLD}",
-    "ENHANCEDSTATUSCODES": "",
-}
 _NOT_OF_LMTP = frozenset({"FUTURERELEASE"})  # RFC 4865, section 3: it is for submission
 
 # What is in the way where the session stands (503).
@@ -49,21 +40,32 @@ _NOT_NOW = {
     State.BDAT: "chunks have come: go on with BDAT, or RSET",
 }
 
+_ENHANCED = pattern(r"\A[245]\.[0-9]+\.[0-9]+ ")
 _NOBODY = Refusal("554", "5.5.1 There is no valid recipient")
 _FULL = Refusal("452", "4.3.1 The sandbox is full")
-_BAD_PATH = Refusal("501", "5.1.3 The address is not UTF-8")
-_NOT_ASCII = Refusal("553", "5.6.7 The address is not ASCII: MAIL wants SMTPUTF8 for that")
 
 
 class SmtpService:
-    """One client's session; `catalogue` says whether it is SMTP or LMTP."""
+    """One client's session; `catalogue` says whether it is SMTP or LMTP.
 
-    def __init__(self, catalogue: Catalogue, dialogue: Dialogue, store: Store) -> None:
+    `host` is the one that is spoken to, where a profile has several.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, dialogue: Dialogue, office: Office, host: Host | None = None
+    ) -> None:
         self.dialogue = dialogue
         self._catalogue = catalogue
         self._connection = dialogue.connection
-        self._store = store
+        self._office = office
+        self._manner = office.profile.smtp
+        self._wording = self._manner.wording
+        self._host = host or Host(DOMAIN, "", office.profile.domains)
         self._lmtp = catalogue.protocol is Protocol.LMTP
+        self._enhanced = "ENHANCEDSTATUSCODES" in self._manner.keywords
+        self._kind = "LMTP" if self._lmtp else "ESMTP"
+        if self._manner.line_ends is LineEnds.LF:
+            dialogue.spelled = CrlfMaker()
         self._hello = b""
         self._extended = False  # EHLO or LHLO, not HELO
         self._user: str | None = None
@@ -74,8 +76,9 @@ class SmtpService:
     # -------------------------------------------------------------------------- the service
 
     def greet(self) -> None:
-        kind = "LMTP" if self._lmtp else "ESMTP"
-        self._say("220", f"{DOMAIN} {kind} mailprobe sandbox, nothing is sent on from here")
+        date = self._office.chance.date(hours=8)
+        text = self._wording.greeting.format(host=self._host.name, kind=self._kind, date=date)
+        self._say("220", text)
 
     def take(self, event: Event) -> None:
         match event:
@@ -87,6 +90,8 @@ class SmtpService:
                     self._end_data()
             case events.AnswerReceived(line=line):
                 self._answer(line)
+            case events.Deviated() if self._manner.line_ends is LineEnds.CRLF:
+                self._part("521", BARE_LF)
             case events.Failed(word=Word.LIMIT):
                 self._part("500", "5.5.2 The line is too long: the session ends")
             case _:
@@ -111,6 +116,8 @@ class SmtpService:
         self._drop_transaction()
 
     def _say(self, code: str, *texts: str) -> None:
+        if not self._enhanced:  # RFC 2034, section 4: who does not offer them says none
+            texts = tuple(_ENHANCED.sub("", text) for text in texts)
         self.dialogue.say(code, *texts)
 
     def _part(self, code: str, text: str) -> None:
@@ -125,6 +132,7 @@ class SmtpService:
             return
         row = self._catalogue.row(command)
         try:
+            self._measure(command)
             rule, match = self._judge(row, command)
             rule(self, match)
         except NotDone as no:
@@ -133,22 +141,38 @@ class SmtpService:
                 return
             self._refuse(no.refusal)
 
+    def _measure(self, command: Command) -> None:
+        longest = self._manner.longest_command
+        if longest and len(command.line) + 2 > longest and command.verb != "AUTH":
+            raise not_done("500", f"5.5.2 The line is longer than {longest} octets with its end")
+
     def _judge(self, row: CommandSpec, command: Command) -> tuple["_Rule", Match[bytes]]:
         """Find the rule for a command that is known, in its place and well written."""
         if not row.verb:
-            raise not_done("500", "5.5.1 There is no such command; HELP lists those that there are")
+            raise not_done("500", self._wording.unknown)
         if row.standing is Standing.DEAD:  # RFC 2033, section 4.1
             raise not_done("500", f"5.5.1 This is LMTP, which has no {row.verb}: say LHLO")
+        if (refusal := self._manner.refused.get(row.verb)) is not None:
+            raise NotDone(refusal)
         rule = _RULES.get(row.verb)
         if rule is None:
-            raise not_done("502", f"5.5.1 {row.verb} is not carried out here")
-        if self._connection.state not in row.states:
+            raise not_done("502", self._wording.not_carried_out.format(verb=row.verb))
+        if not self._in_place(row):
             hello = "LHLO" if self._lmtp else "EHLO"
             raise not_done("503", f"5.5.1 {_NOT_NOW[self._connection.state].format(hello=hello)}")
         match = row.pattern.fullmatch(command.argument.rstrip(b" \t"))
         if match is None:
-            raise not_done("501", f"5.5.4 The form is {row.syntax}")
+            # RFC 4954, section 4: an initial response that is no base64
+            answered = row.then is Then.SASL and b" " in command.argument
+            detail = "5.5.2" if answered else "5.5.4"
+            raise not_done("501", f"{detail} The form is {row.syntax}")
         return rule, match
+
+    def _in_place(self, row: CommandSpec) -> bool:
+        state = self._connection.state
+        if state is State.GREETED and not self._manner.needs_hello:
+            state = State.READY
+        return state in row.states
 
     def _refuse(self, refusal: Refusal) -> None:
         """Say why not, as often as a reply is owed: LMTP's last chunk has one a recipient."""
@@ -163,15 +187,27 @@ class SmtpService:
     def _greet_back(self, match: Match[bytes]) -> None:
         self._drop_transaction()
         self._hello, self._extended = match[0], True
-        keywords = [f"{name} {_KEYWORDS[name]}".strip() for name in self._extensions]
+        manner, tls = self._manner, self._connection.facts.tls
+        keywords = [
+            f"{name} {manner.keywords[name].format(size=manner.size)}".strip()
+            for name in self._extensions
+        ]
         # RFC 8689, section 4: REQUIRETLS is offered over TLS alone
-        keywords.append("REQUIRETLS" if self._connection.facts.tls else "STARTTLS")
-        keywords.append(f"AUTH {' '.join(self._offered)}")
-        self._say("250", f"{DOMAIN} greets {match[0].decode('utf-8', 'replace')}", *keywords)
+        if tls and manner.keywords is KEYWORDS:
+            keywords.append("REQUIRETLS")
+        if manner.start_tls and not tls:
+            keywords.append("STARTTLS")
+        if self._offered and (tls or not manner.login_needs_tls):
+            keywords.append(f"AUTH {' '.join(self._offered)}")
+        self._say("250", self._greeted(self._wording.hello, match), *keywords)
+
+    def _greeted(self, wording: str, match: Match[bytes]) -> str:
+        return wording.format(host=self._host.name, name=match[0].decode("utf-8", "replace"))
 
     @property
     def _extensions(self) -> list[str]:
-        return [name for name in _KEYWORDS if not (self._lmtp and name in _NOT_OF_LMTP)]
+        names = self._manner.keywords
+        return [name for name in names if not (self._lmtp and name in _NOT_OF_LMTP)]
 
     @property
     def _parameters_of(self) -> set[str]:
@@ -182,7 +218,7 @@ class SmtpService:
     def _greet_plainly(self, match: Match[bytes]) -> None:
         self._drop_transaction()
         self._hello, self._extended = match[0], False
-        self._say("250", DOMAIN)
+        self._say("250", self._greeted(self._wording.plain_hello, match))
 
     def _start_tls(self, match: Match[bytes]) -> None:
         if self._connection.facts.tls:
@@ -192,19 +228,28 @@ class SmtpService:
             # it may count (CVE-2011-0411), and neither does this session.
             self._part("421", "4.7.0 Text came behind STARTTLS: the session ends")
             return
-        self._say("220", "2.0.0 Go ahead")
+        self._say("220", self._wording.start_tls)
 
     @property
     def _offered(self) -> tuple[str, ...]:
-        return (*offered(self.dialogue.bindings(), self.dialogue.identity()), "ANONYMOUS")
+        found = offered(self.dialogue.bindings(), self.dialogue.identity(), self._office.accounts)
+        return among(self._manner.mechanisms, (*found, "ANONYMOUS"))
 
     def _authenticate(self, match: Match[bytes]) -> None:
         if self._user is not None:
             raise not_done("503", "5.5.1 You are logged in already")
+        if self._manner.login_needs_tls and not self._connection.facts.tls:
+            raise NotDone(policy.LOGIN_NEEDS_TLS)
         mechanism = match[1].decode("ascii")
         if mechanism.upper() not in self._offered:
             raise not_done("504", f"5.5.4 Try one of {' '.join(self._offered)}")
-        self._login = Login(mechanism, self.dialogue.bindings(), self.dialogue.identity())
+        self._login = Login(
+            mechanism,
+            self.dialogue.bindings(),
+            self.dialogue.identity(),
+            accounts=self._office.accounts,
+            chance=self._office.chance,
+        )
         self._go_on(self._login.begin(match[2]))
 
     def _answer(self, line: bytes) -> None:
@@ -217,7 +262,7 @@ class SmtpService:
                 self.dialogue.say("334", line)
             case Granted(user=user):
                 self._user = user
-                self._say("235", "2.7.0 You are logged in")
+                self._say("235", self._wording.logged_in)
             case Refused(sentence=sentence, malformed=True):
                 self._say("501", f"5.5.2 {sentence}")
             case Refused(sentence=sentence):
@@ -230,35 +275,49 @@ class SmtpService:
 
     def _begin(self, match: Match[bytes]) -> None:
         """MAIL: the reverse-path and its parameters."""
+        manner = self._manner
+        logged_in = self._user is not None
+        policy.judge_session(manner, tls=self._connection.facts.tls, logged_in=logged_in)
         row = self._catalogue.find("MAIL")
         assert row is not None  # it has just matched
         values = parameters.read(row, match["parameters"], self._parameters_of)
         path = match["mailbox"] or b""
         utf8 = "SMTPUTF8" in values
         if path:
-            _address(path, utf8=utf8)
-        if int(values.get("SIZE", b"0")) > MAXIMUM_SIZE:
-            raise NotDone(TOO_LARGE)
-        if self._store.full:
+            policy.judge_sender(manner, policy.address_of(path, utf8=utf8))
+        if int(values.get("SIZE", b"0")) > manner.size:
+            raise NotDone(too_large(manner.size))
+        if self._office.store.full:
             raise NotDone(_FULL)
-        self._transaction = Transaction(self._store, path, utf8)
-        self._say("250", "2.1.0 Sender accepted")
+        self._transaction = Transaction(
+            self._office, path, utf8, manner.size, values, scrutiny_of(manner)
+        )
+        self._say("250", self._wording.sender)
 
     def _add_recipient(self, match: Match[bytes]) -> None:
         transaction = self._transaction
         row = self._catalogue.find("RCPT")
         assert transaction is not None  # the states of RCPT say so
         assert row is not None  # it has just matched
-        parameters.read(row, match["parameters"], self._parameters_of)
+        values = parameters.read(row, match["parameters"], self._parameters_of)
         path = match["mailbox"] or match["postmaster"]
-        address = POSTMASTER if match["postmaster"] else _address(path, utf8=transaction.utf8)
-        if not address.ours and self._user in (None, sasl.ANYBODY):
-            raise not_done("550", f"5.7.1 No relaying: only {DOMAIN} is here, or log in by AUTH")
+        address = (
+            POSTMASTER if match["postmaster"] else policy.address_of(path, utf8=transaction.utf8)
+        )
+        fate = policy.judge_recipient(
+            self._office,
+            self._manner,
+            self._host,
+            transaction,
+            address,
+            lmtp=self._lmtp,
+            user=self._user not in (None, sasl.ANYBODY),
+        )
         if len(transaction.recipients) >= MAXIMUM_RECIPIENTS:
             raise not_done("452", f"4.5.3 More than {MAXIMUM_RECIPIENTS} recipients")
-        transaction.recipients.append((path, address))
-        kept = "" if address.ours else ": kept here, never sent"
-        self._say("250", f"2.1.5 Recipient accepted{kept}")
+        transaction.recipients.append(Recipient(path, address, values, fate))
+        kept = "" if self._office.accounts.takes(address) else ": kept here, never sent"
+        self._say("250", f"{self._wording.recipient}{kept}")
 
     def _open_data(self, match: Match[bytes]) -> None:
         transaction = self._transaction
@@ -270,7 +329,7 @@ class SmtpService:
         transaction.open(self._source(transaction))
         if transaction.refusal is not None:
             raise NotDone(transaction.refusal)
-        self._say("354", "Send the message, and end it with a lone dot")
+        self._say("354", self._wording.go_ahead)
 
     def _open_chunk(self, match: Match[bytes]) -> None:
         self._chunk = (None, match[2] is not None)
@@ -281,7 +340,7 @@ class SmtpService:
             word = f"UTF8{word.removeprefix('E')}"
         tls = "S" if self._connection.facts.tls else ""
         word += tls + ("A" if self._user else "")
-        return Source(self._hello, self.dialogue.peer, word)
+        return Source(self._hello, self.dialogue.peer, word, self._host.name)
 
     def _take_data(self, octets: bytes) -> None:
         transaction = self._transaction
@@ -313,17 +372,22 @@ class SmtpService:
 
     def _deliver(self, transaction: Transaction) -> None:
         """Put the message into every maildrop, and reply: once, or once for each recipient."""
-        outcome = transaction.deliver()
-        if not self._lmtp:
-            refusal = next(filter(None, outcome.values()), None)
-            self._say_outcome(refusal, b"Message accepted, it stays here")
+        outcome = transaction.outcome()
+        if self._lmtp:
+            for recipient, refusal in outcome:  # RFC 2033, section 4.2
+                if refusal is None and recipient.fate is not None:
+                    refusal = recipient.fate.refusal
+                self._say_outcome(refusal, b"2.0.0 <" + recipient.path + b"> Saved")
             return
-        for path, address in transaction.recipients:  # RFC 2033, section 4.2
-            self._say_outcome(outcome[address.folder], b"<" + path + b"> Saved")
+        refusal = next(filter(None, (refusal for _, refusal in outcome)), None)
+        if refusal is None and self._manner.reports:
+            refusal = send_reports(transaction, self._host.name)
+        text = self._wording.accepted.format(identifier=transaction.identifier)
+        self._say_outcome(refusal, text.encode())
 
     def _say_outcome(self, refusal: Refusal | None, text: bytes) -> None:
         if refusal is None:
-            self.dialogue.say("250", b"2.0.0 " + text)
+            self.dialogue.say("250", text)
         else:
             self._say(refusal.code, refusal.text)
 
@@ -336,10 +400,10 @@ class SmtpService:
 
     def _reset(self, match: Match[bytes]) -> None:
         self._drop_transaction()
-        self._say("250", "2.0.0 No mail transaction is open now")
+        self._say("250", self._wording.reset)
 
     def _verify(self, match: Match[bytes]) -> None:
-        self._say("252", f"2.0.0 Every address of {DOMAIN} takes mail: send some and see")
+        self._say("252", self._wording.verify.format(domain=DOMAIN))
 
     def _expand(self, match: Match[bytes]) -> None:
         words = match[0].decode("utf-8", "replace").split()
@@ -351,34 +415,18 @@ class SmtpService:
     def _help(self, match: Match[bytes]) -> None:
         topic = match[0].strip().upper().decode("latin-1")
         rows = [row for row in self._catalogue if row.verb in _RULES]
-        rows = [row for row in rows if row.standing is not Standing.DEAD]
-        if not topic:
-            self._say(
-                "214",
-                "2.0.0 These commands are carried out, HELP with one of them says more:",
-                f"2.0.0 {' '.join(row.verb for row in rows)}",
-            )
-            return
-        row = next((row for row in rows if row.verb == topic), None)
-        if row is None:
-            raise not_done("504", "5.5.4 There is no help about this; HELP alone lists commands")
-        lines = (f"The form is {row.syntax}", row.summary, row.reference)
-        self._say("214", *(f"2.0.0 {line}" for line in lines))
+        rows = [
+            row
+            for row in rows
+            if row.standing is not Standing.DEAD and row.verb not in self._manner.refused
+        ]
+        self._say("214", *help_lines(rows, topic))
 
     def _noop(self, match: Match[bytes]) -> None:
-        self._say("250", "2.0.0 Here I am")
+        self._say("250", self._wording.noop)
 
     def _quit(self, match: Match[bytes]) -> None:
-        self._say("221", "2.0.0 Goodbye")
-
-
-def _address(path: bytes, *, utf8: bool) -> Address:
-    if not path.isascii() and not utf8:
-        raise NotDone(_NOT_ASCII)
-    try:
-        return Address.of(path)
-    except UnicodeDecodeError:
-        raise NotDone(_BAD_PATH) from None
+        self._say("221", self._wording.quit.format(kind=self._kind))
 
 
 _Rule = Callable[[SmtpService, Match[bytes]], None]

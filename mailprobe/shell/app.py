@@ -1,6 +1,7 @@
 """The shell of a person at a terminal: from options to an exit status, full or plain."""
 
 import gc
+import signal
 import sys
 
 from mailprobe.errors import ExitStatus
@@ -10,7 +11,7 @@ from mailprobe.shell.conversation import Conversation
 from mailprobe.shell.front.keys import POOR
 from mailprobe.shell.front.plain import PlainFront
 from mailprobe.shell.front.terminal import Interrupts, Terminal, taken
-from mailprobe.shell.interface import Front
+from mailprobe.shell.interface import Front, Key
 from mailprobe.shell.options import Options
 from mailprobe.value import replace
 
@@ -51,6 +52,37 @@ def _talk(options: Options, terminal: Terminal, interrupts: Interrupts) -> ExitS
         return _judged(conversation)
     finally:
         conversation.finish()
+
+
+def run_script(options: Options, source: int) -> ExitStatus:
+    """Have a lesson learnt by lines from `source`: 0 when every step was done by them, else 1.
+
+    Raises Failure, and Interrupted.
+    """
+    from mailprobe.shell.front.script import ScriptFront
+
+    interrupts = Interrupts()
+    before = {
+        number: signal.signal(number, interrupts.on_signal)
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    color = options.color if options.color != "auto" or sys.stdout.isatty() else "never"
+    options = replace(options, plain=True, color=color)
+    conversation = Conversation(options, ScriptFront(source, interrupts), interrupts)
+    try:
+        conversation.open()
+        while conversation.status is None:
+            entry = conversation.front.read(conversation)
+            if entry.key is Key.END:
+                break
+            conversation.take(entry)
+        done = conversation.tutor is not None and conversation.tutor.passed
+        return ExitStatus.OK if done else ExitStatus.FAILED
+    finally:
+        conversation.finish()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        interrupts.close()
 
 
 def _judged(conversation: Conversation) -> ExitStatus:

@@ -38,6 +38,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mailprobe.lessons.tutor import Tutor
     from mailprobe.protocol.linting.linter import Findings
     from mailprobe.shell.typing.suggestion import Known
     from mailprobe.shell.writing.challenges import ByHand
@@ -64,6 +65,7 @@ class Company:
         self.addresses = AddressBook(addresses_path(options.env))
         self.switches = Switches()
         self.targets: Sequence[tuple[str, str]] = ()  # profiles, and what they stand for
+        self.tutor: Tutor | None = None  # where a lesson is learnt
         self._told_how_to_leave = False
         self._warned = False
         self._unwatched = False  # since a line was begun, nobody has looked what came
@@ -117,7 +119,7 @@ class Company:
 
     @property
     def name_server(self) -> str | None:
-        return self.options.dns
+        return self.options.dns if self.tutor is None else self.tutor.name_server
 
     @property
     def color(self) -> bool:
@@ -139,6 +141,7 @@ class Company:
             group=None if self.switches.group is None else len(self.switches.group),
             private=preferences.private,
             revealed=preferences.reveal,
+            lesson=self.tutor.place if self.tutor is not None else "",
         )
 
     @property

@@ -34,7 +34,12 @@ class Conversation(Company):
     # -------------------------------------------------------------------------------- what is typed
 
     def open(self) -> None:
-        """Connect where the command line says so, or greet the person."""
+        """Connect where the command line says so, begin a lesson, or greet the person."""
+        if self.options.lesson is not None:
+            from mailprobe.shell import teaching  # where somebody learns
+
+            self._guarded(lambda: teaching.begin(self))
+            return
         if self.options.target is not None or self.options.mx is not None:
             self._guarded(
                 lambda: connecting.connect(self, self.options.target, self.options.profile)
@@ -62,6 +67,10 @@ class Conversation(Company):
             case Key.END:
                 self._guarded(self.leave)
         self._learn_addresses()
+        if self.tutor is not None and self.status is None:
+            from mailprobe.shell import teaching
+
+            self._guarded(lambda: teaching.go_on(self))
         if self.interrupts.twice and self.status is None:
             self.abandon()
 
@@ -91,6 +100,8 @@ class Conversation(Company):
         """Let go of everything, however the shell ended."""
         try:
             self.parties.let_go()
+            if self.tutor is not None:
+                self.tutor.finish()
         finally:  # the terminal may be gone, and what is written to it fails
             self._view.recording.close()
 

@@ -16,6 +16,7 @@ from mailprobe.value import frozen
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mailprobe.lessons.tutor import Tutor
     from mailprobe.protocol.linting.linter import Findings
     from mailprobe.shell.config import Config, Profile
     from mailprobe.shell.conversation import Conversation
@@ -74,6 +75,10 @@ class Shell(Interface):
 
     @property
     def session(self) -> Session | None: ...
+
+    @property
+    def tutor(self) -> "Tutor | None":
+        """Who teaches here; None: nobody does."""
 
     @property
     def settings(self) -> Settings: ...

@@ -11,6 +11,7 @@ from mailprobe.value import field, frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from mailprobe.lessons.enrolment import Enrolment
     from mailprobe.shell.config import Profile
     from mailprobe.shell.piping.stopping import Stop
     from mailprobe.shell.writing.pretending import Pretence
@@ -41,4 +42,5 @@ class Options:
     profile: "Profile | None" = None  # by whose name the target was given
     with_config: bool = True  # False: --no-config
     given: frozenset[str] = frozenset()  # settings that the command line has made
+    lesson: "Enrolment | None" = None  # which lesson is learnt here
     env: Mapping[str, str] = field(default_factory=dict)

@@ -51,9 +51,10 @@ def test_mail_data_is_undone() -> None:
 
 
 def test_lines_end_at_lf() -> None:
-    """A bare LF ends a command line; a bare CR is part of it."""
+    """A bare LF ends a command line, and is told of; a bare CR is part of it."""
     side = server(SMTP)
-    assert side.hear(b"NO\rOP\n") == ["command NO\rOP"]
+    assert side.hear(b"NO\rOP\n") == ["deviation at 5: bare LF", "command NO\rOP"]
+    assert server(SMTP).hear(b"\n") == ["deviation at 0: bare LF", "command "]
 
 
 def test_chunks() -> None:

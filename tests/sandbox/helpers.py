@@ -5,9 +5,10 @@ from pathlib import Path
 
 from mailprobe.protocol import sasl
 from mailprobe.protocol.events import TlsStarted
-from mailprobe.sandbox.accounts import token_of
+from mailprobe.sandbox.accounts import USUAL
 from mailprobe.sandbox.dialogue import Dialogue, Service, advance
 from mailprobe.sandbox.maildrop import Store
+from mailprobe.sandbox.office import Office
 from mailprobe.sandbox.pop3 import POP3, Pop3Service
 from mailprobe.sandbox.smtp import LMTP, SMTP, SmtpService
 
@@ -21,7 +22,7 @@ class Talk:
         self.greeting = service.dialogue.take_output()
 
     def say(self, octets: bytes) -> bytes:
-        self.service.dialogue.connection.receive_data(octets, 0.0)
+        self.service.dialogue.receive(octets)
         advance(self.service)
         return self.service.dialogue.take_output()
 
@@ -49,23 +50,27 @@ class Talk:
         return self.service.dialogue.finished
 
 
-def smtp(store: Store) -> Talk:
-    return Talk(SmtpService(SMTP, Dialogue(SMTP, peer="127.0.0.1:40000"), store))
+def smtp(store: Store | Office) -> Talk:
+    return Talk(SmtpService(SMTP, Dialogue(SMTP, peer="127.0.0.1:40000"), _office(store)))
 
 
-def lmtp(store: Store) -> Talk:
-    return Talk(SmtpService(LMTP, Dialogue(LMTP, peer="127.0.0.1:40000"), store))
+def lmtp(store: Store | Office) -> Talk:
+    return Talk(SmtpService(LMTP, Dialogue(LMTP, peer="127.0.0.1:40000"), _office(store)))
 
 
-def pop3(store: Store) -> Talk:
-    return Talk(Pop3Service(Dialogue(POP3, peer="127.0.0.1:40000"), store))
+def pop3(store: Store | Office) -> Talk:
+    return Talk(Pop3Service(Dialogue(POP3, peer="127.0.0.1:40000"), _office(store)))
+
+
+def _office(store: Store | Office) -> Office:
+    return store if isinstance(store, Office) else Office(store)
 
 
 def secret_for(mechanism: str, secret: str) -> str:
     """The right secret of alice for a mechanism, or another one."""
     if secret != "right":
         return secret
-    return token_of("alice") or "" if sasl.secret_kind(mechanism) == sasl.TOKEN else "secret"
+    return USUAL.token_of("alice") or "" if sasl.secret_kind(mechanism) == sasl.TOKEN else "secret"
 
 
 def base64_of(octets: bytes) -> bytes:

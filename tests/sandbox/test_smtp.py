@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import sasl
 from mailprobe.protocol.model import State
-from mailprobe.sandbox import dialogue, smtp, transaction
+from mailprobe.sandbox import dialogue, smtp
 from mailprobe.sandbox.login import OFFERED
 from mailprobe.sandbox.maildrop import Delivery, Store
+from mailprobe.sandbox.office import Office
+from mailprobe.sandbox.profiles import DEFAULT
+from mailprobe.value import replace
 from tests.sandbox.helpers import Talk, base64_of, body_of, lmtp, mails, secret_for
 from tests.sandbox.helpers import smtp as talk_smtp
 
@@ -56,7 +59,7 @@ def test_greeting_and_extensions(store: Store) -> None:
     assert lines[0] == "250-example.test greets client.example"
     assert [line[4:] for line in lines[1:]] == [
         "PIPELINING",
-        f"SIZE {transaction.MAXIMUM_SIZE}",
+        f"SIZE {smtp.MAXIMUM_SIZE}",
         "8BITMIME",
         "SMTPUTF8",
         "DSN",
@@ -327,11 +330,17 @@ def test_only_crlf_dot_crlf_ends_data(store: Store, talk: Talk, ending: bytes) -
     assert len(mails(store, "bob")) == 1
 
 
-def test_a_message_that_is_too_large(
-    store: Store, talk: Talk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def small(store: Store, size: int) -> Talk:
+    """A talk with a server that takes messages of so many octets."""
+    profile = replace(DEFAULT, smtp=replace(DEFAULT.smtp, size=size))
+    talk = talk_smtp(Office(store, profile))
+    talk.line("EHLO client.example")
+    return talk
+
+
+def test_a_message_that_is_too_large(store: Store) -> None:
     """It is read to its end, refused, and leaves nothing; the session goes on."""
-    monkeypatch.setattr(transaction, "MAXIMUM_SIZE", 1000)
+    talk = small(store, 1000)
     talk.say(_TO_BOB + b"DATA\r\n")
     assert talk.say(b"x" * 600) == b""
     assert talk.say(b"x" * 600) == b""
@@ -454,11 +463,9 @@ def test_a_badly_written_last_chunk_ends_nothing(store: Store, talk: Talk) -> No
     assert body_of(mails(store, "alice")[0]) == b"xx\r\n"
 
 
-def test_chunks_that_are_too_large(
-    store: Store, talk: Talk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_chunks_that_are_too_large(store: Store) -> None:
     """The chunk that goes too far is refused, and so is what follows up to LAST."""
-    monkeypatch.setattr(transaction, "MAXIMUM_SIZE", 10)
+    talk = small(store, 10)
     talk.say(_TO_BOB)
     assert talk.code("BDAT 6\r\n1234") == "250 2.0.0"
     assert talk.say(b"BDAT 6\r\n123456").startswith(b"552 5.3.4 ")

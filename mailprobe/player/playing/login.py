@@ -7,13 +7,40 @@ import secrets
 from collections.abc import Callable
 
 from mailprobe.errors import Failure, Word
-from mailprobe.player.playing.links import MailLink
 from mailprobe.protocol import sasl
 from mailprobe.protocol.catalogue import Then
 from mailprobe.protocol.model import Command
 from mailprobe.safe import safe
 from mailprobe.transcript.model import Function, Name
 from mailprobe.transcript.talks.logins import other_of, secret_of, user_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol as Interface
+
+    from mailprobe.protocol.catalogue import Catalogue
+    from mailprobe.protocol.facts import Facts
+
+    class Knowing(Interface):
+        """What its connection knows."""
+
+        @property
+        def catalogue(self) -> Catalogue: ...
+        @property
+        def facts(self) -> Facts: ...
+
+    class Speaker(Interface):
+        """A connection on which somebody logs in: how far the login has come."""
+
+        logins: int
+        auth: Command | None
+        auth_messages: int
+        challenge: bytes | None
+
+        @property
+        def connection(self) -> Knowing: ...
+        def binding_for(self, mechanism: str) -> sasl.Binding | None: ...
+
 
 _SHOWN = 100
 
@@ -24,7 +51,7 @@ _Who = tuple[str, str, str, str]  # mechanism, user, name of the secret, for who
 class Login:
     """The logins of one connection.  `value` gives the value of a name: set, captured, secret."""
 
-    def __init__(self, link: MailLink, value: Value) -> None:
+    def __init__(self, link: "Speaker", value: Value) -> None:
         self._link = link
         self._value = value
         self._number = 0  # which AUTH of the connection this is, from 1

@@ -40,6 +40,10 @@ def take_defaults(talk: "Conversation", config: Config) -> None:
 
 def connect(talk: "Conversation", target: Target | None, profile: Profile | None = None) -> None:
     """Open a session; those that are open stay.  Raises Failure, or Interrupted."""
+    tutor, hearers = talk.tutor, []
+    if tutor is not None and target is not None:  # which never leaves this machine
+        target, profile = tutor.way(target), None
+        hearers.append(tutor.ear(target.protocol))
     ended = talk.parties.next()
     party = talk.parties.current
     party.profile = profile
@@ -50,16 +54,23 @@ def connect(talk: "Conversation", target: Target | None, profile: Profile | None
     if options.way is not DIRECT or (profile is not None and profile.way is not DIRECT):
         options = _with_way(talk, options, profile)
     failed: list[Session] = []
+
+    def meet(session: Session) -> None:
+        for hearer in hearers:
+            hearer.follow(session)
+
     try:
         party.session = open_session(
             options,
             target,
-            (party.view,),
+            (party.view, *hearers),
             wakeup=talk.interrupts.descriptor,
             tell=party.view.screen.note,
             begin=party.view.begin,
             keep=failed.append,
             ask=lambda prompt: talk.ask_secret(prompt, "passphrase"),
+            meet=meet,
+            sandbox=tutor.sandbox if tutor is not None else None,
         )
     except Failure:  # what came all the same can be looked at, and saved
         party.session = failed[-1] if failed and _reached(failed[-1]) else None
@@ -76,7 +87,7 @@ def connect(talk: "Conversation", target: Target | None, profile: Profile | None
         from mailprobe.shell.writing import login  # and sasl: where somebody logs in
 
         login.as_asked(talk)
-    elif target is not None and (step := welcome.next_step(target)):
+    elif target is not None and tutor is None and (step := welcome.next_step(target)):
         talk.tell(step)
 
 

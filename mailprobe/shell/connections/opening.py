@@ -49,12 +49,15 @@ def open_session(
     begin: Callable[[Target], None] = lambda target: None,
     keep: Callable[[Session], None] = lambda session: None,
     ask: "Ask | None" = None,
+    meet: Callable[[Session], object] = lambda session: None,
+    sandbox: "Sandbox | None" = None,
 ) -> Session:
     """Open a session with `target`, or with the first exchanger of `options.mx` that answers.
 
     `tell` hears of exchangers that were passed over; `begin` is told the target that it is;
     `keep` gets a session whose opening failed, before the Failure is raised; `ask` asks for the
-    passphrase of a key, without echo.
+    passphrase of a key, without echo; `meet` gets a session before it is opened.  `sandbox` is the
+    one that is meant by the name; without it that of the process.
     Raises Failure, or `transport.link.Interrupted`.
     """
     tls = options.settings.tls
@@ -73,10 +76,11 @@ def open_session(
         return _open_mx(options, options.mx, observers, wakeup, tell, begin, keep)
     begin(target)
     if target.kind is Kind.SANDBOX:
-        target, options = sandboxed(target, options)
+        target, options = sandboxed(target, options, sandbox)
     elif target.port in _IMPLICIT_PORTS and target.tls is not Tls.IMPLICIT:
         tell(f"port {target.port} is for TLS from the first octet (RFC 8314): silent? try --tls")
-    return _open(options, target, _addresses(options, target, wakeup), observers, wakeup, keep)
+    addresses = _addresses(options, target, wakeup)
+    return _open(options, target, addresses, observers, wakeup, keep, meet)
 
 
 def _open(
@@ -86,6 +90,7 @@ def _open(
     observers: Sequence[Observer],
     wakeup: int | None,
     keep: Callable[[Session], None],
+    meet: Callable[[Session], object] = lambda session: None,
 ) -> Session:
     way = options.way
     if way.program and target.kind is not Kind.PROGRAM:
@@ -103,6 +108,7 @@ def _open(
 
     settings = replace(options.settings, starttls=target.tls is Tls.STARTTLS)
     session = _session(options, catalogue_of(target.protocol), observers, settings)
+    meet(session)
     try:
         session.open(target, link)
     except BaseException as error:

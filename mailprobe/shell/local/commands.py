@@ -5,6 +5,7 @@ from mailprobe.shell.interface import Shell
 from mailprobe.shell.local import (
     connection,
     explaining,
+    learning,
     looking,
     measuring,
     practising,
@@ -24,6 +25,7 @@ ROOMS = {
     "Connections": connection,
     "Routes": routing,
     "Practice": practising,
+    "Lessons": learning,
     "Looking": looking,
     "TLS": tls,
     "Measuring": measuring,

@@ -12,6 +12,9 @@ _LONGEST_WAIT = 3600.0  # seconds
 
 def _connect(shell: Shell, argument: str) -> None:
     words = argument.split()
+    if not words and shell.tutor is not None:
+        shell.connect(shell.tutor.next_target())
+        return
     if not 1 <= len(words) <= 2:
         raise Malformed
     said = None

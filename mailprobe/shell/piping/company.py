@@ -25,6 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mailprobe.lessons.tutor import Tutor
     from mailprobe.protocol.linting.linter import Findings
     from mailprobe.shell.config import Config, Profile
 
@@ -45,6 +46,7 @@ class Company:
     ) -> None:
         """`ask` asks a person without echo; None, and so does that, where there is nobody."""
         self.session: Session | None = None
+        self.tutor: Tutor | None = None  # nobody is taught here
         self.preferences = Preferences()
         self.switches = Switches()
         self._options = options

@@ -50,6 +50,7 @@ class Look:
     private: bool = False  # nothing is remembered
     revealed: bool = False  # secrets are shown while they are typed
     place: str = ""  # the number of the session, where there are several
+    lesson: str = ""  # which one is learnt, and where in it the learner stands: "smtp-07 2/5"
 
 
 def look_at(
@@ -61,10 +62,13 @@ def look_at(
     place: str = "",
     line: int = 1,
     group: int | None = None,
+    lesson: str = "",
 ) -> Look:
     """Look at `session`."""
     if session is None:
-        return Look(recorded=recorded, private=private, revealed=revealed, place=place)
+        return Look(
+            recorded=recorded, private=private, revealed=revealed, place=place, lesson=lesson
+        )
     connection = session.connection
     facts = connection.facts
     last = next((one for one in reversed(session.exchanges) if one.replies), None)
@@ -91,6 +95,7 @@ def look_at(
         private=private,
         revealed=revealed,
         place=place,
+        lesson=lesson,
     )
 
 
@@ -177,6 +182,8 @@ def _parts(look: Look, flags: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Name, style and text of each part, in order."""
     for flag in flags:
         yield "flag", "warning", flag
+    if look.lesson:
+        yield "lesson", "", look.lesson
     if look.place:
         yield "place", "", f"session {look.place}"
     if look.protocol is None or look.closed:

@@ -47,6 +47,7 @@ class Desk:
         self.drafts: list[bytes] = []  # what it makes of that
         self.profile: Profile | None = None
         self.environment: dict[str, str] = {}
+        self.tutor = None
         self.config = Config()
         self.heard, self.hears, self.interrupted = 0, 0, False
         self.link = _Patient(chunks, ending=None)

@@ -1,0 +1,418 @@
+"""One lesson with one learner: the practice server, the judge, and what is said about both.
+
+Whoever has a screen gives `show`, and asks for `speak` when the dialogue has come to rest.  The
+tutor types nothing by itself: `automatic` says what is to be done for the learner.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from mailprobe.errors import Failure, Word
+from mailprobe.explain.model import Text
+from mailprobe.lessons import telling
+from mailprobe.lessons.course import Course, Lesson
+from mailprobe.lessons.hearing import Ear
+from mailprobe.lessons.judging import (
+    Begun,
+    Done,
+    Explained,
+    Finished,
+    Mistaken,
+    Strayed,
+    Told,
+    Unmet,
+)
+from mailprobe.lessons.listing import called, upcoming
+from mailprobe.lessons.plan import Item, Kind
+from mailprobe.lessons.progress import Progress, Record, now
+from mailprobe.lessons.saying import octets_of, typed_lines
+from mailprobe.lessons.staging import judge_of, prepared_of, ways_of
+from mailprobe.lessons.telling import Row, Voice
+from mailprobe.lessons.words import Words
+from mailprobe.player.playing.hosts import is_loopback
+from mailprobe.protocol.model import Protocol
+from mailprobe.safe import safe
+from mailprobe.sandbox.named import read
+from mailprobe.sandbox.server import Sandbox
+from mailprobe.transport.target import Kind as TargetKind
+from mailprobe.transport.target import Target, Tls
+
+_PRACTICE = ("practice", "sandbox")  # how people call it
+_SHOWN = 60  # characters of a host that fit into a sentence
+
+
+class Tutor:
+    """`begin` starts the server, `finish` ends it and keeps what was done."""
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        course: Course,
+        progress: Progress,
+        voice: Voice,
+        show: Callable[[Iterable[Row]], None],
+    ) -> None:
+        self.lesson = lesson
+        self.voice = voice
+        self.show = show
+        self._course = course
+        self._progress = progress
+        self._ways = ways_of(lesson)
+        self._prepared = prepared_of(lesson)
+        self._judge = judge_of(lesson, self._ways)
+        self._sandbox: Sandbox | None = None
+        self._given = 0  # hints for the item that is awaited
+        self._given_for: tuple[int, Item] | None = None
+        self._hints = 0
+        self._mistakes = 0
+        self._began = time.monotonic()
+        self._record = Record()
+        self._told_end = False
+
+    # ----------------------------------------------------------------------- beginning, ending
+
+    def begin(self) -> None:
+        """Start the server, and say what the lesson is.  Raises Failure."""
+        self._start()
+        self._record = self._progress.record(self.lesson.id)
+        self._record.steps = self._judge.plan.steps
+        self._record.began = self._record.began or now()
+        self._save()
+        self.show(self._heading())
+
+    def _start(self) -> None:
+        connect = next(iter(self.lesson.transcript.head.peers.values())).connect
+        named = read(connect)
+        self._sandbox = Sandbox(
+            profile=named.profile, faults=named.faults, deterministic=not named.usual
+        )
+        self._sandbox.start()
+
+    def finish(self) -> None:
+        """Keep what was done, and end the server.  May be called again."""
+        if self._sandbox is None:
+            return
+        self._sandbox.stop()
+        self._sandbox = None
+        self._save(ended=True)
+        if not self.finished:
+            done = len(self._judge.done)
+            name = called(self._course, self.lesson)
+            plan = self._judge.plan
+            self.show(self.voice.say(telling.LEFT, self.lesson.id, done, plan.steps, name))
+        if (failure := self._progress.failure) is not None:
+            self.show([Row("warning", f"warning: {failure.sentence}")])
+
+    def reset(self) -> None:
+        """A fresh server, and the first step again."""
+        if self._sandbox is not None:
+            self._sandbox.stop()
+        self._judge = judge_of(self.lesson, self._ways)
+        self._given_for = None
+        self._told_end = False
+        self.show(self.voice.say(telling.RESET))
+        self._start()
+
+    # ---------------------------------------------------------------------------- what it knows
+
+    @property
+    def finished(self) -> bool:
+        return self._judge.finished
+
+    @property
+    def passed(self) -> bool:
+        """Whether the learner has done every step in this run."""
+        return self.finished and not any(self._judge.done.values())
+
+    @property
+    def place(self) -> str:
+        """Where the learner stands, in a word: smtp-07 2/5."""
+        part, steps = self._judge.part, self._judge.plan.steps
+        number = steps if part is None else max(1, part.number)
+        return f"{self.lesson.id} {number}/{steps}"
+
+    @property
+    def item(self) -> Item | None:
+        """What is awaited next."""
+        return self._judge.item
+
+    @property
+    def automatic(self) -> Item | None:
+        """What is to be done for the learner now: what stands before the first step, for one."""
+        part, item = self._judge.part, self._judge.item
+        if part is None or item is None:
+            return None
+        opened = any(self._judge.ear_of(number) for number in (item.connection,))
+        ours = item.kind is Kind.OPEN and item.connection == 1 and not opened
+        return item if part.number == 0 or (ours and not item.hints) else None
+
+    @property
+    def step(self) -> int | None:
+        """The number of the step, None behind the last one."""
+        return None if self._judge.part is None else self._judge.part.number
+
+    @property
+    def left(self) -> tuple[Item, ...]:
+        """What the step still awaits."""
+        return self._judge.left
+
+    def octets(self, item: Item) -> bytes:
+        """What is to be sent there.  Raises Failure."""
+        ear = self._judge.ear_of(item.connection)
+        return octets_of(item, self._judge.values, ear, self._prepared.resolve)
+
+    # ------------------------------------------------------------------------------ connections
+
+    @property
+    def sandbox(self) -> Sandbox:
+        assert self._sandbox is not None  # between begin and finish
+        return self._sandbox
+
+    @property
+    def name_server(self) -> str:
+        """The one of this lesson.  Raises Failure `security` where it has none."""
+        address = getattr(self.sandbox, "name_server", None)
+        if not address:
+            raise Failure(
+                Word.SECURITY,
+                "a lesson asks nobody outside of this machine, and this one has no name server",
+            )
+        return str(address)
+
+    def ear(self, protocol: Protocol) -> Ear:
+        """Who hears a connection that is about to be opened."""
+        return self._judge.ear(protocol)
+
+    def next_target(self) -> Target:
+        """Where the lesson goes on: the connection that it awaits, or the one that has ended."""
+        peers, item = self.lesson.transcript.head.peers, self._judge.item
+        peer = peers.get(item.connection if item is not None else 1, peers[min(peers)])
+        tls = Tls.IMPLICIT if peer.implicit_tls else Tls.NONE
+        return Target(Protocol(peer.protocol), "sandbox", 0, tls, kind=TargetKind.SANDBOX)
+
+    def way(self, target: Target) -> Target:
+        """Where a target leads in a lesson.  Raises Failure `security` for what is outside."""
+        if target.kind is TargetKind.SANDBOX or target.host.lower() in _PRACTICE:
+            return Target(target.protocol, "sandbox", 0, target.tls, kind=TargetKind.SANDBOX)
+        if target.kind is TargetKind.NETWORK and is_loopback(target.host.lower()):
+            return target
+        raise Failure(
+            Word.SECURITY,
+            f"a lesson never leaves this machine, and {safe(str(target)[:_SHOWN])} is elsewhere: "
+            "/connect goes to its practice server",
+        )
+
+    # -------------------------------------------------------------------------------- speaking
+
+    def speak(self) -> None:
+        """Say what there is to be said of what came meanwhile."""
+        told = self._judge.take()
+        for each in told:
+            self._note(each)
+        rows: list[Row] = []
+        for each in told:
+            found = list(self._rows(each))
+            if isinstance(each, Begun) and not each.first and rows and found:
+                rows.append(Row("", ""))  # what was explained ends here
+            rows += found
+        if rows:
+            self.show(rows)
+
+    def task(self) -> None:
+        """Say once more what is to be done."""
+        part, item = self._judge.part, self._judge.item
+        if part is None:
+            self.show(self.voice.say(telling.NO_HINT))
+            return
+        self.show(self._step_rows(Begun(part, item, first=True)))
+
+    def hint(self) -> None:
+        """The next hint; the last one is the line itself."""
+        item = self._judge.item
+        if item is None:
+            self.show(self.voice.say(telling.NO_HINT))
+            return
+        if self._given_for is None or self._given_for[1] is not item:
+            self._given_for, self._given = (0, item), 0
+        total = len(item.hints) + 1
+        if self._given < total:
+            self._given += 1
+            self._hints += 1
+            self._save()
+        number = self._given
+        if number <= len(item.hints):
+            words: object = item.hints[number - 1]
+            self.show(self.voice.say(telling.HINT, number, total, words))
+        else:
+            self.show(self._line_rows(item, number, total))
+
+    def solution(self) -> None:
+        """All that the step still awaits."""
+        items = self._judge.left
+        if not items:
+            self.show(self.voice.say(telling.NO_HINT))
+            return
+        rows = list(self.voice.say(telling.SOLUTION))
+        for item in items:
+            rows += [Row("sent", f"  {line}") for line in self.lines(item)]
+        self.show(rows)
+
+    def lines(self, item: Item) -> list[str]:
+        """What a person types there."""
+        match item.kind:
+            case Kind.OPEN:
+                return ["/connect"]
+            case Kind.END:
+                return ["/drop"]
+            case Kind.HEAR:
+                return ["/wait 10"]
+            case Kind.TLS:
+                return []
+            case Kind.SAY:
+                pass
+        ear = self._judge.ear_of(item.connection)
+        return typed_lines(item, self._judge.values, ear, self._prepared.resolve)
+
+    def helping(self, *, on: bool) -> None:
+        """What is done from now on is done for the learner, or by him."""
+        self._judge.helped = on
+
+    def skip(self) -> None:
+        """Go on to the next step, as it is."""
+        self._judge.skip()
+
+    def say(self, text: Text, *values: object) -> None:
+        """One sentence of ours."""
+        self.show(self.voice.say(text, *values))
+
+    # ------------------------------------------------------------------------------------ rows
+
+    def _heading(self) -> Iterator[Row]:
+        yield from self.voice.say(telling.LESSON, self.lesson.id, self.lesson.title, style="title")
+        yield from self.voice.say(telling.HELP, style="hint")
+
+    def _rows(self, told: Told) -> Iterator[Row]:
+        match told:
+            case Explained(text=text):
+                yield from self.voice.tell(text)
+            case Begun():
+                yield from self._step_rows(told)
+            case Mistaken(mistake=mistake):
+                yield from self._mistake_rows(mistake.text)
+            case Strayed():
+                yield from self.voice.say(telling.STRAY, style="hint")
+            case Unmet(check=check):
+                claim = safe(check.line.text.removeprefix("@assert").strip())
+                yield from self.voice.say(telling.UNMET, claim, style="warning")
+            case Done(part=part, skipped=skipped):
+                sentence = telling.STEP_SKIPPED if skipped else telling.STEP_DONE
+                style = "hint" if skipped else "reply.ok"
+                yield from self.voice.say(sentence, part.number, self._steps, style=style)
+            case Finished():
+                yield from self._end_rows()
+
+    @property
+    def _steps(self) -> int:
+        return self._judge.plan.steps
+
+    def _step_rows(self, begun: Begun) -> Iterator[Row]:
+        part, item = begun.part, begun.item
+        if begun.first and part.number:
+            yield Row("", "")
+            yield from self.voice.say(
+                telling.STEP, part.number, self._steps, part.title, style="title"
+            )
+        if item is not None:
+            yield from self.voice.tell(item.text)
+        if begun.first and (item is None or not part.number):
+            yield from self.voice.tell(part.text)
+
+    def _mistake_rows(self, text: Words) -> Iterator[Row]:
+        """Our own word goes before the first line, in each language."""
+        for language in self.voice.languages:
+            lines = text.said(language)
+            if not lines:
+                continue
+            first = telling.MISTAKE.said(language)[0].format(lines[0])
+            for number, line in enumerate((first, *lines[1:])):
+                yield from self.voice.rows(line if not number else f"  {line}", style="warning")
+
+    def _line_rows(self, item: Item, number: int, total: int) -> Iterator[Row]:
+        match item.kind:
+            case Kind.OPEN:
+                yield from self.voice.say(
+                    telling.HINT, number, total, _filled(telling.OPEN_IT, "/connect")
+                )
+                return
+            case Kind.END:
+                yield from self.voice.say(
+                    telling.HINT, number, total, _filled(telling.END_IT, "/drop")
+                )
+                return
+            case Kind.HEAR:
+                yield from self.voice.say(telling.HINT, number, total, telling.WAIT)
+                return
+            case _:
+                pass
+        lines = self.lines(item)
+        if len(lines) == 1:
+            yield from self.voice.say(telling.HINT, number, total, _filled(telling.TYPE, lines[0]))
+            return
+        yield from self.voice.say(telling.HINT, number, total, telling.TYPE_LINES)
+        for line in lines:
+            yield Row("sent", f"  {line}")
+
+    def _end_rows(self) -> Iterator[Row]:
+        skipped = sum(self._judge.done.values())
+        facts = [_filled(telling.STEPS, self._steps), _filled(telling.HINTS, self._hints)]
+        facts.append(_filled(telling.MISTAKES, len(self._judge.mistakes)))
+        if skipped:
+            facts.append(_filled(telling.SKIPPED, skipped))
+        spent = telling.duration(time.monotonic() - self._began)
+        facts.append(Text(spent.en, telling.TIME.zh.format(spent.zh)))
+        text = telling.FINISHED_SKIPPED if skipped else telling.FINISHED
+        summary = Text(", ".join(fact.en for fact in facts), "，".join(fact.zh for fact in facts))
+        yield Row("", "")
+        yield from self.voice.say(text, self.lesson.id, summary, style="title")
+        records = self._progress.records()
+        yield from upcoming(self._course, records, self.voice, self.lesson)
+        yield from self.voice.say(telling.LEAVE, style="hint")
+
+    # -------------------------------------------------------------------------------- keeping
+
+    def _note(self, told: Told) -> None:
+        match told:
+            case Done(part=part, skipped=skipped):
+                record = self._record
+                if not skipped:
+                    record.done = sorted({*record.done, part.number})
+                    record.skipped = [number for number in record.skipped if number != part.number]
+                elif part.number not in record.done:
+                    record.skipped = sorted({*record.skipped, part.number})
+                self._save()
+            case Mistaken():
+                self._mistakes += 1
+                self._save()
+            case Finished():
+                self._record.ended = self._record.ended or now()
+                self._save()
+            case _:
+                pass
+
+    def _save(self, *, ended: bool = False) -> None:
+        record = self._record
+        whole = Record(
+            record.steps,
+            record.done,
+            record.skipped,
+            record.hints + self._hints,
+            record.mistakes + self._mistakes,
+            record.seconds + time.monotonic() - self._began,
+            record.began,
+            record.ended,
+        )
+        self._progress.save(self.lesson.id, whole)
+
+
+def _filled(text: Text, *values: object) -> Text:
+    return Text(text.en.format(*values), text.zh.format(*values))
