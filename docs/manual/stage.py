@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mailprobe.sandbox.accounts import DOMAIN, USERS, secret_of, token_of
+from mailprobe.sandbox.accounts import DOMAIN, SECRETS, Accounts
 from mailprobe.sandbox.faults.model import FaultSpec
 from mailprobe.sandbox.faults.table import GROUPS
 from mailprobe.sandbox.profiles import PROFILES
@@ -23,9 +23,10 @@ _FAULTS = (
 
 def pages() -> Iterator[tuple[str, str]]:
     """Name and Markdown of the page."""
+    known = Accounts(SECRETS)
     accounts = [
-        (code(f"{user}@{DOMAIN}"), code(secret_of(user) or ""), code(token_of(user) or ""))
-        for user in USERS
+        (code(f"{user}@{DOMAIN}"), code(secret), code(known.token_of(user) or ""))
+        for user, secret in SECRETS.items()
     ]
     profiles = [
         (anchor(f"profile-{slug(row.name)}") + code(row.name), text(row.summary))

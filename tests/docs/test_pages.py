@@ -17,7 +17,7 @@ from mailprobe.protocol.enhanced import ENHANCED
 from mailprobe.protocol.extensions import EXTENSIONS
 from mailprobe.protocol.linting.linter import RULES
 from mailprobe.protocol.sasl.mechanisms import MECHANISMS
-from mailprobe.sandbox.accounts import USERS
+from mailprobe.sandbox.accounts import SECRETS
 from mailprobe.sandbox.faults.table import FAULTS
 from mailprobe.sandbox.profiles import PROFILES
 from mailprobe.transcript.model import Title
@@ -121,7 +121,7 @@ def test_rules_words_and_surroundings_are_told_of(made: dict[str, str]) -> None:
     assert set(STATUSES) == set(ExitStatus)
     assert all(f"<code>{name}</code>" in failures for name in (*ENVIRONMENT, *FILES))
     assert all(name in shown(made["reference/program/index.md"]) for name in TARGETS)
-    assert all(user in made["reference/sandbox.md"] for user in USERS)
+    assert all(user in made["reference/sandbox.md"] for user in SECRETS)
 
 
 def test_every_lesson_can_be_read_in_both_languages(made: dict[str, str]) -> None:
