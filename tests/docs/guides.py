@@ -26,6 +26,9 @@ class Block:
         """Of a console block: each command, and what it prints."""
         for part in re.split(r"^\$ ", self.text, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
+            while command.endswith("\\"):
+                more, _, output = output.partition("\n")
+                command += f"\n{more}"
             yield command, output
 
 
