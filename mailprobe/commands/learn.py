@@ -70,7 +70,7 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     course = course_of(asked.folder)
     if asked.check:
         return _check(asked, course, streams)
-    for fault in course.faults:
+    for fault in () if asked.lessons else course.faults:
         streams.tell(f"warning: {fault.sentence}")
     if len(asked.lessons) > 1:
         raise Failure(Word.USAGE, "one lesson at a time; --check takes several")

@@ -57,7 +57,10 @@ class Course:
         if found:
             which = ", ".join(lesson.id for lesson in found)
             raise Failure(Word.USAGE, f"{shown} may be {which}: name one of them")
-        raise Failure(Word.USAGE, f"there is no lesson {shown}: mailprobe learn lists them")
+        sentence = f"there is no lesson {shown}: mailprobe learn lists them"
+        if self.faults:
+            sentence += f"; and one cannot be read: {self.faults[0].sentence}"
+        raise Failure(Word.USAGE, sentence)
 
     def after(self, lesson: Lesson) -> Iterator[Lesson]:
         """Those that follow it, and then those before it."""

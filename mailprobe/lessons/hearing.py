@@ -57,8 +57,11 @@ class _Pending:
 class Ear:
     """One connection.  `number` is that of the lesson, None while nobody knows it."""
 
-    def __init__(self, judge: "Judge", protocol: Protocol, number: int | None = None) -> None:
+    def __init__(
+        self, judge: "Judge", protocol: Protocol, number: int | None = None, server: str = ""
+    ) -> None:
         self.protocol = protocol
+        self.server = server
         self.number = number
         self.session: Session | None = None
         self.closed = False
@@ -96,6 +99,11 @@ class Ear:
         return self._nothing if self.session is None else self.session.connection.facts
 
     @property
+    def deaf(self) -> bool:
+        """Whether nothing that is said on it is heard any more."""
+        return self.closed or self.left
+
+    @property
     def state(self) -> str:
         return self.facts.state
 
@@ -129,7 +137,7 @@ class Ear:
             self._opener = command
             self._chunks = self._chunks or SentMail(stuffed=False)
             self._sending = self._chunks
-        self._speak(Spoken(Sort.COMMAND, command, command.line), awaits=row.then is not Then.CHUNK)
+        self._speak(Spoken(Sort.COMMAND, command, command.line))
 
     def _answered_challenge(self, event: events.AnswerSent) -> None:
         self.auth_messages += 1
@@ -146,13 +154,14 @@ class Ear:
             self._chunks = None
         self._speak(Spoken(Sort.DATA, self._opener, b""))
 
-    def _speak(self, spoken: Spoken, *, awaits: bool = True) -> None:
+    def _speak(self, spoken: Spoken) -> None:
         pending = next((each for each in self._pending if each.command is spoken.command), None)
         if pending is None:
             pending = _Pending(spoken.command)
             self._pending.append(pending)
-        if awaits:
-            pending.spoken.append(spoken)
+        if spoken.sort is Sort.DATA and self._catalogue.row(spoken.command).then is Then.CHUNK:
+            pending.spoken.clear()  # counted octets are answered, and not the line before them
+        pending.spoken.append(spoken)
         self._judge.said(self, spoken)
 
     def _replied(self, event: events.ReplyReceived) -> None:

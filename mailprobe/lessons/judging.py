@@ -4,7 +4,7 @@ It hears events of sessions by `Ear`s and looks at events and state, never at a 
 wire.  What there is to say lies in `take`, for whoever shows it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from mailprobe.errors import Failure
 from mailprobe.lessons.hearing import Ear, Heard, Spoken
@@ -151,9 +151,9 @@ class Judge:
     def finished(self) -> bool:
         return self.part is None
 
-    def ear(self, protocol: Protocol, number: int | None = None) -> Ear:
-        """Who hears a connection that is about to be opened."""
-        ear = Ear(self, protocol, number)
+    def ear(self, protocol: Protocol, number: int | None = None, server: str = "") -> Ear:
+        """Who hears a connection that is about to be opened; `server` is what the file calls it."""
+        ear = Ear(self, protocol, number, server)
         if number is not None:
             self._ears[number] = ear
         return ear
@@ -212,7 +212,7 @@ class Judge:
             if current:
                 self._retry(self._item)
             self._stray(spoken, number, heard, ear)
-        self._look(part)
+            self._look(part)  # it may have been done in another way
         self._settle()
 
     def _hear(self, item: Item, heard: Heard) -> None:
@@ -238,12 +238,11 @@ class Judge:
         """Which connection of the lesson this is: the next to be opened, or one that had ended."""
         if ear.number is not None:
             return
-        unopened = self._unopened(ear.protocol)
-        item = self.item
+        unopened, item = self._unopened(ear), self.item
         dead = [
             number
             for number, each in self._ears.items()
-            if each.closed and each.protocol is ear.protocol
+            if each.deaf and each.protocol is ear.protocol and each.server == ear.server
         ]
         wanted = item is not None and item.kind is Kind.OPEN and item.connection == unopened
         ear.number = unopened if wanted or not dead else dead[-1]
@@ -251,9 +250,10 @@ class Judge:
             self._ears.pop(ear.number, None)
             self._ears[ear.number] = ear
 
-    def _unopened(self, protocol: Protocol) -> int | None:
+    def _unopened(self, ear: Ear) -> int | None:
         for number, peer in sorted(self._head.peers.items()):
-            if number not in self._ears and peer.protocol == protocol:
+            same = peer.protocol == ear.protocol and ear.server in ("", peer.connect)
+            if number not in self._ears and same:
                 return number
         return None
 
@@ -329,6 +329,8 @@ class Judge:
         self._sent = max(self._sent, self._item)
         part = self.part
         assert part is not None  # the item is of it
+        while self._item < self._sent and not part.items[self._item].replies:
+            self._item += 1  # it went out with the one before, and nothing answers it
         if self._item >= len(part.items):
             self._leave(skipped=False)
         elif self._sent == self._item:
@@ -349,7 +351,8 @@ class Judge:
         if part is None:
             self._told.append(Finished())
             return
-        self._telling = bool(part.checks) and not all(map(self._holds, part.checks))
+        last = part.items[-1].checks if part.items else ()
+        self._telling = bool(last) and not all(map(self._holds, part.checks))
         self._told.append(Begun(part, self.item, first=True))
         if not part.items and not part.checks:
             self._leave(skipped=False)
@@ -358,7 +361,7 @@ class Judge:
         """Pass over what is awaited and is there already."""
         while (item := self.item) is not None:
             ear = self._ears.get(item.connection)
-            if ear is None or ear.closed:
+            if ear is None or ear.deaf:
                 return
             if item.kind is Kind.TLS and ear.tls_version:
                 self._pass(item)
@@ -370,7 +373,7 @@ class Judge:
                 return
 
     def _look(self, part: Part) -> None:
-        """The step is done as soon as all that it asserts holds, whatever was typed."""
+        """A step that ends in assertions is done when all of them hold, whatever was typed."""
         if self._telling and self.part is part and all(map(self._holds, part.checks)):
             self._leave(skipped=False)
 
@@ -393,6 +396,14 @@ class Judge:
             self._told.append(self._made(mistake))
         elif self._wrong is None:
             self._told.append(Strayed(spoken.command, heard.reply, ear))
+
+    def _opens(self, mistake: Mistake, said: Said, spoken: Spoken, ear: Ear) -> bool:
+        opener = _opener_of(mistake, said)
+        if opener is None:
+            return True
+        line = spoken.command.line
+        found = check_command(opener.unit, line, self._level, self.values, ear.catalogue)
+        return found is None
 
     def _made(self, mistake: Mistake) -> Mistaken:
         self.mistakes.append(mistake)
@@ -431,6 +442,7 @@ class Judge:
             fits = (
                 said.connection == ear.number
                 and index == number
+                and self._opens(mistake, said, spoken, ear)
                 and self._is(said, spoken, ear)
                 and self._fits(said.replies[index], heard)
             )
@@ -440,6 +452,14 @@ class Judge:
             return 0 if last else at + 1
         finally:
             self.values.undo(mark)
+
+
+def _opener_of(mistake: Mistake, data: Said) -> Said | None:
+    """The command that nothing answers before the octets which it has counted (BDAT)."""
+    at = mistake.said.index(data) - 1
+    before = mistake.said[at] if at >= 0 else None
+    chunk = data.unit.sort is Sort.DATA and before is not None and not before.replies
+    return before if chunk else None
 
 
 def _reply_at(way: Plan, at: tuple[int, int], number: int) -> Expected | None:
@@ -453,13 +473,3 @@ def _reply_at(way: Plan, at: tuple[int, int], number: int) -> Expected | None:
 def _place_at(way: Plan, at: tuple[int, int], number: int) -> Place | None:
     expected = _reply_at(way, at, number)
     return None if expected is None else expected.expected.place
-
-
-def awaited(items: Iterable[Item]) -> list[Item]:
-    """The items that are one write: what is to be said before the next reply is waited for."""
-    found: list[Item] = []
-    for item in items:
-        if found and (item.kind is not Kind.SAY or found[-1].replies):
-            break
-        found.append(item)
-    return found

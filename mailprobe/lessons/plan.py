@@ -5,6 +5,7 @@ function of values.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from mailprobe.enums import Enum, auto
 from mailprobe.lessons.words import Words, counted, titled, words_of
@@ -57,6 +58,7 @@ class Said:
     connection: int
     unit: Unit
     replies: tuple[Reply, ...]
+    write: int = 0  # the line at which the write begins of which it is a part
 
 
 @frozen
@@ -84,6 +86,7 @@ class Item:
     hints: tuple[Words, ...]
     after: Words
     mistakes: tuple[Mistake, ...]
+    write: int = 0  # see `Said`
 
 
 @frozen
@@ -164,6 +167,7 @@ class _Item:
     replies: list[Reply] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     after: list[Lesson] = field(default_factory=list)
+    write: int = 0
 
     def finish(self, languages: tuple[str, ...]) -> Item:
         return Item(
@@ -177,6 +181,7 @@ class _Item:
             counted(self.hints, languages),
             words_of(self.after, languages),
             tuple(self.mistakes),
+            self.write,
         )
 
 
@@ -261,7 +266,7 @@ class _Maker:
     def _take(self, line: Line, one: "Step | Said") -> None:
         match one:
             case Said(connection=number, unit=unit):
-                self._add(Kind.SAY, number, line, unit)
+                self._add(Kind.SAY, number, line, unit).write = one.write
             case Reply():
                 self._explains = self._reply(line, one)
             case Handshake():
@@ -343,13 +348,21 @@ class _Maker:
         return Plan(self._choices, titled(self._head.titles, languages), tuple(made))
 
 
+def together(items: Sequence[Item]) -> tuple[Item, ...]:
+    """The first of them, and those that the file has in the same write."""
+    first = items[0]
+    if first.kind is not Kind.SAY:
+        return (first,)
+    return tuple(takewhile(lambda each: each.write == first.write and each.write > 0, items))
+
+
 def _placed(step: Step) -> Iterator[tuple[Line, "Step | Said"]]:
     """The line at which a step, or each unit that it writes, begins."""
     match step:
-        case Write(connection=number, units=units):
+        case Write(connection=number, lines=(first, *_), units=units):
             for unit in units:
                 if unit.sort is not Sort.RAW:
-                    yield unit.lines[0], Said(number, unit, ())
+                    yield unit.lines[0], Said(number, unit, (), first.place.line)
         case Reply(expected=expected):
             yield expected.lines[0], step
         case Handshake(line=line) | Happens(line=line) | Check(line=line):

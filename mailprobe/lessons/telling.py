@@ -22,7 +22,12 @@ STRAY = Text(
     "That is not what this step waits for: /hint helps, /task shows it again.",
     "这一步等的不是它：/hint 给提示，/task 再看一遍任务。",
 )
+MEANS = Text("  {}: {}", "  {}：{}")
 UNMET = Text("Not yet: this must hold: {}", "还没完成：必须满足 {}")
+CLOSED = Text(
+    "The connection is closed: /connect opens it again, /reset begins the lesson anew.",
+    "连接已断开：/connect 重新连上，/reset 从头开始这一课。",
+)
 HINT = Text("Hint {} of {}: {}", "提示 {}/{}：{}")
 TYPE = Text("type {}", "输入 {}")
 TYPE_LINES = Text("type these lines:", "输入下面几行：")

@@ -4,10 +4,12 @@ Whoever has a screen gives `show`, and asks for `speak` when the dialogue has co
 tutor types nothing by itself: `automatic` says what is to be done for the learner.
 """
 
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 
 from mailprobe.errors import Failure, Word
+from mailprobe.explain.explaining import of_reply
 from mailprobe.explain.model import Text
 from mailprobe.lessons import telling
 from mailprobe.lessons.course import Course, Lesson
@@ -23,7 +25,7 @@ from mailprobe.lessons.judging import (
     Unmet,
 )
 from mailprobe.lessons.listing import called, upcoming
-from mailprobe.lessons.plan import Item, Kind
+from mailprobe.lessons.plan import Item, Kind, together
 from mailprobe.lessons.progress import Progress, Record, now
 from mailprobe.lessons.saying import octets_of, typed_lines
 from mailprobe.lessons.staging import judge_of, prepared_of, ways_of
@@ -32,12 +34,22 @@ from mailprobe.lessons.words import Words
 from mailprobe.player.playing.hosts import is_loopback
 from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
-from mailprobe.sandbox.named import read
+from mailprobe.sandbox.named import SANDBOX, read
+from mailprobe.sandbox.profiles import seeds_of
 from mailprobe.sandbox.server import Sandbox
+from mailprobe.transcript.model import Peer
 from mailprobe.transport.target import Kind as TargetKind
 from mailprobe.transport.target import Target, Tls
+from mailprobe.value import replace
 
-_PRACTICE = ("practice", "sandbox")  # how people call it
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.session import Session
+
+_PRACTICE = "practice"  # how people call it
+_LOCALHOST = "localhost"
+_SMTP_PORT = 25
+_LOOKUP = 5.0  # seconds
 _SHOWN = 60  # characters of a host that fit into a sentence
 
 
@@ -60,41 +72,48 @@ class Tutor:
         self._ways = ways_of(lesson)
         self._prepared = prepared_of(lesson)
         self._judge = judge_of(lesson, self._ways)
-        self._sandbox: Sandbox | None = None
+        self._sandboxes: dict[str, Sandbox] = {}  # by the names of the file
         self._given = 0  # hints for the item that is awaited
-        self._given_for: tuple[int, Item] | None = None
+        self._given_for: Item | None = None
         self._hints = 0
         self._mistakes = 0
         self._began = time.monotonic()
         self._record = Record()
-        self._told_end = False
+        self._told_closed: Item | None = None  # for whom the end of a connection was told
 
     # ----------------------------------------------------------------------- beginning, ending
 
     def begin(self) -> None:
         """Start the server, and say what the lesson is.  Raises Failure."""
-        self._start()
         self._record = self._progress.record(self.lesson.id)
         self._record.steps = self._judge.plan.steps
         self._record.began = self._record.began or now()
         self._save()
         self.show(self._heading())
 
-    def _start(self) -> None:
-        connect = next(iter(self.lesson.transcript.head.peers.values())).connect
-        named = read(connect)
-        self._sandbox = Sandbox(
-            profile=named.profile, faults=named.faults, deterministic=not named.usual
-        )
-        self._sandbox.start()
+    def sandbox(self, name: str) -> Sandbox:
+        """The server of that name, started when somebody asks for it first.  Raises Failure."""
+        found = self._sandboxes.get(name)
+        if found is None:
+            named = read(name)
+            found = Sandbox(
+                profile=named.profile,
+                faults=named.faults,
+                deterministic=not named.usual,
+                seed=secrets.randbelow(seeds_of(named.profile)),
+            )
+            found.start()
+            self._sandboxes[name] = found
+        return found
+
+    def _stop(self) -> None:
+        while self._sandboxes:
+            self._sandboxes.popitem()[1].stop()
 
     def finish(self) -> None:
         """Keep what was done, and end the server.  May be called again."""
-        if self._sandbox is None:
-            return
-        self._sandbox.stop()
-        self._sandbox = None
-        self._save(ended=True)
+        self._stop()
+        self._save()
         if not self.finished:
             done = len(self._judge.done)
             name = called(self._course, self.lesson)
@@ -105,13 +124,11 @@ class Tutor:
 
     def reset(self) -> None:
         """A fresh server, and the first step again."""
-        if self._sandbox is not None:
-            self._sandbox.stop()
+        self._stop()
         self._judge = judge_of(self.lesson, self._ways)
         self._given_for = None
-        self._told_end = False
+        self._told_closed = None
         self.show(self.voice.say(telling.RESET))
-        self._start()
 
     # ---------------------------------------------------------------------------- what it knows
 
@@ -152,9 +169,15 @@ class Tutor:
         return None if self._judge.part is None else self._judge.part.number
 
     @property
-    def left(self) -> tuple[Item, ...]:
-        """What the step still awaits."""
-        return self._judge.left
+    def group(self) -> tuple[Item, ...]:
+        """What is awaited next, and what the file has in the same write."""
+        left = self._judge.left
+        return together(left) if left else ()
+
+    def session_of(self, item: Item) -> "Session | None":
+        """The session in which an item happens, where there is one."""
+        ear = self._judge.ear_of(item.connection)
+        return None if ear is None or ear.closed else ear.session
 
     def octets(self, item: Item) -> bytes:
         """What is to be sent there.  Raises Failure."""
@@ -164,43 +187,80 @@ class Tutor:
     # ------------------------------------------------------------------------------ connections
 
     @property
-    def sandbox(self) -> Sandbox:
-        assert self._sandbox is not None  # between begin and finish
-        return self._sandbox
-
-    @property
     def name_server(self) -> str:
         """The one of this lesson.  Raises Failure `security` where it has none."""
-        address = getattr(self.sandbox, "name_server", None)
-        if not address:
+        if not (address := self._dns()):
             raise Failure(
                 Word.SECURITY,
                 "a lesson asks nobody outside of this machine, and this one has no name server",
             )
-        return str(address)
+        return address
 
-    def ear(self, protocol: Protocol) -> Ear:
+    def ear(self, target: Target) -> Ear:
         """Who hears a connection that is about to be opened."""
-        return self._judge.ear(protocol)
+        server = target.host if target.kind is TargetKind.SANDBOX else ""
+        return self._judge.ear(target.protocol, server=server)
 
     def next_target(self) -> Target:
         """Where the lesson goes on: the connection that it awaits, or the one that has ended."""
-        peers, item = self.lesson.transcript.head.peers, self._judge.item
-        peer = peers.get(item.connection if item is not None else 1, peers[min(peers)])
+        item = self._judge.item
+        return self._target(self._peer(item.connection if item is not None else 1))
+
+    def _peer(self, number: int) -> Peer:
+        peers = self.lesson.transcript.head.peers
+        return peers.get(number, peers[min(peers)])
+
+    def _target(self, peer: Peer) -> Target:
         tls = Tls.IMPLICIT if peer.implicit_tls else Tls.NONE
-        return Target(Protocol(peer.protocol), "sandbox", 0, tls, kind=TargetKind.SANDBOX)
+        return Target(Protocol(peer.protocol), peer.connect, 0, tls, kind=TargetKind.SANDBOX)
 
     def way(self, target: Target) -> Target:
         """Where a target leads in a lesson.  Raises Failure `security` for what is outside."""
-        if target.kind is TargetKind.SANDBOX or target.host.lower() in _PRACTICE:
-            return Target(target.protocol, "sandbox", 0, target.tls, kind=TargetKind.SANDBOX)
-        if target.kind is TargetKind.NETWORK and is_loopback(target.host.lower()):
-            return target
+        if target.kind is TargetKind.SANDBOX and target.host != SANDBOX:
+            return target  # each of them lies here
+        if target.kind is TargetKind.SANDBOX or target.host.lower() == _PRACTICE:
+            return replace(self._usual(target.protocol), tls=target.tls)
+        if target.kind is TargetKind.NETWORK:
+            addresses = self._addresses(target)
+            if addresses and all(map(is_loopback, addresses)):
+                return replace(target, addresses=addresses, port=self._port(target))
         raise Failure(
             Word.SECURITY,
             f"a lesson never leaves this machine, and {safe(str(target)[:_SHOWN])} is elsewhere: "
             "/connect goes to its practice server",
         )
+
+    def _usual(self, protocol: Protocol) -> Target:
+        """The server of the lesson for a protocol: that of the next connection, if it is one."""
+        following = self.next_target()
+        if following.protocol is protocol:
+            return following
+        peers = self.lesson.transcript.head.peers.values()
+        same = [peer for peer in peers if peer.protocol == protocol]
+        if same:
+            return self._target(same[0])
+        return replace(following, protocol=protocol)
+
+    def _addresses(self, target: Target) -> tuple[str, ...]:
+        """Where a host is, without asking anybody outside."""
+        host = target.host.lower()
+        if is_loopback(host):
+            return (host,) if host != _LOCALHOST else ("127.0.0.1",)
+        if target.addresses or not self._dns():
+            return target.addresses
+        from mailprobe.lookup import addresses_of  # and DNS: in the lessons about it
+
+        return addresses_of(host, server=self._dns(), limit=_LOOKUP)
+
+    def _port(self, target: Target) -> int:
+        """Hosts of the practice zone serve SMTP on the port of its server, for 25 is not ours."""
+        named = not is_loopback(target.host.lower())
+        served = self.sandbox(self._peer(1).connect).ports.get("smtp")
+        return served if named and served and target.port == _SMTP_PORT else target.port
+
+    def _dns(self) -> str:
+        """The name server of the lesson; "" where it has none."""
+        return self.sandbox(self._peer(1).connect).dns
 
     # -------------------------------------------------------------------------------- speaking
 
@@ -215,8 +275,19 @@ class Tutor:
             if isinstance(each, Begun) and not each.first and rows and found:
                 rows.append(Row("", ""))  # what was explained ends here
             rows += found
+        rows += self._closed_rows()
         if rows:
             self.show(rows)
+
+    def _closed_rows(self) -> Iterator[Row]:
+        """Where something is to be said and nobody hears it: said once for each of them."""
+        item = self._judge.item
+        ear = self._judge.ear_of(item.connection) if item is not None else None
+        if item is None or ear is None or item.kind is not Kind.SAY:
+            return
+        if ear.deaf and self._told_closed is not item:
+            self._told_closed = item
+            yield from self.voice.say(telling.CLOSED, style="hint")
 
     def task(self) -> None:
         """Say once more what is to be done."""
@@ -232,8 +303,8 @@ class Tutor:
         if item is None:
             self.show(self.voice.say(telling.NO_HINT))
             return
-        if self._given_for is None or self._given_for[1] is not item:
-            self._given_for, self._given = (0, item), 0
+        if self._given_for is not item:
+            self._given_for, self._given = item, 0
         total = len(item.hints) + 1
         if self._given < total:
             self._given += 1
@@ -300,7 +371,7 @@ class Tutor:
             case Mistaken(mistake=mistake):
                 yield from self._mistake_rows(mistake.text)
             case Strayed():
-                yield from self.voice.say(telling.STRAY, style="hint")
+                yield from self._stray_rows(told)
             case Unmet(check=check):
                 claim = safe(check.line.text.removeprefix("@assert").strip())
                 yield from self.voice.say(telling.UNMET, claim, style="warning")
@@ -337,6 +408,14 @@ class Tutor:
             for number, line in enumerate((first, *lines[1:])):
                 yield from self.voice.rows(line if not number else f"  {line}", style="warning")
 
+    def _stray_rows(self, stray: Strayed) -> Iterator[Row]:
+        """What the reply means, and that something else is waited for."""
+        found = of_reply(stray.reply, stray.command, stray.ear.facts)
+        for text in (found.says, found.now, found.next) if found is not None else ():
+            if text is not None:
+                yield from self.voice.say(telling.MEANS, safe(stray.reply.code), text, style="hint")
+        yield from self.voice.say(telling.STRAY, style="hint")
+
     def _line_rows(self, item: Item, number: int, total: int) -> Iterator[Row]:
         match item.kind:
             case Kind.OPEN:
@@ -354,7 +433,7 @@ class Tutor:
                 return
             case _:
                 pass
-        lines = self.lines(item)
+        lines = [line for each in self.group for line in self.lines(each)]
         if len(lines) == 1:
             yield from self.voice.say(telling.HINT, number, total, _filled(telling.TYPE, lines[0]))
             return
@@ -399,7 +478,7 @@ class Tutor:
             case _:
                 pass
 
-    def _save(self, *, ended: bool = False) -> None:
+    def _save(self) -> None:
         record = self._record
         whole = Record(
             record.steps,

@@ -51,6 +51,7 @@ class Options:
     wakeup: int | None = None  # a descriptor: readable, everything ends
     # Now, in seconds since 1970, for `{=now}`; None: the clock of this machine.
     clock: Callable[[], float] | None = None
+    seed: int = 0  # of the sandboxes that a run has to itself
     lint: bool = False  # tell what the server does that no RFC allows
     timed: bool = False  # tell how long each part took
     # who hears each connection that speaks a mail protocol, by number and protocol

@@ -6,14 +6,17 @@ from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.sandbox.parameters import not_done
 
 
-def help_lines(rows: Iterable[CommandSpec], topic: str) -> tuple[str, ...]:
+def help_lines(rows: Iterable[CommandSpec], topic: str, ticket: str = "") -> tuple[str, ...]:
     """About the command `topic`, or about all of them (""); `rows` are those that there are.
+
+    `ticket` is what the users complain of, and stands in front of the latter.
 
     Raises NotDone for a topic that nobody knows.
     """
     rows = tuple(rows)
     if not topic:
         return (
+            *((f"2.0.0 Ticket: {ticket}",) if ticket else ()),
             "2.0.0 These commands are carried out, HELP with one of them says more:",
             f"2.0.0 {' '.join(row.verb for row in rows)}",
         )

@@ -99,6 +99,7 @@ class SmtpManner:
     relays_for_users: bool = True
     odd_routes: bool = True  # whether user%host@example.test is a local name like another
     reports: bool = False  # delivery status notifications (RFC 3461)
+    ticket: str = ""  # what its users complain of; HELP tells it
 
 
 @frozen

@@ -202,39 +202,62 @@ _MUSE_POP3 = Pop3Manner(
 
 # ------------------------------------------------------------------- what is broken in the night
 
-_NIGHT = Profile(
-    "night-0",
-    "the MX record names a host that there is not",
-    smtp=replace(_FULL, fates={}, odd_routes=True),
-    zone=zones.MISTAKEN,
-    hosts=zones.HOSTS[:1],
-)
-_RIGHT = replace(_NIGHT, zone=zones.RIGHT, hosts=zones.HOSTS[:2])
+_GOOD = replace(_FULL, fates={}, odd_routes=True)
+
+
+def _night(number: int, summary: str, ticket: str, smtp: SmtpManner = _GOOD) -> Profile:
+    """A night in which all is well but for what `smtp`, or the caller, changes."""
+    return Profile(
+        f"night-{number}",
+        summary,
+        smtp=replace(smtp, ticket=ticket),
+        zone=zones.RIGHT,
+        hosts=zones.HOSTS[:2],
+    )
+
+
 _NIGHTS = (
-    _NIGHT,
-    replace(_RIGHT, name="night-1", summary="the certificate has expired", expired=True),
     replace(
-        _RIGHT,
-        name="night-2",
-        summary="a login is taken after STARTTLS alone",
-        smtp=replace(_NIGHT.smtp, login_needs_tls=True),
+        _night(
+            0,
+            "the MX record names a host that there is not",
+            "mail that others send us goes nowhere",
+        ),
+        zone=zones.MISTAKEN,
+        hosts=zones.HOSTS[:1],
     ),
     replace(
-        _RIGHT,
-        name="night-3",
-        summary="the mailbox of alice is full",
-        smtp=replace(_NIGHT.smtp, fates={f"alice@{DOMAIN}": _FULL.fates[f"full@{DOMAIN}"]}),
+        _night(
+            1,
+            "the certificate has expired",
+            "every mail program shows a warning since midnight",
+        ),
+        expired=True,
+    ),
+    _night(
+        2,
+        "a login is taken after STARTTLS alone",
+        "the old printer cannot log in any more",
+        replace(_GOOD, login_needs_tls=True),
+    ),
+    _night(
+        3,
+        "the mailbox of alice is full",
+        "mail to alice comes back late",
+        replace(_GOOD, fates={f"alice@{DOMAIN}": _FULL.fates[f"full@{DOMAIN}"]}),
+    ),
+    _night(
+        4,
+        "mail is relayed for nobody, not even behind a login",
+        "the shop cannot write to its customers",
+        replace(_GOOD, relays_for_users=False),
     ),
     replace(
-        _RIGHT,
-        name="night-4",
-        summary="mail is relayed for nobody, not even behind a login",
-        smtp=replace(_NIGHT.smtp, relays_for_users=False),
-    ),
-    replace(
-        _RIGHT,
-        name="night-5",
-        summary="a session that nobody ends holds the maildrops",
+        _night(
+            5,
+            "a session that nobody ends holds the maildrops",
+            "alice cannot read her mail",
+        ),
         pop3=Pop3Manner(locked=True),
     ),
 )
@@ -295,3 +318,8 @@ PROFILES: Mapping[str, Profile] = {
 def of_seed(profile: Profile, seed: int) -> Profile:
     """What a profile comes to: one of the nights, where it leaves that to the seed."""
     return _NIGHTS[seed % len(_NIGHTS)] if profile.name == NIGHT else profile
+
+
+def seeds_of(profile: Profile) -> int:
+    """Among how many characters a seed chooses: 0, 1 and so on stand for all of them."""
+    return len(_NIGHTS) if profile.name == NIGHT else 1

@@ -420,7 +420,7 @@ class SmtpService:
             for row in rows
             if row.standing is not Standing.DEAD and row.verb not in self._manner.refused
         ]
-        self._say("214", *help_lines(rows, topic))
+        self._say("214", *help_lines(rows, topic, self._manner.ticket))
 
     def _noop(self, match: Match[bytes]) -> None:
         self._say("250", self._wording.noop)

@@ -53,12 +53,18 @@ def go_on(talk: "Conversation") -> None:
 
 
 def do(shell: "Shell", tutor: Tutor, item: Item) -> None:
-    """Do one thing for the learner.  Raises Failure."""
+    """Do one thing for the learner, or all that goes in one write.  Raises Failure."""
+    if (number := elsewhere(shell, tutor, item)) is not None:
+        shell.use(number)
     match item.kind:
         case Kind.OPEN:
             shell.connect(tutor.next_target())
         case Kind.SAY:
-            shell.send(_sent(shell, tutor.octets(item), item))
+            group = tutor.group
+            if len(group) > 1:
+                shell.send(Raw(b"".join(map(tutor.octets, group))))
+            else:
+                shell.send(_sent(shell, tutor.octets(item), item))
         case Kind.HEAR:
             shell.listen(_LISTENED)
         case Kind.END:
@@ -66,6 +72,14 @@ def do(shell: "Shell", tutor: Tutor, item: Item) -> None:
                 shell.session.drop()
         case Kind.TLS:
             pass  # it begins by itself
+
+
+def elsewhere(shell: "Shell", tutor: Tutor, item: Item) -> int | None:
+    """The number of another session in which an item happens; None: it is this one."""
+    wanted = tutor.session_of(item)
+    if wanted is None or wanted is shell.session:
+        return None
+    return next((number for number, session in shell.sessions() if session is wanted), None)
 
 
 def _sent(shell: "Shell", octets: bytes, item: Item) -> Sent:
@@ -100,3 +114,12 @@ def tutor_of(shell: "Shell") -> Tutor:
     if shell.tutor is None:
         raise Failure(Word.USAGE, "there is no lesson here: mailprobe learn shows which there are")
     return shell.tutor
+
+
+def tell_where(shell: "Shell") -> None:
+    """Say where the next thing happens, where that is another session."""
+    tutor = tutor_of(shell)
+    item = tutor.item
+    number = elsewhere(shell, tutor, item) if item is not None else None
+    if number is not None:
+        tutor.say(telling.OTHER_SESSION, number, number)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mailprobe.commands.forms import Argument, Form, Option
 from mailprobe.commands.table import SUBCOMMANDS
 from mailprobe.enums import Enum, auto
+from mailprobe.lessons.course import course_of
 from mailprobe.messages.envelope import EACH
 from mailprobe.protocol import sasl
 from mailprobe.protocol.model import Protocol
@@ -50,6 +51,7 @@ _KINDS = {
     "STAGE": Values(
         Kind.WORDS, tuple(dict.fromkeys((*ALIASES, *stages(SMTP), *stages(LMTP), *stages(POP3))))
     ),
+    "LESSON": Values(Kind.WORDS, tuple(lesson.id for lesson in course_of(None).lessons)),
     "FULL|HDRS": Values(Kind.WORDS, ("FULL", "HDRS")),
     "A|each": Values(Kind.WORDS, (EACH,)),
     "V[,SRC:PORT,DST:PORT|,local]": Values(Kind.WORDS, ("v1", "v2", "v1,local", "v2,local")),

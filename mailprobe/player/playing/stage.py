@@ -167,6 +167,7 @@ class Stage:
             profile=named.profile,
             faults=named.faults,
             deterministic=not named.usual,
+            seed=self.options.seed,
         )
         sandbox.start()
         return sandbox

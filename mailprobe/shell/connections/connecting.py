@@ -43,7 +43,7 @@ def connect(talk: "Conversation", target: Target | None, profile: Profile | None
     tutor, hearers = talk.tutor, []
     if tutor is not None and target is not None:  # which never leaves this machine
         target, profile = tutor.way(target), None
-        hearers.append(tutor.ear(target.protocol))
+        hearers.append(tutor.ear(target))
     ended = talk.parties.next()
     party = talk.parties.current
     party.profile = profile
@@ -70,7 +70,7 @@ def connect(talk: "Conversation", target: Target | None, profile: Profile | None
             keep=failed.append,
             ask=lambda prompt: talk.ask_secret(prompt, "passphrase"),
             meet=meet,
-            sandbox=tutor.sandbox if tutor is not None else None,
+            sandbox_of=tutor.sandbox if tutor is not None else None,
         )
     except Failure:  # what came all the same can be looked at, and saved
         party.session = failed[-1] if failed and _reached(failed[-1]) else None

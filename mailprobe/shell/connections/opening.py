@@ -50,14 +50,14 @@ def open_session(
     keep: Callable[[Session], None] = lambda session: None,
     ask: "Ask | None" = None,
     meet: Callable[[Session], object] = lambda session: None,
-    sandbox: "Sandbox | None" = None,
+    sandbox_of: "Callable[[str], Sandbox] | None" = None,
 ) -> Session:
     """Open a session with `target`, or with the first exchanger of `options.mx` that answers.
 
     `tell` hears of exchangers that were passed over; `begin` is told the target that it is;
     `keep` gets a session whose opening failed, before the Failure is raised; `ask` asks for the
-    passphrase of a key, without echo; `meet` gets a session before it is opened.  `sandbox` is the
-    one that is meant by the name; without it that of the process.
+    passphrase of a key, without echo; `meet` gets a session before it is opened; `sandbox_of`
+    gives the sandbox that is meant by a name; without it that is one of the process.
     Raises Failure, or `transport.link.Interrupted`.
     """
     tls = options.settings.tls
@@ -76,7 +76,7 @@ def open_session(
         return _open_mx(options, options.mx, observers, wakeup, tell, begin, keep)
     begin(target)
     if target.kind is Kind.SANDBOX:
-        target, options = sandboxed(target, options, sandbox)
+        target, options = sandboxed(target, options, (sandbox_of or inner_sandbox)(target.host))
     elif target.port in _IMPLICIT_PORTS and target.tls is not Tls.IMPLICIT:
         tell(f"port {target.port} is for TLS from the first octet (RFC 8314): silent? try --tls")
     addresses = _addresses(options, target, wakeup)

@@ -14,13 +14,14 @@ def _task(shell: Shell, argument: str) -> None:
 
 
 def _hint(shell: Shell, argument: str) -> None:
-    from mailprobe.shell.teaching import tutor_of
+    from mailprobe.shell.teaching import tell_where, tutor_of
 
     tutor_of(shell).hint()
+    tell_where(shell)
 
 
 def _solution(shell: Shell, argument: str) -> None:
-    from mailprobe.shell.teaching import do_step, tutor_of
+    from mailprobe.shell.teaching import do_step, tell_where, tutor_of
 
     tutor = tutor_of(shell)
     if argument == _GO:
@@ -29,6 +30,7 @@ def _solution(shell: Shell, argument: str) -> None:
         raise Malformed
     else:
         tutor.solution()
+        tell_where(shell)
 
 
 def _skip(shell: Shell, argument: str) -> None:

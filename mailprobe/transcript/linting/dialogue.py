@@ -183,7 +183,7 @@ class Talk:
         elif step.context.malformed and expected.whole:
             sentence = "this is no reply: it begins with no code"
             self.listener.tell(_status_line(step, -1), sentence, error=True)
-        elif step.context.unsolicited and expected.whole and code[:1] in ("2", "3", "+"):
+        elif self._odd(step, code):
             sentence = "nothing is owed this reply: no command waits for one"
             self.listener.tell(line, sentence, error=True)
         command = step.context.command
@@ -193,6 +193,11 @@ class Talk:
         for plus, minus in contradictions(expected.conditions, listing=step.context.hello):
             sentence = f"this can never hold: line {plus.place.line} asks for such a line"
             self.listener.tell(minus, sentence, error=True)
+
+    def _odd(self, step: Reply, code: str) -> bool:
+        """Whether this is good news that nobody has asked for."""
+        asked = not step.context.unsolicited or self.mail.false_end
+        return not asked and step.expected.whole and code[:1] in ("2", "3", "+")
 
     def _say_reply(self, step: Reply) -> None:
         expected = step.expected

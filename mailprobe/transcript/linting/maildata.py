@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mailprobe.errors import Failure
 from mailprobe.files import read_blocks
+from mailprobe.patterns import pattern
 from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Lines, Then
 from mailprobe.protocol.items import Phase
@@ -17,6 +18,7 @@ from mailprobe.value import mutable
 
 Files = Callable[[str], Path]
 _BLOCK = 256 * 1024
+_LOOSE = pattern(rb"\r(?!\n)|(?<!\r)\n")  # RFC 5321, section 2.3.8: none of a line's end
 
 
 @mutable
@@ -39,6 +41,8 @@ class MailData:
     _opener: Line | None = None  # the DATA whose mail is under way, or was last
     _refused: bool = False  # the server has said no in the middle of mail data
     _tail: bytes = b"\r\n"
+    # Mail data held what some servers take for its end: what follows is answered as commands.
+    false_end: bool = False
 
     @property
     def inside(self) -> bool:
@@ -80,6 +84,7 @@ class MailData:
         counted = self.shadow.connection.phase is Phase.CHUNK
         if self.inside:
             self._check_dot(line, octets)
+            self.false_end = self.false_end or _LOOSE.search(octets) is not None
         if self.chunk is not None:
             self.chunk.sure = self.chunk.sure and sure
             if not counted:
