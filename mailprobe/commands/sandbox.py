@@ -56,9 +56,10 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     asked = parser().parse_args(argv)
     words = ",".join(asked.fault or ())
     if words == "help":
+        from mailprobe.explain.languages import language_of
         from mailprobe.sandbox.faults.listing import listing
 
-        streams.write(listing())
+        streams.write(listing(language_of(None, env)))
         return ExitStatus.OK
 
     from mailprobe.sandbox.named import profile_of
@@ -86,6 +87,9 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
         lines += [f"DNS={sandbox.dns}"] if sandbox.dns else []
         certificate = sandbox.client_certificate(_CLIENT)  # lies beside the CA
         streams.write("\n".join([*lines, f"CA={sandbox.ca}", "READY"]) + "\n")
+        if faults and not asked.print_ports:
+            wrong = ", ".join(fault.spec.name for fault in faults)
+            streams.tell(f"note: goes wrong on purpose: {wrong}")
         if not asked.print_ports:
             streams.tell(
                 "note: alice (secret) and bob (builder) at example.test; for AUTH EXTERNAL "

@@ -8,6 +8,10 @@ from mailprobe.sandbox.server import Sandbox
 from mailprobe.transport.target import address_text
 from mailprobe.value import frozen
 
+TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
+if TYPE_CHECKING:
+    from mailprobe.sandbox.faults.model import Fault
+
 
 @frozen
 class RunningSandbox:
@@ -34,12 +38,20 @@ class RunningSandbox:
 
 
 @contextlib.contextmanager
-def start_sandbox(directory: Path | None = None) -> Iterator[RunningSandbox]:
+def start_sandbox(
+    directory: Path | None = None, *, faults: str = "", seed: int = 0
+) -> Iterator[RunningSandbox]:
     """A practice server with all its services on loopback, until the block ends.
 
     alice (`secret`) has four mails, bob (`builder`) none; both are at example.test.  Maildrops
-    lie in `directory`, or in a private folder that goes with the block.  Raises Failure.
+    lie in `directory`, or in a private folder that goes with the block.  `faults` go wrong
+    on purpose (`split-reply,slow:2s=0.1`), chance begins with `seed`.  Raises Failure.
     """
-    with Sandbox(None, directory) as running:
+    asked: tuple[Fault, ...] = ()
+    if faults:
+        from mailprobe.sandbox.faults.asking import read_faults  # only where some are named
+
+        asked = read_faults(faults)
+    with Sandbox(None, directory, faults=asked, seed=seed) as running:
         alice = running.client_certificate("alice")
         yield RunningSandbox(running.host, running.ca, alice, **running.ports)
