@@ -47,6 +47,7 @@ def connect(talk: "Conversation", target: Target | None, profile: Profile | None
     ended = talk.parties.next()
     party = talk.parties.current
     party.profile = profile
+    talk.accompany(party)
     if ended:
         talk.tell("the recording holds the connections before; /save records this one")
     settings = talk.settings if profile is None else profile.settings(talk.settings)

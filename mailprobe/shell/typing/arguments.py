@@ -9,6 +9,7 @@ from mailprobe.protocol.codes import REPLY_CODES, RESPONSE_CODES
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.model import Protocol
 from mailprobe.protocol.sasl import MECHANISMS
+from mailprobe.safe import safe
 from mailprobe.shell.local.table import Argument, LocalCommand
 from mailprobe.shell.typing.quoting import quoted, unquoted
 from mailprobe.shell.typing.suggestion import (
@@ -161,6 +162,27 @@ def _topics(place: _Place) -> Found:
             yield in_case(code, place.typed), meaning, True
 
 
+def _explained(place: _Place) -> Found:
+    """What can be explained: the switch, verbs, what is on offer, codes."""
+    if place.before:
+        return
+    for word, meta in (("on", "explain each reply below it"), ("off", "explain when asked")):
+        if begins(word, place.typed):
+            yield word, meta, True
+    for row in place.catalogue or ():
+        if begins(row.verb, place.typed):
+            yield in_case(row.verb, place.typed), row.summary, True
+    for keyword, arguments in (place.facts.offers or {}).items():
+        if begins(keyword, place.typed) and keyword not in (place.catalogue or ()):
+            yield in_case(keyword, place.typed), f"on offer {safe(arguments[:100])}", True
+    for code, meaning in REPLY_CODES.items():
+        if begins(code, place.typed):
+            yield in_case(code, place.typed), meaning, True
+    for code, meaning in RESPONSE_CODES.items():
+        if begins(f"[{code}]", place.typed):
+            yield in_case(f"[{code}]", place.typed), meaning, True
+
+
 def _settings(place: _Place) -> Found:
     settings = place.known.settings
     if not place.before:
@@ -200,6 +222,7 @@ _ARGUMENTS: dict[Argument, Callable[[_Place], Found]] = {
     Argument.WORD: _words,
     Argument.TARGET: _targets,
     Argument.TOPIC: _topics,
+    Argument.EXPLAINED: _explained,
     Argument.SETTING: _settings,
     Argument.MECHANISM: _mechanisms,
     Argument.MESSAGE: _messages,
