@@ -11,6 +11,7 @@ from mailprobe.value import frozen
 
 ROOT = Path(__file__).parents[2]
 GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
+HOMES = (ROOT / "docs" / "index.md", ROOT / "docs" / "zh" / "index.md")
 _BLOCK = re.compile(r"^```([a-z]+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

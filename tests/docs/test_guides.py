@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailprobe.commands.forms import Form, forms
-from tests.docs.guides import GUIDES, blocks, program, run, write
+from tests.docs.guides import GUIDES, HOMES, blocks, program, run, write
 
 pytest_plugins = ["pytester"]
 
@@ -15,7 +15,7 @@ _ENDS = re.compile(r"[|;&<>]|>>")  # of a command, for its shell
 RUN = [page for page in GUIDES if any(block.language == "console" for block in blocks(page))]
 TYPED = [
     line
-    for page in GUIDES
+    for page in (*GUIDES, *HOMES)
     for block in blocks(page)
     if block.language == "sh"
     for line in block.text.replace("\\\n", " ").split("\n")
