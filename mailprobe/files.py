@@ -185,6 +185,26 @@ def replace_private(path: "str | Path", octets: bytes) -> None:
         file.close()
 
 
+@contextlib.contextmanager
+def turn(path: "str | Path") -> "Iterator[None]":
+    """While it lasts nobody else has a turn at the files beside `path`; its folder is there.
+
+    Where the file system knows no locks everybody has one.
+    """
+    import fcntl
+
+    try:
+        descriptor = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY)  # noqa: PTH120
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def set_aside(path: str) -> str:
     """Give a file another name, which is returned, so that a new one can take its place.
 

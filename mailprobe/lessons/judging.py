@@ -20,7 +20,7 @@ from mailprobe.lessons.told import (
     Unmet,
 )
 from mailprobe.player.playing import checks
-from mailprobe.protocol.model import Protocol
+from mailprobe.protocol.model import Protocol, Verdict
 from mailprobe.transcript import match
 from mailprobe.transcript.matching.commands import check_command
 from mailprobe.transcript.model import Head, Level, Place
@@ -31,6 +31,8 @@ from mailprobe.transcript.values import Values
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
+
+_ONWARD = (Verdict.DONE, Verdict.GO_ON)
 
 
 class Judge:
@@ -51,6 +53,7 @@ class Judge:
         self.helped = False  # what is done now is done for the learner
         self.mistakes: list[Mistake] = []  # that were made, in their order
         self.done: dict[int, bool] = {}  # number of a step: whether it was skipped
+        self.walked: list[Item] = []  # what was said as awaited, and taken by the server
         self._ways = list(ways)
         self._head = head
         self._level = level or head.level
@@ -162,8 +165,10 @@ class Judge:
         elif current or spoken.item is None:
             if current:
                 self._retry(self._item)
+            told = len(self._told)
             self._stray(spoken, number, heard, ear)
-            self._look(part)  # it may have been done in another way
+            if self._look(part):  # it was done in another way, which nothing is to be said against
+                self._told[told:] = [each for each in self._told[told:] if not _strays(each)]
         self._settle()
 
     def _hear(self, item: Item, heard: Heard) -> None:
@@ -275,6 +280,8 @@ class Judge:
             self._sent, self._turn = 0, self._turn + 1
             return
         self._wrong = None
+        if heard is not None and heard.reply.verdict in _ONWARD:
+            self.walked.append(item)
         self._told.append(Explained(item.after))
         self._item += 1
         self._sent = max(self._sent, self._item)
@@ -323,10 +330,12 @@ class Judge:
             else:
                 return
 
-    def _look(self, part: Part) -> None:
+    def _look(self, part: Part) -> bool:
         """A step that ends in assertions is done when all of them hold, whatever was typed."""
-        if self._telling and self.part is part and all(map(self._holds, part.checks)):
+        done = self._telling and self.part is part and all(map(self._holds, part.checks))
+        if done:
             self._leave(skipped=False)
+        return done
 
     def _holds(self, check: Check) -> bool:
         line = check.line
@@ -351,8 +360,11 @@ class Judge:
     def _again(self, spoken: Spoken, number: int, heard: Heard, ear: Ear) -> bool:
         """Whether that repeats what is done, answered as it was: the way back to where one stood.
 
-        PASS that was refused wants USER again, and a letter that went wrong its envelope.
+        PASS that was refused wants USER again, and a letter that went wrong its envelope.  A
+        refusal leads nowhere.
         """
+        if heard.reply.verdict not in _ONWARD:
+            return False
         parts = self.plan.parts
         done = [item for part in parts[: self._part] for item in part.items]
         done += parts[self._part].items[: self._item] if self.part is not None else ()
@@ -423,6 +435,10 @@ class Judge:
             return 0 if last else at + 1
         finally:
             self.values.undo(mark)
+
+
+def _strays(told: Told) -> bool:
+    return isinstance(told, Strayed)
 
 
 def _opener_of(mistake: Mistake, data: Said) -> Said | None:

@@ -67,7 +67,20 @@ class Progress:
         return self.records().get(lesson, Record())
 
     def save(self, lesson: str, record: Record) -> None:
-        """Keep what is known of one lesson.  Never raises."""
+        """Keep what is known of one lesson, and what others have done of it.  Never raises."""
+        if self.path is None:
+            self._held = self._with(lesson, record)
+            return
+        try:
+            files.append_private(self.path, b"")  # its folder has to be there
+            with files.turn(self.path):  # two learners may have one file
+                text = json.dumps(self._with(lesson, record), ensure_ascii=False, indent=1) + "\n"
+                files.replace_private(self.path, text.encode())
+        except Failure as failure:
+            self.failure = self.failure or failure
+
+    def _with(self, lesson: str, record: Record) -> dict[str, object]:
+        """The whole file as it is now, and in it that record."""
         whole = self._read()
         courses = whole.setdefault("courses", {})
         whole["version"] = _VERSION
@@ -76,16 +89,9 @@ class Progress:
         mine = courses.setdefault(self._key, {})
         if not isinstance(mine, dict):
             mine = courses[self._key] = {}
-        mine[lesson] = {name: getattr(record, name) for name in _FIELDS}
-        if self.path is None:
-            self._held = whole
-            return
-        text = json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
-        try:
-            files.append_private(self.path, b"")  # its folder has to be there
-            files.replace_private(self.path, text.encode())
-        except Failure as failure:
-            self.failure = self.failure or failure
+        both = _joined(_record(_inside(mine, lesson)), record)
+        mine[lesson] = {name: getattr(both, name) for name in _FIELDS}
+        return whole
 
     def _read(self) -> dict[str, object]:
         """The whole file; what cannot be understood is put aside, and told."""
@@ -158,6 +164,23 @@ def _record(found: Mapping[str, object] | None) -> Record | None:
         numbers = value[:_STEPS] if isinstance(value, list) else []
         setattr(record, name, sorted({_number(one) for one in numbers} - {0}))
     return record
+
+
+def _joined(there: Record | None, record: Record) -> Record:
+    """What is done stays done, whoever has done it meanwhile; counts are those of who has more."""
+    if there is None:
+        return record
+    done = {*there.done, *record.done}
+    return Record(
+        record.steps,
+        sorted(done),
+        sorted({*there.skipped, *record.skipped} - done),
+        max(there.hints, record.hints),
+        max(there.mistakes, record.mistakes),
+        max(there.seconds, record.seconds),
+        there.began or record.began,
+        there.ended or record.ended,
+    )
 
 
 def _number(value: object) -> int:

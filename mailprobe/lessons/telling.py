@@ -23,6 +23,10 @@ STRAY = Text(
     "这一步等的不是它：/hint 给提示，/task 再看一遍任务。",
 )
 MEANS = Text("  {}: {}", "  {}：{}")
+WIDE = Text(
+    "{} is not what the server reads: switch the keyboard to English, and type the line again.",
+    "这一行里有全角或中文标点 {}，服务器不认识：把输入法切换到英文，再输入一次。",
+)
 UNMET = Text("Not yet: this must hold: {}", "还没完成：必须满足 {}")
 CLOSED = Text(
     "The connection is closed: /connect opens it again, /reset begins the lesson anew.",
@@ -36,6 +40,7 @@ WAIT = Text("wait for what the server says: /wait 10", "等服务器说话：/wa
 END_IT = Text("cut the connection: {}", "断开连接：{}")
 OTHER_SESSION = Text("(to session {}: /use {} goes there)", "（发给会话 {}：先 /use {}）")
 NO_HINT = Text("There is nothing to be done any more.", "没有要做的了。")
+ONCE_MORE = Text("First say once more:", "先重新输入：")
 SOLUTION = Text(
     "The rest of this step; /solution go types it for you:",
     "这一步剩下的内容；/solution go 会替你输入：",
@@ -67,6 +72,8 @@ STATES = {
     "begun": Text("begun", "进行中"),
     "new": Text("", ""),
 }
+_CHINESE = "\u3000、。《》〈〉“”‘’"  # what keys for blank / . < > " ' give there
+_BLANK = "␣"
 
 
 @frozen
@@ -122,6 +129,13 @@ def _in(value: object, language: str) -> object:
             return value.said(language)[0]
         case _:
             return value
+
+
+def wide_in(line: bytes) -> str:
+    """The punctuation and letters of a Chinese keyboard in a line, each once."""
+    text = line.decode("utf-8", errors="ignore")
+    wide = (one for one in text if "\uff01" <= one <= "\uff5e" or one in _CHINESE)
+    return "".join(dict.fromkeys(wide)).replace("\u3000", _BLANK)
 
 
 def duration(seconds: float) -> Text:

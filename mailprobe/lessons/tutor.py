@@ -15,6 +15,7 @@ from mailprobe.lessons.hearing import Ear
 from mailprobe.lessons.listing import called, upcoming
 from mailprobe.lessons.plan import Item, Kind, together
 from mailprobe.lessons.progress import Progress, Record, now
+from mailprobe.lessons.returning import way_back
 from mailprobe.lessons.saying import octets_of, typed_lines
 from mailprobe.lessons.servers import Servers
 from mailprobe.lessons.staging import judge_of, prepared_of, ways_of
@@ -142,6 +143,13 @@ class Tutor:
         left = self._judge.left
         return together(left) if left else ()
 
+    @property
+    def way_back(self) -> tuple[Item, ...]:
+        """What has to be said once more before what is awaited makes sense."""
+        item = self._judge.item
+        ear = self._judge.ear_of(item.connection) if item is not None else None
+        return way_back(item, self._judge.walked, ear)
+
     def session_of(self, item: Item) -> "Session | None":
         """The session in which an item happens, where there is one."""
         ear = self._judge.ear_of(item.connection)
@@ -205,7 +213,7 @@ class Tutor:
         before = [each for each in part.items[:done] if each.text]
         if item is not None and not item.text and before:
             item = before[-1]  # one task may be several lines
-        self.show(self._step_rows(Begun(part, item, first=True)))
+        self.show([*self._step_rows(Begun(part, item, first=True)), *self._back_rows()])
 
     def hint(self) -> None:
         """The next hint; the last one is the line itself."""
@@ -223,9 +231,10 @@ class Tutor:
         number = self._given
         if number <= len(item.hints):
             words: object = item.hints[number - 1]
-            self.show(self.voice.say(telling.HINT, number, total, words))
+            rows = self.voice.say(telling.HINT, number, total, words)
         else:
-            self.show(self._line_rows(item, number, total))
+            rows = self._line_rows(item, number, total)
+        self.show([*self._back_rows(), *rows])
 
     def solution(self) -> None:
         """All that the step still awaits."""
@@ -233,7 +242,7 @@ class Tutor:
         if not items:
             self.show(self.voice.say(telling.NO_HINT))
             return
-        rows = list(self.voice.say(telling.SOLUTION))
+        rows = [*self._back_rows(), *self.voice.say(telling.SOLUTION)]
         for item in items:
             rows += [Row("sent", f"  {line}") for line in self.lines(item)]
         self.show(rows)
@@ -312,6 +321,14 @@ class Tutor:
         if begun.first and (item is None or not part.number):
             yield from self.voice.tell(part.text)
 
+    def _back_rows(self) -> Iterator[Row]:
+        """What comes before the task and its hints, where the session is not there any more."""
+        self._told_closed = None
+        yield from self._closed_rows()
+        if again := self.way_back:
+            yield from self.voice.say(telling.ONCE_MORE, style="hint")
+            yield from (Row("sent", f"  {line}") for item in again for line in self.lines(item))
+
     def _mistake_rows(self, text: Words) -> Iterator[Row]:
         """Our own word goes before the first line, in each language."""
         for language in self.voice.languages:
@@ -324,6 +341,10 @@ class Tutor:
 
     def _stray_rows(self, stray: Strayed) -> Iterator[Row]:
         """What the reply means, and that something else is waited for."""
+        if stray.command is not None and (wide := telling.wide_in(stray.command.line)):
+            yield from self.voice.say(telling.WIDE, wide, style="hint")
+            yield from self.voice.say(telling.STRAY, style="hint")
+            return
         found = of_reply(stray.reply, stray.command, stray.ear.facts)
         for text in (found.says, found.now, found.next) if found is not None else ():
             if text is not None:

@@ -196,6 +196,8 @@ class Company:
                 party.view.screen.belated = descriptor is None
                 more = party.session.glance(_GLANCE) or more
                 party.view.screen.belated = False
+        if self.tutor is not None and not more:
+            self.tutor.speak()
         return more
 
     def tell(self, sentence: str) -> None:

@@ -100,6 +100,8 @@ def do_step(shell: "Shell", tutor: Tutor) -> bool:
     step = tutor.step
     tutor.helping(on=True)
     try:
+        for again in tutor.way_back:
+            shell.send(_sent(shell, tutor.octets(again), again))
         while tutor.step == step and (item := tutor.item) is not None:
             do(shell, tutor, item)
             if tutor.step == step and tutor.item is item:

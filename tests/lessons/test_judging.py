@@ -163,7 +163,7 @@ def test_a_step_may_be_done_in_another_way(tmp_path: Path) -> None:
     say(session, "HELO me.test", "MAIL FROM:<x@example.test>", "RCPT TO:<c@example.test>")
     assert talk.said() == ["strayed", "strayed", "strayed"]
     send(session, "hello")
-    assert talk.said() == ["strayed", "strayed", "done 1", "begun 2"]
+    assert talk.said() == ["strayed", "done 1", "begun 2"]  # and no word against it
 
 
 def test_an_assertion_that_does_not_hold_begins_the_step_again(tmp_path: Path) -> None:
@@ -424,3 +424,18 @@ def test_what_is_not_awaited_does_no_harm(tmp_path: Path, line: str) -> None:
     assert not any(isinstance(each, Mistaken) for each in talk.judge.take())
     say(session, "MAIL FROM:<a@example.test>")
     assert "done 1" in talk.said()
+
+
+def test_a_refusal_that_was_awaited_before_is_told(tmp_path: Path) -> None:
+    """It repeats what is done, and leads nowhere; what was taken leads back."""
+    text = (
+        "S: 220 hi\n\n== A\nC: EHLO me\nS? 250\n\n== B\nC: XXXX\nS? 500\n\n== C\nC: QUIT\nS? 221\n"
+    )
+    talk = Dialogue(lesson(tmp_path, text)[0])
+    session = talk.open("220 hi", "250 ok", "500 no", "500 no", "250 ok")
+    say(session, "EHLO me", "XXXX")
+    talk.said()
+    say(session, "XXXX")
+    assert talk.said() == ["strayed"]
+    say(session, "EHLO me")
+    assert talk.said() == []

@@ -1,6 +1,7 @@
 """What is remembered of lessons: a private file, which may be lost, broken or hostile."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,28 @@ def test_a_list_fits_the_terminal(tmp_path: Path, language: str) -> None:
     assert all(columns_of(row.text) <= 80 for row in rows)
     assert "1/2" in rows[0].text
     assert rows[-1].text.endswith("mailprobe learn 01")
+
+
+def test_two_learners_lose_nothing_of_each_other(course: Course, path: Path) -> None:
+    """What one saves meanwhile is there when the other one saves what he began with."""
+    one, other = (Progress(str(path), course, None) for _ in range(2))
+    one.save("own-01", Record(3, [1, 2], [], hints=2, began="a", ended="z"))
+    other.save("own-01", Record(3, [3], [2], mistakes=1, began="b"))
+    other.save("own-02", Record(1, [1]))
+    one.save("own-01", Record(3, [1, 2]))
+    assert one.record("own-01") == Record(3, [1, 2, 3], [], 2, 1, 0.0, "a", "z")
+    assert one.record("own-02").done == [1]
+
+
+def test_saving_takes_turns(course: Course, path: Path) -> None:
+    """Many at once, each of another lesson: none is lost."""
+    progress = [Progress(str(path), course, str(number)) for number in range(8)]
+
+    def work(one: Progress) -> None:
+        for step in range(1, 6):
+            one.save("own-01", Record(5, [step]))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, progress))
+    assert [one.record("own-01").done for one in progress] == [[1, 2, 3, 4, 5]] * 8
+    assert [one.failure for one in progress] == [None] * 8

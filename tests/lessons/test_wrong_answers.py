@@ -1,0 +1,102 @@
+"""Wrong answers that no lesson foresees, and right ones that it does not write out.
+
+Typed live, in the shell, against the practice server: what is done is what the judge says.
+"""
+
+import re
+
+import pytest
+
+from tests.commands.inside import inside
+
+SMTP = (
+    "NOOP banana", "HELP ME", "XYZZY", "VRFY nobody", "MAIL FROM:<wrong@wrong.test>",
+    "RCPT TO:<bob@example.test>", "RCPT TO:<x@nowhere.test>", "RSET", "just text",
+)  # fmt: skip
+POP3 = (
+    "NOOP", "LIST 9", "RETR 9", "TOP 9 1", "DELE 9", "UIDL 9", "CAPA", "LAST", "XYZZY",
+    "USER bob", "PASS wrong",
+)  # fmt: skip
+# The step of each lesson at which they are typed: the one that matters most in it.
+WRONG = {
+    "00": (4, SMTP), "01": (3, POP3), "02": (4, POP3), "03": (2, POP3), "04": (1, POP3),
+    "05": (1, POP3), "06": (2, POP3), "07": (4, SMTP), "08": (4, SMTP), "09": (3, SMTP),
+    "10": (4, SMTP), "11": (9, SMTP), "12": (5, SMTP), "13": (3, SMTP), "14": (3, SMTP),
+    "15": (6, SMTP), "16": (2, SMTP), "17": (3, SMTP), "18": (2, SMTP),
+}  # fmt: skip
+
+
+def typed(lesson: str, step: int, *lines: str) -> tuple[set[int], str]:
+    """The steps that were done from `step` on, and what was said of them."""
+    before = ["/solution go"] * (step - 1)
+    text = "\n".join((*before, "/note here", *lines, "")).encode()
+    out = inside("learn", lesson, "--lang", "en", text=text).out
+    told = out[out.index("/note here") :]
+    return {int(found) for found in re.findall(r"^Step (\d+) of \d+ is done", told, re.M)}, told
+
+
+@pytest.mark.parametrize("lesson", WRONG)
+def test_wrong_answers_leave_a_step_open(lesson: str) -> None:
+    """In each lesson, and none of them is one of its known mistakes alone."""
+    step, lines = WRONG[lesson]
+    done, told = typed(lesson, step, *lines)
+    assert done == set()
+    assert "That is not what this step waits for" in told
+
+
+@pytest.mark.parametrize(
+    "lesson, step, lines",
+    [
+        ("07", 1, ["ehlo somebody", "mail from:<carol@else.test>", "rcpt to:<alice@example.test>"]),
+        ("07", 3, ["RCPT TO:<alice@example.test>"]),
+        ("07", 4, ["data", "subject: mine", "", "hi", ".", "noop dot"]),
+        ("12", 5, ["mail from:<alice@example.test>", "rcpt to:<someone@elsewhere.test>"]),
+        ("16", 2, ["rcpt to:<alice@example.test> notify=failure,success"]),
+    ],
+)
+def test_other_right_answers_count(lesson: str, step: int, lines: list[str]) -> None:
+    """Small letters, another name, another letter."""
+    done, told = typed(lesson, step, *lines)
+    assert step in done
+    assert "Not yet" not in told
+    assert "not what this step waits for" not in told
+
+
+def test_a_wrong_password_is_told() -> None:
+    """Though the step before has asked for one, which was refused as well."""
+    told = typed("01", 3, "USER alice", "pass wrong", "PASS secret", "USER alice", "PASS secret")
+    assert told[1].count("Not yet: That was not the password") == 2
+    assert told[0] == {3}
+
+
+@pytest.mark.parametrize(
+    "letter, missing",
+    [("Hello", "no subject"), ("Subject: x", "without a text"), ("From: a\n\nHi", "no subject")],
+)
+def test_a_letter_that_lacks_something_leads_back_to_its_envelope(
+    letter: str, missing: str
+) -> None:
+    """The task, a hint and the solution begin with what has to be said once more."""
+    done, told = typed("07", 4, "DATA", letter, ".", "/task", "/hint", "/solution go")
+    assert missing in told
+    assert done == set()
+    again = "First say once more:\n  MAIL FROM:<alice@example.test>\n  RCPT TO:<bob@example.test>\n"
+    assert told.count(again) == 2
+    assert "Step 4 of 6 was done for you." in told
+    assert "503" not in told
+
+
+def test_a_new_connection_leads_back_as_well() -> None:
+    """And who is not connected is told so, whatever he asks for."""
+    _, told = typed("07", 3, "/drop", "/hint", "/connect", "/hint")
+    assert told.count("The connection is closed: /connect") == 2
+    assert "First say once more:\n  EHLO me.test\n  MAIL FROM:<alice@example.test>\n" in told
+
+
+def test_a_chinese_keyboard_is_told() -> None:
+    """What it gives in the place of : < > and of a blank is named."""
+    lines = "EHLO\u3000me.test\nMAIL FROM\uff1a\uff1calice@example.test\uff1e\n"
+    out = inside("learn", "07", "--lang", "zh", text=lines.encode()).out
+    assert "\u2423，服务器不认识" in out
+    assert "\uff1a\uff1c\uff1e，服务器不认识" in out
+    assert "500：" not in out
