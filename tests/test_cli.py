@@ -390,6 +390,22 @@ def start() -> Iterator[Callable[..., tuple[probe.Live, dict[str, str]]]]:
         live.__exit__()
 
 
+def test_a_profile_of_the_sandbox(
+    start: Callable[..., tuple[probe.Live, dict[str, str]]],
+) -> None:
+    """The name server comes before READY, and what is played is told apart from that."""
+    live, said = start("--profile", "mx", "--deterministic")
+    assert list(said) == [*SERVICES, "DNS", "CA"]
+    port = said["SMTP"].rpartition(":")[2]
+    target = ("smtp", f"mx2.example.test:{port}", "--dns", said["DNS"])
+    result = probe.run(*target, text=b"QUIT\n")
+    assert result.out.startswith("S: 220 mx2.example.test ESMTP ")
+    live.process.send_signal(signal.SIGTERM)
+    ended = live.finish()
+    assert "note: mx: the hosts of a small zone" in ended.err
+    assert f"note: mx1.example.test takes mail at 127.0.0.11:{port}" in ended.err
+
+
 def test_the_sandbox_says_where_it_listens(
     start: Callable[..., tuple[probe.Live, dict[str, str]]],
 ) -> None:

@@ -49,6 +49,7 @@ HELP = Text(
     "/hint helps, /task shows the task again, /skip goes on, /quit leaves.",
     "/hint 提示，/task 再看任务，/skip 跳过这一步，/quit 离开。",
 )
+NEEDS = Text("It builds upon {}.", "建议先学 {}。")
 LEFT = Text(
     "Lesson {}: {} of {} steps are done; mailprobe learn {} begins it again.",
     "课程 {}：{}/{} 步完成；mailprobe learn {} 重新开始。",
@@ -65,13 +66,6 @@ STATES = {
     "skipped": Text("over", "结束"),
     "begun": Text("begun", "进行中"),
     "new": Text("", ""),
-}
-COLUMNS = {
-    "lesson": Text("lesson", "课程"),
-    "title": Text("title", "标题"),
-    "state": Text("", ""),
-    "steps": Text("steps", "步数"),
-    "hints": Text("hints", "提示"),
 }
 
 

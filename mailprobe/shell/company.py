@@ -119,7 +119,7 @@ class Company:
 
     @property
     def name_server(self) -> str | None:
-        return self.options.dns if self.tutor is None else self.tutor.name_server
+        return self.options.dns if self.tutor is None else self.tutor.servers.name_server
 
     @property
     def color(self) -> bool:

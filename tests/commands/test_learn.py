@@ -83,6 +83,12 @@ def test_a_new_beginning() -> None:
     assert out.count("Step 1 of 4 is done.") == 2
 
 
+def test_a_task_of_several_lines_stays_the_same() -> None:
+    """/task shows it wherever in it the learner stands."""
+    out = learn("1", text=MAIL + b"RCPT TO:<bob@example.test>\n/task\n")[1]
+    assert out.count("To bob@example.test, with the subject hello.") == 2
+
+
 def test_a_closed_connection_is_told() -> None:
     """And how to go on; the one that is opened then takes its place."""
     out = learn("1", text=b"QUIT\n/connect\nEHLO me.test\n" + MAIL)[1]
@@ -140,3 +146,17 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
     """And one without a lesson."""
     assert inside("learn", "--from", str(tmp_path / "x")).word == "usage"
     assert inside("learn", "--from", str(tmp_path)).word == "usage"
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """With its place; the others are listed all the same."""
+    text = (Path(OWN) / "01-mail.mpt").read_text()
+    (tmp_path / "a.mpt").write_text(text)
+    (tmp_path / "b.mpt").write_text("mailprobe: 1\nlesson: \x1b[31mx\n\nS: hi\n")
+    (tmp_path / "c.mpt").write_text(text)
+    ran = inside("learn", "--from", str(tmp_path))
+    assert ran.status == ExitStatus.OK
+    assert f"warning: {tmp_path}/b.mpt:2:" in ran.err
+    assert "there is another lesson own-01" in ran.err
+    assert "\x1b" not in ran.err + ran.out
+    assert ran.out.startswith("own-01  One mail\n")

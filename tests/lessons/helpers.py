@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mailprobe.lessons.course import Course, Lesson, course_of
-from mailprobe.lessons.judging import Begun, Done, Explained, Judge, Told
+from mailprobe.lessons.judging import Judge
 from mailprobe.lessons.staging import judge_of
+from mailprobe.lessons.told import Begun, Done, Explained, Told
 from mailprobe.protocol.connection import catalogue_of
 from mailprobe.protocol.model import Protocol
 from mailprobe.session import Session

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mailprobe.lessons.judging import Mistaken
+from mailprobe.lessons.told import Mistaken
 from mailprobe.session import Session
 from tests.lessons.helpers import Dialogue, lesson
 
@@ -82,6 +82,38 @@ def test_the_right_line_answered_otherwise_is_said_again(tmp_path: Path) -> None
     assert talk.said() == ["mistaken"]
     say(session, "MAIL FROM:<a@example.test>")
     assert "done 1" in talk.said()
+
+
+ENVELOPE = """\
+S: 220 hi
+
+== Who sends, who gets?
+C: MAIL FROM:<a@example.test>
+S? 250
+C: RCPT TO:<bob@example.test>
+S? 250
+
+== Leave
+C: QUIT
+S? 221
+"""
+
+
+def test_the_way_back_is_no_mistake(tmp_path: Path) -> None:
+    """What is done may be said again, and nobody blames it, as long as it is answered alike."""
+    talk = Dialogue(lesson(tmp_path, ENVELOPE)[0])
+    session = talk.open("220 hi", "250 ok", "550 no", "250 ok", "503 no", "250 ok", "250 ok")
+    talk.said()
+    say(session, "MAIL FROM:<a@example.test>", "RCPT TO:<bob@example.test>")
+    assert talk.said()[-1] == "strayed"
+    say(session, "MAIL FROM:<a@example.test>")
+    assert talk.said() == []
+    say(session, "MAIL FROM:<a@example.test>")  # refused now, and so it is told
+    assert talk.said() == ["strayed"]
+    say(session, "RCPT TO:<bob@example.test>")
+    assert "done 1" in talk.said()
+    say(session, "RCPT TO:<bob@example.test>")  # of a step that is done
+    assert talk.said() == []
 
 
 STORED = """\

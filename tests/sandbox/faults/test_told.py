@@ -1,14 +1,35 @@
 """Each fault is told right by our own client, in pipe mode."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from mailprobe.sandbox.faults.table import FAULTS
+from mailprobe.sandbox.named import read
+from mailprobe.sandbox.server import Sandbox
 from tests.commands.inside import inside
 from tests.hostile import probe
 from tests.sandbox.faults.told import TOLD, UNASKED
 
 _ENV = {"WORD": "secret", "PATH": ""}
 _TOKEN = {"WORD": "token-of-alice"}
+
+
+@pytest.fixture(autouse=True)
+def _ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A sandbox ends with its test here, and not with the process: there are many of them."""
+    running: list[Sandbox] = []
+
+    def start(name: str = "sandbox") -> Sandbox:
+        named = read(name)
+        running.append(Sandbox(profile=named.profile, faults=named.faults))
+        running[-1].start()
+        return running[-1]
+
+    monkeypatch.setattr("mailprobe.shell.connections.opening.inner_sandbox", start)
+    yield
+    for sandbox in running:
+        sandbox.stop()
 
 
 def test_every_fault_is_told() -> None:
