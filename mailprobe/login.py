@@ -110,7 +110,8 @@ class _Dialogue:
             sentence = getattr(error, "sentence", "one more challenge than the mechanism has")
             self._cancel()
             word = Word.REFUSED if isinstance(error, sasl.Refusal) else Word.PROTOCOL
-            raise Failure(word, f"{self._mechanism}: {sentence}") from None
+            named = sentence.removeprefix(f"{self._mechanism}: ")
+            raise Failure(word, f"{self._mechanism}: {named}") from None
 
     def _cancel(self) -> None:
         """Give up; that the server refuses then (RFC 4954, section 4) is not what went wrong."""

@@ -30,6 +30,11 @@ from mailprobe.value import field, frozen, replace
 Observer = Callable[[Event], None]
 
 _NO_LINK = "there is no connection"
+# Ends in the middle of something, and what became of the link.
+_ABRUPT = {
+    Ending.RESET: (Word.RESET, "reset"),
+    Ending.TRUNCATED: (Word.EOF, "closed without close_notify"),
+}
 
 
 @frozen
@@ -261,9 +266,10 @@ class Wire:
                 self._abandon()
             return
         ending = self.transport.ending or Ending.EOF
-        if ending == Ending.RESET and connection.waiting:
+        if ending in _ABRUPT and connection.waiting:
             where = connection.inside or f"before {connection.due_next()}"
-            connection.fail(Word.RESET, f"the connection was reset {where}", self.now())
+            word, what = _ABRUPT[ending]
+            connection.fail(word, f"the connection was {what} {where}", self.now())
         connection.receive_data(b"", self.now())
         self._pump()
         self.transport.drop()

@@ -15,6 +15,7 @@ from mailprobe import cli, session
 from mailprobe.commands import arguments, talk
 from mailprobe.errors import ExitStatus
 from mailprobe.version import VERSION
+from tests.commands.inside import inside
 from tests.hostile import probe
 from tests.hostile.server import ScriptedServer, answer, expect, pop3, send, smtp, stall
 
@@ -102,6 +103,8 @@ def test_help_goes_to_standard_output(arguments: tuple[str, ...]) -> None:
         ("sandbox", "--smtp", "70000"),
         ("sandbox", "--bogus"),
         ("sandbox", "here"),
+        ("sandbox", "--fault", "tarpt"),
+        ("smtp", "sandbox+tarpt"),
     ],
 )
 def test_mistakes_in_the_command_line(arguments: tuple[str, ...]) -> None:
@@ -387,6 +390,22 @@ def start() -> Iterator[Callable[..., tuple[probe.Live, dict[str, str]]]]:
         live.__exit__()
 
 
+def test_a_profile_of_the_sandbox(
+    start: Callable[..., tuple[probe.Live, dict[str, str]]],
+) -> None:
+    """The name server comes before READY, and what is played is told apart from that."""
+    live, said = start("--profile", "mx", "--deterministic")
+    assert list(said) == [*SERVICES, "DNS", "CA"]
+    port = said["SMTP"].rpartition(":")[2]
+    target = ("smtp", f"mx2.example.test:{port}", "--dns", said["DNS"])
+    result = probe.run(*target, text=b"QUIT\n")
+    assert result.out.startswith("S: 220 mx2.example.test ESMTP ")
+    live.process.send_signal(signal.SIGTERM)
+    ended = live.finish()
+    assert "note: mx: the hosts of a small zone" in ended.err
+    assert f"note: mx1.example.test takes mail at 127.0.0.11:{port}" in ended.err
+
+
 def test_the_sandbox_says_where_it_listens(
     start: Callable[..., tuple[probe.Live, dict[str, str]]],
 ) -> None:
@@ -408,6 +427,26 @@ def test_the_sandbox_says_where_it_listens(
     live.process.send_signal(signal.SIGTERM)
     ended = live.finish()
     assert (ended.status, ended.out, ended.err) == (0, "", "")
+
+
+def test_the_list_of_faults() -> None:
+    """`--fault help` lists them and starts nothing; in the language of the locale."""
+    for locale, word in (("C", "the link is reset"), ("zh_CN.UTF-8", "灰名单")):
+        result = inside("sandbox", "--fault", "help", env={"LC_ALL": locale})
+        assert (result.status, result.err) == (0, "")
+        assert word in result.out
+
+
+def test_a_sandbox_with_faults(
+    start: Callable[..., tuple[probe.Live, dict[str, str]]],
+) -> None:
+    """Several of them, by one option or by two."""
+    _, said = start("--smtp", "0", "--fault", "no-enhanced,bare-lf@2", "--fault", "mail-530")
+    port = said["SMTP"].rpartition(":")[2]
+    result = probe.smtp(int(port), text=b"NOOP\nHELO x\nMAIL FROM:<>\nQUIT\n")
+    assert result.ended == ("refused", 1)
+    assert "S: 250 Here I am\n" in result.out
+    assert "S: 530 Log in first\n" in result.out
 
 
 def test_only_named_services_start(

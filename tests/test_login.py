@@ -124,6 +124,17 @@ def test_a_server_that_says_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert desk.link.sent[-1] == b"*\r\n"
 
 
+def test_a_mechanism_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong signature is told by a sentence that begins with the mechanism, which knows it."""
+    monkeypatch.setattr("mailprobe.login.secrets.token_hex", lambda count: "abc")
+    said = (b"r=abcdef,s=QSXCR+Q6sek8bf92,i=4096", b"v=" + b64encode(b"wrong"))
+    desk = Desk(*(b"334 " + b64encode(one) + b"\r\n" for one in said), b"501 cancelled\r\n")
+    with pytest.raises(Failure) as caught:
+        log_in(desk.session, "SCRAM-SHA-256", "alice", "secret", desk.send)
+    assert caught.value.word is Word.PROTOCOL
+    assert caught.value.sentence.startswith("SCRAM-SHA-256: the server's final message is wrong")
+
+
 def test_a_go_ahead_that_is_no_challenge() -> None:
     """354 asks for mail data, which nobody has: nothing is answered to it."""
     desk = Desk(b"354 go on\r\n")

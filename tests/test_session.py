@@ -157,6 +157,7 @@ def test_a_server_that_goes_away(ending: str, word: Word, half: bytes) -> None:
     assert isinstance(failed, events.Failed)
     assert isinstance(closed, events.Closed)
     assert (failed.octets, closed.how) == (half, ending)
+    assert ("without close_notify" in failed.sentence) is (ending == Ending.TRUNCATED)
     assert failure_of(lambda: session.send(Command(b"NOOP"))).sentence == "the connection is closed"
     session.close()
     session.drop()

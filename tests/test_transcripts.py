@@ -13,7 +13,7 @@ import pytest
 
 from mailprobe.player.client import play
 from mailprobe.player.options import Options
-from mailprobe.player.playing.prepared import INTRUSIVE, MOCK, Prepared
+from mailprobe.player.playing.prepared import FAILS, INTRUSIVE, MOCK, Prepared
 from mailprobe.player.reports.lines import details
 from mailprobe.player.results import Verdict
 from mailprobe.player.server import Server
@@ -28,7 +28,10 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "transcripts"
 FILES = sorted(FOLDER.rglob("*.mpt"))
 # What transcripts/README.md says of tags; another one would be a typing error.
-TAGS = {"everywhere", "intrusive", "lesson", "mock", "security"}
+TAGS = {"everywhere", "fails", "intrusive", "lesson", "mock", "security"}
+
+# What a server says too much, and no reply, is what some of the faults are about.
+ODD = ("nothing is owed this reply", "this is no reply")
 
 # The two lists of the page of 2007.
 SMTP = "DATA EXPN HELO HELP MAIL NOOP QUIT RCPT RSET SAML SEND SOML TURN VRFY"
@@ -81,7 +84,10 @@ def test_it_is_canonical(path: Path) -> None:
 
 @each_file
 def test_it_lints_clean(path: Path) -> None:
-    """No error, and no note: a mock has no maildrop that a second run could find changed."""
+    """No error, and no note: a mock has no maildrop that a second run could find changed.
+
+    What is odd on purpose is noted, and played all the same.
+    """
     transcript = read(path)
     notes = [
         note
@@ -89,6 +95,8 @@ def test_it_lints_clean(path: Path) -> None:
         if MOCK not in transcript.head.tags
         or not note.sentence.startswith("its second run differs")
     ]
+    if path.parent.name == "faults":
+        notes = [note for note in notes if not note.sentence.startswith(ODD)]
     assert notes == []
 
 
@@ -194,13 +202,27 @@ def tagged(accepted: Callable[[frozenset[str]], bool]) -> pytest.MarkDecorator:
     )
 
 
-@tagged(lambda tags: MOCK not in tags)
+@tagged(lambda tags: not tags & {MOCK, FAILS})
 def test_it_replays_green(path: Path) -> None:
     """Against the sandbox that starts inside; what is intrusive has it named."""
     options = Options(timeout=LIMIT)
     if INTRUSIVE in read(path).head.tags:
         options = Options(timeout=LIMIT, tags=frozenset({INTRUSIVE}), servers={1: "sandbox"})
     replay(path, options, at_once=4)  # each starts a sandbox of its own
+
+
+@tagged(lambda tags: FAILS in tags)
+def test_it_fails_as_it_says(path: Path) -> None:
+    """Asked for by its tag, it ends by the word and the sentence of its header."""
+    transcript = read(path)
+    (word, sentence) = re.findall(
+        r"^# expected: ([a-z]+): (.+)$", transcript.octets.decode(), re.MULTILINE
+    )[0]
+    skipped = play(Prepared(transcript, path, Options())).result
+    assert skipped.verdict is Verdict.SKIPPED
+    result = play(Prepared(transcript, path, Options(tags=frozenset({FAILS})))).result
+    assert result.problem is not None
+    assert (result.problem.word, sentence in result.problem.sentence) == (word, True), result
 
 
 @tagged(lambda tags: MOCK in tags)

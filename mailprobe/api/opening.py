@@ -58,8 +58,8 @@ def connect(
     `target` is what the command line takes: `smtp://host`, `submission://host:587`,
     `pop3s://host`, `lmtp://host`; with `protocol` (`"smtp"`, `"lmtp"`, `"pop3"`) also
     `host[:port]`, `[v6]:port`, `unix:/path` and `sandbox`, a practice server that lives as long
-    as the session; `@NAME` is a profile of config.toml.  `mx` names a domain in its place, whose
-    mail exchangers are tried in their order.
+    as the session (`sandbox/muse` plays a profile); `@NAME` is a profile of config.toml.  `mx`
+    names a domain in its place, whose mail exchangers are tried in their order.
 
     `tls` is TLS from the first octet; `starttls` has it begin by STARTTLS or STLS before anything
     but hello is sent.  `ca` is a file of certificates to trust in the place of the system's;

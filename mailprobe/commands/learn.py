@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mailprobe.lessons.enrolment import Enrolment
     from mailprobe.lessons.progress import Progress
     from mailprobe.lessons.telling import Voice
+    from mailprobe.shell.options import Options
 
 _JOBS = 16
 
@@ -97,8 +98,7 @@ def _learn(
     options = Options(env=env, color=asked.color, plain=asked.plain, lesson=enrolment)
     try:
         if sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
-            with standard.terminal():
-                return app.run(options, streams.keyboard.found if streams.keyboard else None)
+            return _shell(options, streams)
         if streams.keyboard is not None:
             streams.keyboard.release()
         with standard.source(None) as source:
@@ -110,6 +110,18 @@ def _learn(
             course, records = enrolment.course, enrolment.progress.records()
             lessons = (enrolment.lesson,)
             write_report(asked.report, report_of(course, records, who_of(env), lessons))
+
+
+def _shell(options: "Options", streams: Streams) -> ExitStatus:
+    from mailprobe.shell import app
+
+    keyboard = streams.keyboard
+    try:
+        with standard.terminal():
+            return app.run(options, None if keyboard is None else keyboard.found)
+    finally:
+        if keyboard is not None:
+            keyboard.forget()
 
 
 def _columns(streams: Streams) -> int:

@@ -83,7 +83,7 @@ PLAYING: tuple[Row, ...] = (
             "metavar": "TAG",
             "action": "append",
             "default": [],
-            "help": "only what has one of these tags; intrusive must be asked for",
+            "help": "only what has one of these tags; intrusive and fails must be asked for",
         },
     ),
     (

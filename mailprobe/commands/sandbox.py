@@ -9,6 +9,7 @@ from mailprobe.commands.arguments import port
 from mailprobe.commands.parser import Parser
 from mailprobe.commands.streams import Streams
 from mailprobe.errors import ExitStatus
+from mailprobe.sandbox.profiles import DEFAULT, PROFILES
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ def parser() -> Parser:
     for service in _SERVICES:
         parser.add_argument(f"--{service}", metavar="PORT", type=port, help="0 is any free port")
     parser.add_argument(
-        "--profile", metavar="NAME", default="", help="the character that it plays, such as muse"
+        "--profile",
+        metavar="CHARACTER",
+        default="",
+        help=f"what it plays: {', '.join(PROFILES)}",
     )
     parser.add_argument(
         "--deterministic",
@@ -56,13 +60,13 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     asked = parser().parse_args(argv)
     words = ",".join(asked.fault or ())
     if words == "help":
+        from mailprobe.explain.languages import language_of
         from mailprobe.sandbox.faults.listing import listing
 
-        streams.write(listing())
+        streams.write(listing(language_of(None, env)))
         return ExitStatus.OK
 
     from mailprobe.sandbox.named import profile_of
-    from mailprobe.sandbox.profiles import DEFAULT
     from mailprobe.sandbox.server import Sandbox
 
     faults: tuple[Fault, ...] = ()
@@ -86,7 +90,14 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
         lines += [f"DNS={sandbox.dns}"] if sandbox.dns else []
         certificate = sandbox.client_certificate(_CLIENT)  # lies beside the CA
         streams.write("\n".join([*lines, f"CA={sandbox.ca}", "READY"]) + "\n")
+        if faults and not asked.print_ports:
+            wrong = ", ".join(fault.spec.name for fault in faults)
+            streams.tell(f"note: goes wrong on purpose: {wrong}")
         if not asked.print_ports:
+            if profile.name:
+                streams.tell(f"note: {profile.name}: {profile.summary}")
+            for host, place in sandbox.exchangers:
+                streams.tell(f"note: {host} takes mail at {place}")
             streams.tell(
                 "note: alice (secret) and bob (builder) at example.test; for AUTH EXTERNAL "
                 f"--cert {certificate.name}, beside the CA, is alice's; Ctrl-C ends the sandbox"

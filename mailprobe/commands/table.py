@@ -3,6 +3,7 @@
 # The word on the command line, which is the name of the module too: what it does.
 SUBCOMMANDS = {
     "completion": "a script with which a shell completes command lines",
+    "explain": "what a code, a command or a reply means, in English or Chinese",
     "fetch": "list the messages of a POP3 maildrop, and fetch them",
     "learn": "lessons on a practice server, in English and Chinese",
     "man": "the manual page",

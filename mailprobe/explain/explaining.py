@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from mailprobe.errors import Failure, Word
 from mailprobe.explain.model import Explanation
 from mailprobe.explain.replying import (
     ANY,
@@ -17,11 +18,12 @@ from mailprobe.explain.replying import (
 from mailprobe.explain.texts import text
 from mailprobe.explain.vocabulary import of_offer, of_vocabulary
 from mailprobe.patterns import pattern
+from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.protocol.codes import REPLY_CODES, RESPONSE_CODES
 from mailprobe.protocol.model import Protocol, Reply
 from mailprobe.safe import safe
 
-__all__ = ["of_reply", "of_words"]
+__all__ = ["nothing_known", "of_reply", "of_words", "said_by_server"]
 
 # As lines stand on our screen, and in transcripts.
 _MARK = pattern(r"(?:[<>]\*?|[CS][0-9]*:) +")
@@ -29,7 +31,11 @@ _CODE = pattern(r"([2-5][0-9]{2})(?:[ -](.*))?", re.DOTALL)
 _STATUS = pattern(r"(\+ok|-err|\+)(?: +(.*))?", re.DOTALL | re.IGNORECASE)
 _ENHANCED = pattern(r"[245x]\.[0-9]{1,3}\.[0-9]{1,3}", re.IGNORECASE)
 _RESPONSE_CODE = pattern(r"\[([^\]\[ ]{1,200})\]")
+# What of the text of a reply is for programs.
+_FINER = pattern(rb"(?:[245]\.[0-9]{1,3}\.[0-9]{1,3}|\[[^\]\[ ]{1,200}\])(?: +|\Z)")
 _LINE_ENDS = str.maketrans("\r\n\0", "   ")
+
+_SHOWN = 100  # characters of what nobody knows
 
 Found = Iterator[Explanation]
 
@@ -40,29 +46,49 @@ def of_words(words: Sequence[str], protocol: Protocol | None = None) -> list[Exp
     A word that means several things has an explanation for each.  `protocol`: of that one only.
     Nothing is known: an empty list.  Never raises.
     """
-    line = " ".join(words).translate(_LINE_ENDS).strip()
-    if mark := _MARK.match(line):
-        line = line[mark.end() :]
+    line = _line_of(words)
     for read in _READERS:
         if found := list(read(line, protocol)):
             return found
     return []
 
 
+def said_by_server(words: Sequence[str]) -> str:
+    """The words as the server's own line, where they are one with a text; else ""."""
+    line = _line_of(words)
+    reply = _reply(line)
+    if reply is None or next(_exchange(line, None), None) is not None:
+        return ""
+    return line if _FINER.sub(b"", reply.texts[0], 1) else ""
+
+
+def nothing_known(words: Sequence[str]) -> Failure:
+    """What to write instead."""
+    return Failure(
+        Word.USAGE,
+        f"nothing is known about {safe(_line_of(words)[:_SHOWN])}: write a code (550, 5.7.1, "
+        "[IN-USE]), a verb (RETR), what a server offers (SIZE), a parameter (NOTIFY), a mechanism "
+        "(PLAIN), or a whole reply",
+    )
+
+
+def _line_of(words: Sequence[str]) -> str:
+    line = " ".join(words).translate(_LINE_ENDS).strip()
+    mark = _MARK.match(line)
+    return line[mark.end() :] if mark else line
+
+
 def _exchange(line: str, protocol: Protocol | None) -> Found:
-    """A verb and the reply to it, in either order: RCPT 550, 251 ETRN."""
-    parts = line.split(None, 2)
-    if len(parts) < 2:
+    """A verb and the reply to it, or the other way round: RCPT 550, 251 ETRN."""
+    first, _, rest = line.partition(" ")
+    verb, said = (rest, first) if _reply(first) else (first, rest.strip())
+    if (reply := _reply(said)) is None or not verb.isalnum():
         return
-    for verb, behind in ((parts[0], parts[1:]), (parts[1], [parts[0], *parts[2:]])):
-        reply = _reply(" ".join(behind))
-        if reply is None or not re.fullmatch(r"[A-Za-z0-9]+", verb):
-            continue
-        for each in _protocols(protocol, reply.code):
-            row = catalogue_of(each).find(verb.upper())
-            if row is not None and (found := of_moment(reply, Moment(row.verb, row, (each,)))):
-                yield found
-                return
+    for each in _protocols(protocol, reply.code):
+        row = catalogue_of(each).find(verb.upper())
+        if row is not None and (found := of_moment(reply, Moment(row.verb, row, (each,)))):
+            yield found
+            return
 
 
 def _reply_line(line: str, protocol: Protocol | None) -> Found:
@@ -82,16 +108,16 @@ def _reply_line(line: str, protocol: Protocol | None) -> Found:
 def _by_verb(code: str, protocol: Protocol | None) -> Found:
     """What a code says in answer to single commands, where that is something else."""
     verbs: dict[str, list[str]] = {}
-    references: dict[str, str] = {}
+    rows: dict[tuple[str, str], CommandSpec] = {}
     for each in _protocols(protocol, code):
         for row in catalogue_of(each):
             meaning = row.meanings.get(code)
-            if meaning is None or meaning == REPLY_CODES.get(code):
+            if meaning is None or meaning == REPLY_CODES.get(code) or (meaning, row.verb) in rows:
                 continue
-            known = verbs.setdefault(meaning, [])
-            if row.verb not in known:
-                known.append(row.verb)
-                references.setdefault(meaning, row.reference)
+            rows[meaning, row.verb] = row
+            named = verbs.setdefault(meaning, [])
+            named.append(f"LMTP {row.verb}" if each is Protocol.LMTP else row.verb)
+    references = {meaning: row.reference for (meaning, _), row in reversed(rows.items())}
     for meaning, named in verbs.items():
         kind = text("reply to {verb}", verb=", ".join(named))
         yield Explanation(code, text(meaning), None, None, references[meaning], kind)
@@ -104,7 +130,7 @@ def _enhanced(line: str, protocol: Protocol | None) -> Found:
     level, subject, detail = code.split(".")
     code = ".".join((level, subject.lstrip("0") or "0", detail.lstrip("0") or "0"))
     meaning, reference = enhanced_meaning(code)
-    now, then = layers_of([code, f"X{code[1:]}", level], Moment(ANY))
+    now, then = layers_of([[code, f"X{code[1:]}"], [level]], Moment(ANY))
     yield Explanation(code, meaning, now, then, reference, text("enhanced status code"))
 
 
@@ -121,7 +147,7 @@ def _response_code(line: str, protocol: Protocol | None) -> Found:
 def _of_response_code(code: str) -> Explanation:
     meaning, reference = response_meaning(code)
     shown = f"[{safe(code)}]"
-    now, then = layers_of([shown, "-ERR"], Moment(ANY))
+    now, then = layers_of([[shown], ["-ERR"]], Moment(ANY))
     return Explanation(shown, meaning, now, then, reference, text("POP3 response code"))
 
 

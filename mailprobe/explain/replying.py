@@ -1,8 +1,9 @@
 """The three layers of a reply: what it says, why it came now, and what to do next.
 
 The texts stand in tables; here is only how the right row is found.  From the most certain to the
-least: what the reply itself says by its finer codes, then its reply code, then its first digit;
-each of them for this command before any command, and for these circumstances before any.
+least: what the reply itself says by its finer codes, then its reply code, then its first digit.
+With each, the server's own words count first, then this command before any command, and these
+circumstances before any.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ _LOOKED_AT = 2000  # octets of a reply in which words are looked for
 _REPLY_CODES = "RFC 5321, section 4.2.3"
 _FIRST_DIGIT = "RFC 5321, section 4.3.2"
 _RESPONSE_CODES = "RFC 2449, section 8"
+_PATH = pattern(r"<[^<>]*>")  # somebody's address may hold any word
 # By its finer code a reply says no more than by its reply code: "other or undefined" (those that
 # end in 0), and what the dialogue itself is wrong about.
 _VAGUE = pattern(r"[245X]\.(?:[0-9]+\.0|5\.[1245]|1\.5)")
@@ -60,7 +62,7 @@ def of_moment(reply: Reply, moment: Moment) -> Explanation | None:
     finer = _finer(reply)
     vague = [code for code in finer if _VAGUE.fullmatch(code)]
     certain = [code for code in finer if code not in vague]
-    now, then = layers_of([*certain, reply.code, *vague, general], moment, reply)
+    now, then = layers_of([certain, [reply.code], vague, [general]], moment, reply)
     meanings = [_meaning(reply.code, moment), *map(_finer_meaning, certain)]
     said = [one for one in meanings if one is not None]
     return Explanation(
@@ -74,17 +76,43 @@ def of_moment(reply: Reply, moment: Moment) -> Explanation | None:
 
 
 def layers_of(
-    candidates: Sequence[str], moment: Moment, reply: Reply | None = None
+    levels: Sequence[Sequence[str]], moment: Moment, reply: Reply | None = None
 ) -> tuple[Text | None, Text | None]:
-    """Why now, and what next: each from the first row that has it."""
-    names = (moment.name, ANY) if moment.name != ANY else (ANY,)
+    """Why now, and what next: each from the first row that has it.
+
+    `levels` are codes, the most telling first; on each level what the server's own words give
+    away counts before everything else.
+    """
     wordings = _wordings(reply) if reply is not None else ()
     table, now, then = texts.layers(), None, None
-    for code, name, where in product(candidates, names, (*wordings, *moment.circumstances, "")):
-        row = table.get(f"{name} {code} {where}".rstrip())
+    for key in _keys(levels, moment, wordings):
+        row = table.get(key)
         if row is not None:
             now, then = now or row.now, then or row.next
     return now, then
+
+
+def _keys(
+    levels: Sequence[Sequence[str]], moment: Moment, wordings: tuple[str, ...]
+) -> Iterator[str]:
+    """All rows that fit, the best first."""
+    if moment.name in (GREETING, UNSOLICITED):  # no code says as much as the moment itself
+        yield from _keys_of(levels, (moment.name,), wordings, moment.circumstances)
+    names = (moment.name, ANY) if moment.row is not None else (ANY,)
+    yield from _keys_of(levels, names, wordings, moment.circumstances)
+
+
+def _keys_of(
+    levels: Sequence[Sequence[str]],
+    names: Sequence[str],
+    wordings: Sequence[str],
+    circumstances: Sequence[str],
+) -> Iterator[str]:
+    for candidates in levels:
+        for where, code, name in product(wordings, candidates, names):
+            yield f"{name} {code} {where}"
+        for code, name, where in product(candidates, names, (*circumstances, "")):
+            yield f"{name} {code} {where}".rstrip()
 
 
 def catalogue_of(protocol: Protocol) -> Catalogue:
@@ -180,7 +208,7 @@ def _kind(code: str, moment: Moment) -> Text:
 def _wordings(reply: Reply) -> tuple[str, ...]:
     """Circumstances that the server's own words give away."""
     octets = b" ".join(reply.texts)[:_LOOKED_AT].lower()
-    said = octets.decode("latin-1")
+    said = _PATH.sub("", octets.decode("latin-1"))
     return tuple(name for name, words in texts.wordings().items() if words.search(said))
 
 
@@ -190,6 +218,8 @@ def _circumstances(command: Command | None, facts: Facts) -> Iterator[str]:
         row = catalogue_of(facts.protocol).find(command.verb)
         if row is not None and row.says_last(command):
             yield "last"
+        if row is None:
+            yield "unheard"
         yield "argued" if command.argument.strip() else "bare"
     if facts.authenticated:
         yield "authenticated"

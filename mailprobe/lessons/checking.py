@@ -10,9 +10,10 @@ from functools import partial
 from mailprobe.errors import Failure
 from mailprobe.lessons.course import Course, Lesson, course_of
 from mailprobe.lessons.hearing import Ear
-from mailprobe.lessons.judging import Judge, Mistaken, Strayed, Unmet
+from mailprobe.lessons.judging import Judge
 from mailprobe.lessons.plan import Mistake, Part, Plan
 from mailprobe.lessons.staging import judge_of, prepared_of, ways_of
+from mailprobe.lessons.told import Mistaken, Strayed, Unmet
 from mailprobe.player.client import play
 from mailprobe.player.options import Options
 from mailprobe.player.results import Result, Verdict

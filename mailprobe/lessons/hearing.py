@@ -99,6 +99,11 @@ class Ear:
         return self._nothing if self.session is None else self.session.connection.facts
 
     @property
+    def deaf(self) -> bool:
+        """Whether nothing that is said on it is heard any more."""
+        return self.closed or self.left
+
+    @property
     def state(self) -> str:
         return self.facts.state
 

@@ -9,77 +9,28 @@ from collections.abc import Callable, Sequence
 from mailprobe.errors import Failure
 from mailprobe.lessons.hearing import Ear, Heard, Spoken
 from mailprobe.lessons.plan import Item, Kind, Mistake, Part, Plan, Said
-from mailprobe.lessons.words import Words
+from mailprobe.lessons.told import (
+    Begun,
+    Done,
+    Explained,
+    Finished,
+    Mistaken,
+    Strayed,
+    Told,
+    Unmet,
+)
 from mailprobe.player.playing import checks
-from mailprobe.protocol.model import Command, Protocol, Reply
+from mailprobe.protocol.model import Protocol
 from mailprobe.transcript import match
 from mailprobe.transcript.matching.commands import check_command
 from mailprobe.transcript.model import Head, Level, Place
 from mailprobe.transcript.steps import Check, Sort
 from mailprobe.transcript.steps import Reply as Expected
 from mailprobe.transcript.values import Values
-from mailprobe.value import frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
-
-# ------------------------------------------------------------------------------ what is told
-
-
-@frozen
-class Explained:
-    """What came is what was awaited; the lesson says this of it."""
-
-    text: Words
-
-
-@frozen
-class Mistaken:
-    """A known mistake was made."""
-
-    mistake: Mistake
-
-
-@frozen
-class Strayed:
-    """Nothing that the step awaits; `reply` is what came to it."""
-
-    command: Command | None
-    reply: Reply
-    ear: Ear
-
-
-@frozen
-class Unmet:
-    """All commands came, and this does not hold."""
-
-    check: Check
-
-
-@frozen
-class Done:
-    """A step is done; `skipped`: not by the learner."""
-
-    part: Part
-    skipped: bool
-
-
-@frozen
-class Begun:
-    """The learner stands before this: the first item of a step, or the next one in it."""
-
-    part: Part
-    item: Item | None
-    first: bool
-
-
-@frozen
-class Finished:
-    """The lesson is over."""
-
-
-Told = Explained | Mistaken | Strayed | Unmet | Done | Begun | Finished
 
 
 class Judge:
@@ -242,7 +193,7 @@ class Judge:
         dead = [
             number
             for number, each in self._ears.items()
-            if each.closed and each.protocol is ear.protocol and each.server == ear.server
+            if each.deaf and each.protocol is ear.protocol and each.server == ear.server
         ]
         wanted = item is not None and item.kind is Kind.OPEN and item.connection == unopened
         ear.number = unopened if wanted or not dead else dead[-1]
@@ -361,7 +312,7 @@ class Judge:
         """Pass over what is awaited and is there already."""
         while (item := self.item) is not None:
             ear = self._ears.get(item.connection)
-            if ear is None or ear.closed:
+            if ear is None or ear.deaf:
                 return
             if item.kind is Kind.TLS and ear.tls_version:
                 self._pass(item)
@@ -394,8 +345,28 @@ class Judge:
         mistake = self._mistake(item, spoken, number, heard, ear) if item is not None else None
         if mistake is not None:
             self._told.append(self._made(mistake))
-        elif self._wrong is None:
+        elif self._wrong is None and not self._again(spoken, number, heard, ear):
             self._told.append(Strayed(spoken.command, heard.reply, ear))
+
+    def _again(self, spoken: Spoken, number: int, heard: Heard, ear: Ear) -> bool:
+        """Whether that repeats what is done, answered as it was: the way back to where one stood.
+
+        PASS that was refused wants USER again, and a letter that went wrong its envelope.
+        """
+        parts = self.plan.parts
+        done = [item for part in parts[: self._part] for item in part.items]
+        done += parts[self._part].items[: self._item] if self.part is not None else ()
+        mark = self.values.mark()
+        try:
+            return any(
+                self._head.peers[item.connection].protocol == ear.protocol
+                and number < len(item.replies)
+                and self._is(item, spoken, ear)
+                and self._fits(item.replies[number], heard)
+                for item in done
+            )
+        finally:
+            self.values.undo(mark)
 
     def _opens(self, mistake: Mistake, said: Said, spoken: Spoken, ear: Ear) -> bool:
         opener = _opener_of(mistake, said)

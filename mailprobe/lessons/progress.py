@@ -52,6 +52,7 @@ class Progress:
     def __init__(self, path: str | None, course: Course, folder: str | None) -> None:
         self.failure: Failure | None = None
         self.path = path
+        self._held: dict[str, object] = {}  # where there is no place for a file
         self._key = _SHIPPED if folder is None else os.path.realpath(folder)
         self._ids = [lesson.id for lesson in course.lessons]
 
@@ -67,8 +68,6 @@ class Progress:
 
     def save(self, lesson: str, record: Record) -> None:
         """Keep what is known of one lesson.  Never raises."""
-        if self.path is None:
-            return
         whole = self._read()
         courses = whole.setdefault("courses", {})
         whole["version"] = _VERSION
@@ -78,6 +77,9 @@ class Progress:
         if not isinstance(mine, dict):
             mine = courses[self._key] = {}
         mine[lesson] = {name: getattr(record, name) for name in _FIELDS}
+        if self.path is None:
+            self._held = whole
+            return
         text = json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
         try:
             files.append_private(self.path, b"")  # its folder has to be there
@@ -87,7 +89,9 @@ class Progress:
 
     def _read(self) -> dict[str, object]:
         """The whole file; what cannot be understood is put aside, and told."""
-        if self.path is None or not os.path.exists(self.path):  # noqa: PTH110 - a name, no Path
+        if self.path is None:
+            return self._held
+        if not os.path.exists(self.path):  # noqa: PTH110 - a name, no Path
             return {}
         try:
             octets = files.read_small(self.path, _LARGEST + 1)

@@ -24,6 +24,10 @@ STRAY = Text(
 )
 MEANS = Text("  {}: {}", "  {}：{}")
 UNMET = Text("Not yet: this must hold: {}", "还没完成：必须满足 {}")
+CLOSED = Text(
+    "The connection is closed: /connect opens it again, /reset begins the lesson anew.",
+    "连接已断开：/connect 重新连上，/reset 从头开始这一课。",
+)
 HINT = Text("Hint {} of {}: {}", "提示 {}/{}：{}")
 TYPE = Text("type {}", "输入 {}")
 TYPE_LINES = Text("type these lines:", "输入下面几行：")
@@ -45,6 +49,7 @@ HELP = Text(
     "/hint helps, /task shows the task again, /skip goes on, /quit leaves.",
     "/hint 提示，/task 再看任务，/skip 跳过这一步，/quit 离开。",
 )
+NEEDS = Text("It builds upon {}.", "建议先学 {}。")
 LEFT = Text(
     "Lesson {}: {} of {} steps are done; mailprobe learn {} begins it again.",
     "课程 {}：{}/{} 步完成；mailprobe learn {} 重新开始。",
@@ -61,13 +66,6 @@ STATES = {
     "skipped": Text("over", "结束"),
     "begun": Text("begun", "进行中"),
     "new": Text("", ""),
-}
-COLUMNS = {
-    "lesson": Text("lesson", "课程"),
-    "title": Text("title", "标题"),
-    "state": Text("", ""),
-    "steps": Text("steps", "步数"),
-    "hints": Text("hints", "提示"),
 }
 
 

@@ -4,17 +4,22 @@ Whoever has a screen gives `show`, and asks for `speak` when the dialogue has co
 tutor types nothing by itself: `automatic` says what is to be done for the learner.
 """
 
-import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from mailprobe.errors import Failure, Word
 from mailprobe.explain.explaining import of_reply
 from mailprobe.explain.model import Text
 from mailprobe.lessons import telling
 from mailprobe.lessons.course import Course, Lesson
 from mailprobe.lessons.hearing import Ear
-from mailprobe.lessons.judging import (
+from mailprobe.lessons.listing import called, upcoming
+from mailprobe.lessons.plan import Item, Kind, together
+from mailprobe.lessons.progress import Progress, Record, now
+from mailprobe.lessons.saying import octets_of, typed_lines
+from mailprobe.lessons.servers import Servers
+from mailprobe.lessons.staging import judge_of, prepared_of, ways_of
+from mailprobe.lessons.telling import Row, Voice
+from mailprobe.lessons.told import (
     Begun,
     Done,
     Explained,
@@ -24,32 +29,14 @@ from mailprobe.lessons.judging import (
     Told,
     Unmet,
 )
-from mailprobe.lessons.listing import called, upcoming
-from mailprobe.lessons.plan import Item, Kind, together
-from mailprobe.lessons.progress import Progress, Record, now
-from mailprobe.lessons.saying import octets_of, typed_lines
-from mailprobe.lessons.staging import judge_of, prepared_of, ways_of
-from mailprobe.lessons.telling import Row, Voice
 from mailprobe.lessons.words import Words
-from mailprobe.player.playing.hosts import is_loopback
-from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
-from mailprobe.sandbox.named import SANDBOX, read
-from mailprobe.sandbox.profiles import seeds_of
-from mailprobe.sandbox.server import Sandbox
-from mailprobe.transcript.model import Peer
 from mailprobe.transport.target import Kind as TargetKind
-from mailprobe.transport.target import Target, Tls
-from mailprobe.value import replace
+from mailprobe.transport.target import Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mailprobe.session import Session
-
-_PRACTICE = "practice"  # how people call it
-_LOCALHOST = "localhost"
-_LOOKUP = 5.0  # seconds
-_SHOWN = 60  # characters of a host that fit into a sentence
 
 
 class Tutor:
@@ -67,18 +54,19 @@ class Tutor:
         self.voice = voice
         self.show = show
         self._course = course
+        self._ids = {each.id for each in course.lessons}
         self._progress = progress
         self._ways = ways_of(lesson)
         self._prepared = prepared_of(lesson)
         self._judge = judge_of(lesson, self._ways)
-        self._sandboxes: dict[str, Sandbox] = {}  # by the names of the file
+        self.servers = Servers(lesson.transcript.head.peers)
         self._given = 0  # hints for the item that is awaited
-        self._given_for: tuple[int, Item] | None = None
+        self._given_for: Item | None = None
         self._hints = 0
         self._mistakes = 0
         self._began = time.monotonic()
         self._record = Record()
-        self._told_end = False
+        self._told_closed: Item | None = None  # for whom the end of a connection was told
 
     # ----------------------------------------------------------------------- beginning, ending
 
@@ -90,28 +78,9 @@ class Tutor:
         self._save()
         self.show(self._heading())
 
-    def sandbox(self, name: str) -> Sandbox:
-        """The server of that name, started when somebody asks for it first.  Raises Failure."""
-        found = self._sandboxes.get(name)
-        if found is None:
-            named = read(name)
-            found = Sandbox(
-                profile=named.profile,
-                faults=named.faults,
-                deterministic=not named.usual,
-                seed=secrets.randbelow(seeds_of(named.profile)),
-            )
-            found.start()
-            self._sandboxes[name] = found
-        return found
-
-    def _stop(self) -> None:
-        while self._sandboxes:
-            self._sandboxes.popitem()[1].stop()
-
     def finish(self) -> None:
         """Keep what was done, and end the server.  May be called again."""
-        self._stop()
+        self.servers.stop()
         self._save()
         if not self.finished:
             done = len(self._judge.done)
@@ -123,10 +92,10 @@ class Tutor:
 
     def reset(self) -> None:
         """A fresh server, and the first step again."""
-        self._stop()
+        self.servers.stop()
         self._judge = judge_of(self.lesson, self._ways)
         self._given_for = None
-        self._told_end = False
+        self._told_closed = None
         self.show(self.voice.say(telling.RESET))
 
     # ---------------------------------------------------------------------------- what it knows
@@ -185,16 +154,6 @@ class Tutor:
 
     # ------------------------------------------------------------------------------ connections
 
-    @property
-    def name_server(self) -> str:
-        """The one of this lesson.  Raises Failure `security` where it has none."""
-        if not (address := self._dns()):
-            raise Failure(
-                Word.SECURITY,
-                "a lesson asks nobody outside of this machine, and this one has no name server",
-            )
-        return address
-
     def ear(self, target: Target) -> Ear:
         """Who hears a connection that is about to be opened."""
         server = target.host if target.kind is TargetKind.SANDBOX else ""
@@ -203,57 +162,11 @@ class Tutor:
     def next_target(self) -> Target:
         """Where the lesson goes on: the connection that it awaits, or the one that has ended."""
         item = self._judge.item
-        return self._target(self._peer(item.connection if item is not None else 1))
-
-    def _peer(self, number: int) -> Peer:
-        peers = self.lesson.transcript.head.peers
-        return peers.get(number, peers[min(peers)])
-
-    def _target(self, peer: Peer) -> Target:
-        tls = Tls.IMPLICIT if peer.implicit_tls else Tls.NONE
-        return Target(Protocol(peer.protocol), peer.connect, 0, tls, kind=TargetKind.SANDBOX)
+        return self.servers.target(item.connection if item is not None else 1)
 
     def way(self, target: Target) -> Target:
         """Where a target leads in a lesson.  Raises Failure `security` for what is outside."""
-        if target.kind is TargetKind.SANDBOX and target.host != SANDBOX:
-            return target  # each of them lies here
-        if target.kind is TargetKind.SANDBOX or target.host.lower() == _PRACTICE:
-            return replace(self._usual(target.protocol), tls=target.tls)
-        if target.kind is TargetKind.NETWORK:
-            addresses = self._addresses(target)
-            if addresses and all(map(is_loopback, addresses)):
-                return replace(target, addresses=addresses)
-        raise Failure(
-            Word.SECURITY,
-            f"a lesson never leaves this machine, and {safe(str(target)[:_SHOWN])} is elsewhere: "
-            "/connect goes to its practice server",
-        )
-
-    def _usual(self, protocol: Protocol) -> Target:
-        """The server of the lesson for a protocol: that of the next connection, if it is one."""
-        following = self.next_target()
-        if following.protocol is protocol:
-            return following
-        peers = self.lesson.transcript.head.peers.values()
-        same = [peer for peer in peers if peer.protocol == protocol]
-        if same:
-            return self._target(same[0])
-        return replace(following, protocol=protocol)
-
-    def _addresses(self, target: Target) -> tuple[str, ...]:
-        """Where a host is, without asking anybody outside."""
-        host = target.host.lower()
-        if is_loopback(host):
-            return (host,) if host != _LOCALHOST else ("127.0.0.1",)
-        if target.addresses or not self._dns():
-            return target.addresses
-        from mailprobe.lookup import addresses_of  # and DNS: in the lessons about it
-
-        return addresses_of(host, server=self._dns(), limit=_LOOKUP)
-
-    def _dns(self) -> str:
-        """The name server of the lesson; "" where it has none."""
-        return self.sandbox(self._peer(1).connect).dns
+        return self.servers.way(target, self.next_target())
 
     # -------------------------------------------------------------------------------- speaking
 
@@ -268,8 +181,19 @@ class Tutor:
             if isinstance(each, Begun) and not each.first and rows and found:
                 rows.append(Row("", ""))  # what was explained ends here
             rows += found
+        rows += self._closed_rows()
         if rows:
             self.show(rows)
+
+    def _closed_rows(self) -> Iterator[Row]:
+        """Where something is to be said and nobody hears it: said once for each of them."""
+        item = self._judge.item
+        ear = self._judge.ear_of(item.connection) if item is not None else None
+        if item is None or ear is None or item.kind is not Kind.SAY:
+            return
+        if ear.deaf and self._told_closed is not item:
+            self._told_closed = item
+            yield from self.voice.say(telling.CLOSED, style="hint")
 
     def task(self) -> None:
         """Say once more what is to be done."""
@@ -277,6 +201,10 @@ class Tutor:
         if part is None:
             self.show(self.voice.say(telling.NO_HINT))
             return
+        done = part.items.index(item) if item in part.items else 0
+        before = [each for each in part.items[:done] if each.text]
+        if item is not None and not item.text and before:
+            item = before[-1]  # one task may be several lines
         self.show(self._step_rows(Begun(part, item, first=True)))
 
     def hint(self) -> None:
@@ -285,8 +213,8 @@ class Tutor:
         if item is None:
             self.show(self.voice.say(telling.NO_HINT))
             return
-        if self._given_for is None or self._given_for[1] is not item:
-            self._given_for, self._given = (0, item), 0
+        if self._given_for is not item:
+            self._given_for, self._given = item, 0
         total = len(item.hints) + 1
         if self._given < total:
             self._given += 1
@@ -343,6 +271,10 @@ class Tutor:
     def _heading(self) -> Iterator[Row]:
         yield from self.voice.say(telling.LESSON, self.lesson.id, self.lesson.title, style="title")
         yield from self.voice.say(telling.HELP, style="hint")
+        records = self._progress.records()
+        needs = self.lesson.transcript.head.needs
+        if missing := [each for each in needs if each in self._ids and not _over(records, each)]:
+            yield from self.voice.say(telling.NEEDS, ", ".join(missing), style="hint")
 
     def _rows(self, told: Told) -> Iterator[Row]:
         match told:
@@ -473,6 +405,10 @@ class Tutor:
             record.ended,
         )
         self._progress.save(self.lesson.id, whole)
+
+
+def _over(records: Mapping[str, Record], lesson: str) -> bool:
+    return lesson in records and records[lesson].over
 
 
 def _filled(text: Text, *values: object) -> Text:

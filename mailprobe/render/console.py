@@ -5,7 +5,7 @@ help load rich.  Bodies are written in pieces, never line by line.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol as Structural
 
 from mailprobe.protocol import events
@@ -112,6 +112,11 @@ class Screen:
     def note(self, sentence: str) -> None:
         """Show a remark of ours; a peer's octets in `sentence` have been through `safe()`."""
         self._say("note", f"note: {_clean(sentence)}")
+
+    def explain(self, sentences: Sequence[str]) -> None:
+        """Show what the reply above means, in words of ours."""
+        for sentence in sentences:
+            self._say("note", f"# {_clean(sentence)}")
 
     def warn(self, sentence: str) -> None:
         """Show what nobody may overlook."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol.catalogue import Catalogue
-from mailprobe.sandbox.accounts import DOMAIN
+from mailprobe.sandbox.accounts import DOMAIN, SECRETS
 from mailprobe.sandbox.certificates import Certificates
 from mailprobe.sandbox.chance import Chance, Fixed
 from mailprobe.sandbox.dialogue import PATIENCE, Dialogue, Service, Tls, converse
@@ -25,8 +25,9 @@ from mailprobe.sandbox.office import Office
 from mailprobe.sandbox.pop3 import POP3, Pop3Service
 from mailprobe.sandbox.profiles import DEFAULT, Profile, of_seed
 from mailprobe.sandbox.smtp import LMTP, SMTP, SmtpService
-from mailprobe.transport.listen import Running
+from mailprobe.transport.listen import Listener, Running
 from mailprobe.transport.stream import Stream
+from mailprobe.transport.target import address_text
 from mailprobe.value import frozen
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
@@ -66,6 +67,7 @@ _KINDS: dict[str, _Kind] = {
     "pop3s": _Kind(POP3, _pop3, implicit=True),
 }
 SERVICES = tuple(_KINDS)
+_ATTEMPTS = 10  # to find a port that is free for all hosts
 _OF_HOSTS = ("smtp",)  # services that a mail exchanger has
 
 
@@ -139,12 +141,27 @@ class Sandbox(Running):
 
     def _open(self, name: str, office: Office) -> None:
         """Serve on a port; hosts with addresses of their own have the same number."""
-        listener = self._listen(self.host, self._wanted[name])
-        self.ports[name] = listener.address[1]
-        listener.serve(partial(self._serve, _KINDS[name], office, None))
-        for host in office.profile.hosts if name in _OF_HOSTS else ():
-            listener = self._listen(host.address, self.ports[name])
+        hosts = office.profile.hosts if name in _OF_HOSTS else ()
+        listeners = self._listen_alike(
+            (self.host, *(host.address for host in hosts)), self._wanted[name]
+        )
+        self.ports[name] = listeners[0].address[1]
+        for listener, host in zip(listeners, (None, *hosts), strict=True):
             listener.serve(partial(self._serve, _KINDS[name], office, host))
+
+    def _listen_alike(self, addresses: Sequence[str], port: int) -> list[Listener]:
+        """One number at all addresses; a free one may be taken at some of them."""
+        for attempt in range(_ATTEMPTS):
+            first, *others = addresses
+            listeners = [self._listen(first, port)]
+            try:
+                listeners += [self._listen(each, listeners[0].address[1]) for each in others]
+            except Failure:
+                if port or attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                return listeners
+        raise AssertionError("the last attempt has returned, or raised")
 
     def _serve(self, kind: _Kind, office: Office, host: Host | None, stream: Stream) -> None:
         def drain(octets: bytes) -> None:
@@ -179,6 +196,18 @@ class Sandbox(Running):
     def dns(self) -> str:
         """The name server of its zone, `127.0.0.1:PORT`; "" for a profile that has none."""
         return "" if self._nameserver is None else self._nameserver.address
+
+    @property
+    def exchangers(self) -> tuple[tuple[str, str], ...]:
+        """The hosts of its zone, by name, and where each of them takes mail."""
+        port = self.ports.get("smtp")
+        hosts = self.profile.hosts if port else ()
+        return tuple((host.name, address_text(host.address, port or 0)) for host in hosts)
+
+    @property
+    def users(self) -> Mapping[str, str]:
+        """Who may log in, and with which password."""
+        return {**SECRETS, **self.profile.secrets}
 
     @property
     def ca(self) -> Path:

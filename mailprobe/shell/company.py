@@ -20,7 +20,7 @@ from mailprobe.safe import safe
 from mailprobe.session import Exchange, Session, Settings
 from mailprobe.shell.config import Config, Profile, config_of
 from mailprobe.shell.connections import connecting
-from mailprobe.shell.connections.parties import Parties
+from mailprobe.shell.connections.parties import Parties, Party
 from mailprobe.shell.front.terminal import Interrupts
 from mailprobe.shell.interface import Front
 from mailprobe.shell.memory.addresses import AddressBook, addresses_path
@@ -119,7 +119,7 @@ class Company:
 
     @property
     def name_server(self) -> str | None:
-        return self.options.dns if self.tutor is None else self.tutor.name_server
+        return self.options.dns if self.tutor is None else self.tutor.servers.name_server
 
     @property
     def color(self) -> bool:
@@ -221,6 +221,20 @@ class Company:
 
         plain = self.options.plain
         self.write(help_text(row, width=_width(), color=self.color, plain=plain))
+
+    def explain_replies(self, *, wanted: bool) -> None:
+        self.preferences.explains = wanted
+        for party in {self.parties.current, *self.parties}:
+            self.accompany(party)
+
+    def accompany(self, party: Party) -> None:
+        """Explain what this one says, or no more, as the person wishes."""
+        if not self.preferences.explains:
+            party.view.explained = None
+        elif party.view.explained is None:
+            from mailprobe.shell.reading import explained  # and its texts
+
+            party.view.explained = explained.beside(party, self.preferences, self.environment)
 
     def ask_secret(self, prompt: str, kind: str = "password") -> str | None:
         return self.front.ask_secret(prompt)

@@ -126,6 +126,9 @@ class Shell(Interface):
     def filter(self, octets: Iterable[bytes], words: Sequence[str]) -> None:
         """Give octets to a command, and show what it writes.  Raises Failure `usage`."""
 
+    def explain_replies(self, *, wanted: bool) -> None:
+        """Explain each reply below it, or no more.  Raises Failure `usage` where nobody looks."""
+
     def explain(self, row: CommandSpec) -> None:
         """Show what the table knows about a command."""
 

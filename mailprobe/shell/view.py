@@ -9,7 +9,7 @@ from collections.abc import Callable
 from mailprobe.errors import Failure
 from mailprobe.protocol import events
 from mailprobe.protocol.events import Event
-from mailprobe.protocol.model import Command
+from mailprobe.protocol.model import Command, Protocol
 from mailprobe.render.console import Screen
 from mailprobe.shell.memory.learned import Learned
 from mailprobe.shell.recording.recording import Recording
@@ -48,7 +48,9 @@ class View:
         self.late: deque[Command] = deque(maxlen=_LATE)
         self.lines = 0  # of the mail data that is being sent
         self.compared: object = None  # what was offered when TLS was last asked what it changed
+        self.protocol = Protocol.SMTP
         self.practice = False  # the server is the sandbox
+        self.explained: Callable[[Event], None] | None = None  # what stands below replies
         self._make_screen = make_screen
 
     def __call__(self, event: Event) -> None:
@@ -62,6 +64,8 @@ class View:
         self.secrets(event)
         self.recording(event)
         self.screen(event)
+        if self.explained is not None:
+            self.explained(event)
         self.learned(event)
         self.watch(event)
         if isinstance(event, events.Failed):
@@ -76,6 +80,7 @@ class View:
     def begin(self, target: Target) -> None:
         """A connection is about to be made."""
         self.practice = target.kind is Kind.SANDBOX
+        self.protocol = target.protocol
         self.recording.begin(target)
         self.watch.begin(target.protocol, lambda finding: self.screen.note(self._said(finding)))
 

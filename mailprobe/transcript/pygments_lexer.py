@@ -217,6 +217,10 @@ class TranscriptLexer(RegexLexer):
                 ),
                 "value",
             ),
+            (
+                rf"(@assert)( )([^\s]+)( )({_OPERATOR}){_END}",  # nothing is a value, too
+                _groups(Name.Decorator, Whitespace, Name.Variable, Whitespace, Operator),
+            ),
             (r"@(?:tls|poll)(?= |\r?$)", Name.Decorator, "options"),
             _REST_IS_WRONG,
         ],

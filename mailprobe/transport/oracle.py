@@ -49,9 +49,12 @@ class Oracle:
     def stop(self) -> None:
         """May be called again."""
         sockets, self._sockets = self._sockets, ()
-        for each in sockets:
+        if sockets:
+            tcp, udp = sockets
             with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)  # wakes who waits
+                tcp.shutdown(socket.SHUT_RDWR)  # wakes who waits there
+            with contextlib.suppress(OSError):
+                udp.sendto(b"", udp.getsockname())
         threads, self._threads = self._threads, []
         for thread in threads:
             thread.join(1.0)

@@ -156,7 +156,7 @@ def _usage(sentence: str) -> Failure:
 
 def _split_scheme(text: str) -> tuple[str | None, str]:
     match = _URL.fullmatch(text) if "://" in text else None
-    if "@" in text and not text.startswith("unix:"):
+    if "@" in text and not text.startswith(("unix:", f"{_SANDBOX}/", f"{_SANDBOX}+")):
         raise _usage("no user or password belongs into a target: log in with /auth or AUTH")
     if match is None:
         return None, text

@@ -9,6 +9,7 @@ from mailprobe.commands.forms import forms
 from mailprobe.commands.table import SUBCOMMANDS
 from mailprobe.errors import ExitStatus
 from mailprobe.protocol import sasl
+from mailprobe.sandbox.profiles import PROFILES
 from tests.commands.inside import inside
 from tests.commands.shells import Typing, candidates, install, program
 
@@ -75,9 +76,11 @@ def test_words_and_values(shell: str, script: Path, env: dict[str, str], tmp_pat
     wanted = {
         "mailprobe ": PROTOCOLS | SUBCOMMANDS.keys(),
         "mailprobe rep": {"replay"},
-        "mailprobe pop3 sa": {"sandbox"},
-        "mailprobe --plain pop3 sa": {"sandbox"},
-        "mailprobe --ehlo replay pop3 sa": {"sandbox"},
+        "mailprobe pop3 sa": {"sandbox", *(f"sandbox/{name}" for name in PROFILES)},
+        "mailprobe pop3 sandbox/mu": {"sandbox/muse"},
+        "mailprobe sandbox --profile st": {"strict"},
+        "mailprobe --plain pop3 sandbox/pl": {"sandbox/plain"},
+        "mailprobe --ehlo replay pop3 sandbox/la": {"sandbox/lax"},
         "mailprobe transcript ": {form.words[1] for form in forms() if len(form.words) == 2},
         "mailprobe completion ": set(SHELLS),
         "mailprobe replay --match ": {"class", "code", "text"},

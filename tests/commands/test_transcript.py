@@ -46,6 +46,12 @@ def test_every_word_has_help(word: str) -> None:
         ("export", "nowhere", "--to", "html"),
         ("export", "x.mpt"),
         ("export", "x.mpt", "--output", "x.doc"),
+        ("export", "x.mpt", "--to", "svg", "--explain"),
+        ("export", "x.mpt", "--to", "json", "--timing", "x.mpt"),
+        ("export", "x.mpt", "--to", "html", "--timing", "x.mpt"),
+        ("export", "x.mpt", "--to", "html", "--timing", "nowhere"),
+        ("export", "x.mpt", "--to", "html", "--lang", "fr"),
+        ("export", "x.mpt", "--to", "cast", "--lang", "zh"),
         ("export", "x.mpt", "--to", "html", "--output", "/no/such/folder/x"),
     ],
 )
@@ -147,6 +153,47 @@ def test_export(tmp_path: Path) -> None:
     bad = inside("transcript", "export", "-", "--to", "json", text=BAD.encode())
     assert (bad.status, bad.word) == (3, "syntax")
     assert "   > 5 | X+ 250" in bad.err
+
+
+def test_export_explains(tmp_path: Path) -> None:
+    """A page always, in the language that is asked for first; a cast if it is asked."""
+    path = write(tmp_path / "x.mpt", GOOD)
+    page = inside("transcript", "export", str(path), "--to", "html", "--lang", "zh").out
+    assert '<html lang="zh">' in page
+    assert "解释：220" in page
+    words = ("transcript", "export", str(path), "--to", "cast")
+    plain, english = inside(*words).out, inside(*words, "--explain").out
+    assert len(english.split("\n")) > len(plain.split("\n"))
+    chinese = inside(*words, "--explain", "--lang", "zh")
+    assert (chinese.status, len(chinese.out.split("\n"))) == (0, len(english.split("\n")))
+    assert chinese.out != english
+
+
+def test_export_with_the_times_of_a_replay(tmp_path: Path) -> None:
+    """The report says how long each reply took: bars in a page, waits in a cast."""
+    path = write(tmp_path / "x.mpt", GOOD)
+    rows = [("connect", 0, 0.1, ""), ("greeting", 0.1, 2.5, "220"), ("command", 3, 0.5, "221")]
+    spans = [
+        {
+            "connection": 1,
+            "kind": kind,
+            "name": kind.upper(),
+            "start": start,
+            "seconds": seconds,
+            "outcome": outcome,
+            "failed": False,
+        }
+        for kind, start, seconds, outcome in rows
+    ]
+    report = tmp_path / "report.json"
+    result = {"event": "result", "path": str(path), "spans": spans}
+    report.write_text('{"event": "begin"}\n' + json.dumps(result) + "\n")
+    words = ("transcript", "export", str(path), "--timing", str(report))
+    page = inside(*words, "--to", "html").out
+    for sentence in ("took 2500 ms", "took 500 ms", "slowest: GREETING 2500 ms"):
+        assert sentence in page
+    waits = [json.loads(line)[0] for line in inside(*words, "--to", "cast").out.split("\n")[1:-1]]
+    assert waits[1] == 2.5
 
 
 def test_export_of_a_mail_as_it_is(tmp_path: Path) -> None:

@@ -7,13 +7,15 @@ from html.parser import HTMLParser
 
 import pytest
 
-from mailprobe.render.html import document, text, transcript_section
+from mailprobe.render.html import document, text
+from mailprobe.render.html_transcript import transcript_section
 from tests.render.samples import HARM, HOSTILE, LESSON, read, smtp
 
 _VOID = {"meta", "br", "input"}
 _ALLOWED = {
-    *("html", "head", "meta", "title", "style", "body", "main", "section", "fieldset", "legend"),
-    *("label", "input", "h1", "h2", "h3", "p", "span", "strong", "br", "details", "summary"),
+    *("html", "head", "meta", "title", "style", "body", "header", "main", "section", "a"),
+    *("fieldset", "legend", "label", "input", "h1", "h2", "h3", "p", "span", "strong", "br"),
+    *("details", "summary", "dl", "dt", "dd"),
     *("ol", "li", "code", "div", "table", "thead", "tbody", "tr", "th", "td"),
 }
 
@@ -59,7 +61,8 @@ def test_a_page_is_well_formed(source: str) -> None:
     assert {tag for tag, _ in page.elements} <= _ALLOWED
     names = {name for _, attributes in page.elements for name in attributes}
     assert not [name for name in names if name.startswith("on")]
-    assert not names & {"style", "src", "href", "action", "srcdoc"}
+    assert not names & {"style", "src", "action", "srcdoc"}
+    assert [a["href"] for _, a in page.elements if "href" in a] == ["#content"]
     ids = [a["id"] for _, a in page.elements if "id" in a]
     assert len(ids) == len(set(ids))
 
@@ -122,7 +125,7 @@ def test_every_line_can_be_marked(number: int) -> None:
 def test_languages_are_switched_without_script() -> None:
     """One switch for each, the first one set, and a rule that hides the others."""
     page = page_of(LESSON)
-    switches = Page(page).all("input")
+    switches = [a for a in Page(page).all("input") if a["name"] == "language"]
     assert [a["id"] for a in switches] == ["language-en", "language-zh"]
     assert ["checked" in a for a in switches] == [True, False]
     for language in ("en", "zh"):
@@ -135,9 +138,10 @@ def test_the_language_that_is_asked_for() -> None:
     """It is chosen when the page opens; one that is no name of a language goes nowhere."""
     page = document("x", "", languages=["en", "zh", "</style>"], language="zh")
     assert '<html lang="zh">' in page
-    assert [("checked" in a) for a in Page(page).all("input")] == [False, True]
+    switches = [a for a in Page(page).all("input") if a["name"] == "language"]
+    assert [("checked" in a) for a in switches] == [False, True]
     assert "</style></style>" not in page
-    assert Page(document("x", "", languages=["en"])).all("input") == []
+    assert 'name="language"' not in document("x", "", languages=["en"])
 
 
 def test_several_transcripts_on_one_page() -> None:
@@ -154,3 +158,47 @@ def test_the_title_of_the_page() -> None:
     """It is text, whatever it holds."""
     assert f"<title>{HARM[0]}".replace("<", "&lt;", 1) not in document(HARM[0], "")
     assert "<title>&lt;/title&gt;&lt;/style&gt;" in document(HARM[0], "")
+
+
+def test_the_look_is_chosen_without_script() -> None:
+    """As the system has it, light, or dark: the style sheet reads which."""
+    page = page_of(LESSON)
+    looks = {a["id"]: "checked" in a for a in Page(page).all("input") if a["name"] == "look"}
+    assert looks == {"look-auto": True, "look-light": False, "look-dark": False}
+    for look in ("light", "dark"):
+        assert f":root:has(#look-{look}:checked){{color-scheme:{look}}}" in page
+
+
+def test_hints_and_mistakes_are_folded() -> None:
+    """Hints count anew for each command, in each language; a mistake is named by what is typed."""
+    lines = ("?en one", "?zh 一", "?en two", "C: NOOP", "?en again", "C: QUIT")
+    page = page_of("\n".join(["mailprobe: 1", "protocol: smtp", "lang: en zh", "", *lines, ""]))
+    hints = re.findall(r"<summary>([^<]*)</summary><p>", page)
+    assert hints == ["Hint 1", "提示 1", "Hint 2", "Hint 1"]
+    page = page_of(LESSON)
+    assert '<details class="wrong"><summary>A known mistake: <code>count</code>' in page
+    assert '<details class="wrong" open>' in page_of(LESSON, {22: "x"})
+
+
+def test_who_speaks_is_said_in_words() -> None:
+    """Once for what one side says in a row; a file that is sent counts, too."""
+    page = page_of("mailprobe: 1\nprotocol: smtp\n\nS: 220-a\nS: 220 b\nC< x.txt\nC: .\n")
+    assert re.findall('<span class="who">(.*?)</span>', page) == ["server", "client"]
+
+
+def test_what_stands_beside_and_below_a_line() -> None:
+    """It is HTML, and belongs to that very line."""
+    transcript = smtp("S: 220", "C: QUIT")
+    first, last = transcript.lines
+    section = transcript_section(transcript, beside={id(first): "<b/>"}, below={id(last): "<i/>"})
+    assert '<span class="who">server</span><b/><code>' in section
+    assert section.count("<b/>") == section.count("<i/>") == 1
+    assert "</code><i/></li>" in section
+
+
+def test_text_of_several_lines_is_one_piece() -> None:
+    """Lines as they stand in the file, close together; each can still be pointed at."""
+    lines = ("|en a", "|en b", "?en c", "|en d", "", "C: QUIT", "")
+    page = page_of("\n".join(["mailprobe: 1", "protocol: smtp", "lang: en", "", *lines]))
+    assert page.count('<div class="text">') == 2
+    assert '">a</p>\n<p id="transcript-6"' in page

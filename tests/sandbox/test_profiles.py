@@ -424,6 +424,7 @@ def test_muse_has_a_mail_in_chinese(folder: Path) -> None:
     assert b"\r\nSubject: =?GB2312?B?suLK1NPKvP4=?=\r\n" in mail
     assert base64.b64decode("suLK1NPKvP4=").decode("gb2312") == "测试邮件"
     assert b"\r\n=C4=E3=BA=C3,=CA=C0=BD=E7!\r\n" in mail
+    talk.hang_up()
 
 
 def test_muse_plays_the_example_of_rfc_1939(folder: Path) -> None:
@@ -438,6 +439,8 @@ def test_muse_plays_the_example_of_rfc_1939(folder: Path) -> None:
     assert other.line(f"APOP alice {digest}").startswith(b"+OK Maildrop has 2")
     third = talk_pop3(shared)
     assert third.line(f"APOP alice {digest}").startswith(b"-ERR [IN-USE] ")
+    for each in (talk, other):
+        each.hang_up()
 
 
 def test_muse_can_do_little(folder: Path) -> None:
@@ -482,6 +485,7 @@ def symptoms(folder: Path, name: str) -> dict[str, str]:
     maildrop = talk_pop3(shared)
     maildrop.line("USER alice")
     found["maildrop"] = maildrop.line("PASS secret").split(b"]")[0].decode()[:13]
+    maildrop.hang_up()
     found["expired"] = str(shared.profile.expired)
     zone = shared.profile.zone
     assert zone is not None

@@ -837,3 +837,18 @@ def test_leaving_a_line_that_was_half_sent(sit: Sit) -> None:
     assert table.sent == [b"NO"]
     assert "a line was half sent: the connection is dropped, without QUIT" in table.shown
     assert table.talk.status is ExitStatus.OK
+
+
+def test_replies_are_explained_below_them(sit: Sit) -> None:
+    """As long as somebody wants it, in the language that is set; the server's words stay whole."""
+    table = sit(b"220 hi\r\n", b"250 a\r\n", b"250 b\r\n", b"250 c\r\n")
+    table.enter("NOOP", "/set lang en", "/explain on", "NOOP")
+    replies, ours = [], []
+    for row in table.shown.splitlines():
+        replies += [row[:7].rstrip()] if row.startswith("< ") else []
+        ours += [(len(replies), row)] if row.startswith("# ") else []
+    assert replies == ["< 220 h", "< 250 a", "< 250 b"]
+    assert [at for at, _ in ours] == [3, 3]
+    assert ours[1][1].startswith("# next: go on with the next command (RFC 5321")
+    table.enter("/explain off", "NOOP")
+    assert len([row for row in table.shown.splitlines() if row.startswith("# ")]) == 2

@@ -45,6 +45,10 @@ QUIET = {
         POP3 + "tags: mock\n",
         LOGIN + "C: DELE 1\nS? +OK\nC: QUIT\nS? +OK\n",
     ),
+    "a date that is the same in each run": (
+        POP3 + "connect: sandbox/muse\nmatch: text\n",
+        "S: +OK ready; Mon, 06 Feb 2006 13:41:07 +0800\n",
+    ),
     "marks in maildrops of its own": (
         POP3 + "connect: sandbox/muse\n",
         LOGIN + "C: DELE 1\nS? +OK\nC: QUIT\nS? +OK\n",

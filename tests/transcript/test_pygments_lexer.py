@@ -85,6 +85,7 @@ S@ after 5m
 @assert message.subject == 你好
 @assert body is hello.eml
 @assert recipients >= 2
+@assert message.subject !=
 @alt a
 @or b
 @end

@@ -144,6 +144,12 @@ def test_what_is_refused(text: str, protocol: Protocol | None, hint: str) -> Non
     assert caught.value.sentence.isprintable()
 
 
+def test_a_sandbox_with_a_fault_at_a_place() -> None:
+    """Behind its @ stands a number, and nobody's name."""
+    target = parse_target("sandbox/mx+slow:2s=0.5@3", SMTP)
+    assert (target.kind, target.host) == (Kind.SANDBOX, "sandbox/mx+slow:2s=0.5@3")
+
+
 @pytest.mark.parametrize("text", ["smtp://alice:s3cret@host", "alice:s3cret@host", "s3cret@host"])
 def test_a_password_is_refused_and_not_repeated(text: str) -> None:
     """A failure line ends up in logs."""

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from mailprobe.commands.forms import Argument, Form, Option
 from mailprobe.commands.table import SUBCOMMANDS
 from mailprobe.enums import Enum, auto
+from mailprobe.lessons.course import course_of
 from mailprobe.messages.envelope import EACH
 from mailprobe.protocol import sasl
 from mailprobe.protocol.model import Protocol
 from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.smtp import LMTP, SMTP
+from mailprobe.sandbox.profiles import PROFILES as PLAYED
 from mailprobe.shell.piping.stopping import ALIASES, stages
 from mailprobe.value import frozen
 
@@ -32,7 +34,8 @@ class Values:
     words: tuple[str, ...] = ()
 
 
-TARGETS = ("sandbox", "unix:/")  # besides hosts and profiles
+# besides hosts and profiles
+TARGETS = ("sandbox", *(f"sandbox/{name}" for name in PLAYED), "unix:/")
 # What lists the profiles, a name a line, and which of them are names: the rest is left out.
 PROFILES = "command mailprobe completion --profiles 2>/dev/null"
 # How a value is called, and what that means.
@@ -46,10 +49,12 @@ _KINDS = {
     "ADDRESS|DOMAIN": Values(Kind.HOST),
     "HOST": Values(Kind.HOST),
     "TARGET": Values(Kind.TARGET),
+    "CHARACTER": Values(Kind.WORDS, tuple(PLAYED)),
     "MECH": Values(Kind.WORDS, (*sasl.MECHANISMS, "APOP")),
     "STAGE": Values(
         Kind.WORDS, tuple(dict.fromkeys((*ALIASES, *stages(SMTP), *stages(LMTP), *stages(POP3))))
     ),
+    "LESSON": Values(Kind.WORDS, tuple(lesson.id for lesson in course_of(None).lessons)),
     "FULL|HDRS": Values(Kind.WORDS, ("FULL", "HDRS")),
     "A|each": Values(Kind.WORDS, (EACH,)),
     "V[,SRC:PORT,DST:PORT|,local]": Values(Kind.WORDS, ("v1", "v2", "v1,local", "v2,local")),

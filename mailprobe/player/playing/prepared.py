@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 INTRUSIVE = "intrusive"
 MOCK = "mock"
+FAILS = "fails"
 _PATHS = 64  # ways through the alternatives of a file that are looked at before it is played
 _DATE = "%a, %d %b %Y %H:%M:%S %z"  # RFC 5322, section 3.3
 
@@ -145,6 +146,7 @@ class Prepared:
         if empty:  # whoever was interrupted before he said anything has recorded as much
             raise Skipped("nothing is said in this file: there is nothing to replay")
         self._refuse_mock(numbers)
+        self._refuse_failure()
         self.ways = ways(self.head, numbers, self.options, self._authority)
         self._refuse_intrusion()
         for handshake in handshakes:
@@ -201,6 +203,11 @@ class Prepared:
         for number in sorted(numbers - self.options.servers.keys()):
             option = "--server" if number == 1 else f"--server {number}="
             raise Skipped(f"tagged {MOCK}: serve it, and name that server by {option}")
+
+    def _refuse_failure(self) -> None:
+        """What shows a failure on purpose is no failure of whoever plays all that there is."""
+        if FAILS in self.head.tags and FAILS not in self.options.tags:
+            raise Skipped(f"tagged {FAILS}: it fails on purpose, ask for it by -t {FAILS}")
 
     def _refuse_intrusion(self) -> None:
         """A file that may do harm runs only against hosts that a person has named for it."""

@@ -11,9 +11,16 @@ from mailprobe.player.reports.lines import WORDS, counted, details, heading, sen
 from mailprobe.player.reports.report import Report, Write
 from mailprobe.player.results import Result, Verdict
 from mailprobe.render import html, html_timing
+from mailprobe.render.html_transcript import transcript_section
 from mailprobe.transcript.model import Transcript
 
 _MOST = 200  # transcripts that are shown whole
+_LOOKS = {
+    Verdict.PASSED: "passed",
+    Verdict.FAILED: "failed",
+    Verdict.ERROR: "failed",
+    Verdict.SKIPPED: "skipped",
+}
 
 
 class PageReport(Report):
@@ -37,7 +44,9 @@ class PageReport(Report):
         cells = (WORDS[result.verdict], name, html.text(about), took(result.seconds))
         if result.measured and len(self._timings) < _MOST:
             self._timings.append(html_timing.section(result.name, result.measured))
-        self._rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>\n")
+        first, *others = cells
+        rest = "".join(f"<td>{cell}</td>" for cell in others)
+        self._rows.append(f'<tr><td class="{_LOOKS[result.verdict]}">{first}</td>{rest}</tr>\n')
 
     def _section(self, result: Result, anchor: str) -> str:
         lines = "\n".join(html.text(line) for line in details(result))
@@ -57,7 +66,7 @@ class PageReport(Report):
         marks = {}
         if problem is not None and problem.place is not None:
             marks[problem.place.line] = sentence(problem)
-        return html.transcript_section(transcript, marks, anchor=f"{anchor}-file", level=3)
+        return transcript_section(transcript, marks, anchor=f"{anchor}-file", level=3)
 
     def _timing(self) -> str:
         if not self._timings:
@@ -68,7 +77,9 @@ class PageReport(Report):
         counts = counted((summary.counts[verdict], str(verdict)) for verdict in Verdict)
         rest = f"; the rest was not played: {summary.cut_short}" if summary.cut_short else ""
         said = f"{summary.total} transcripts: {counts or 'none'}, {took(summary.seconds)}{rest}"
-        head = "".join(f"<th>{name}</th>" for name in ("Verdict", "Transcript", "About", "Time"))
+        head = "".join(
+            f'<th scope="col">{name}</th>' for name in ("Verdict", "Transcript", "About", "Time")
+        )
         body = (
             f"<h1>mailprobe replay</h1>\n<p>{html.text(said)}</p>\n"
             f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{''.join(self._rows)}</tbody>\n"

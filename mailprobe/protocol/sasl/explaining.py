@@ -25,7 +25,7 @@ class Explanation:
 
 
 # How the answer is made, by mechanism: to the first challenge, to the second one.
-_FORMS: dict[str, tuple[str, ...]] = {
+FORMS: dict[str, tuple[str, ...]] = {
     "PLAIN": ("answer: base64 of [authzid] NUL user NUL password (RFC 4616)",),
     "LOGIN": ("answer: base64 of the user", "answer: base64 of the password"),
     "CRAM-MD5": ("answer: base64 of user, blank, HMAC-MD5(password, challenge) (RFC 2195)",),
@@ -63,8 +63,8 @@ def explain(mechanism: str, said: int, challenge: bytes) -> Explanation:
     if match := _SCRAM.fullmatch(name):
         return Explanation(shown, (*_scram(match[1], octets), _CANCEL))
     if name == "DIGEST-MD5":
-        return Explanation(shown, (*_FORMS[name], _CANCEL))
-    forms = _FORMS.get(name, ("a mechanism that is not spoken here",))
+        return Explanation(shown, (*FORMS[name], _CANCEL))
+    forms = FORMS.get(name, ("a mechanism that is not spoken here",))
     form = forms[said] if said < len(forms) else "more than the mechanism has"
     return Explanation(shown, (form, _CANCEL))
 

@@ -1,17 +1,24 @@
 """A session that plays itself: asciicast v2, for asciinema and its players.
 
-The times are made up, and always the same: a person types, a server answers soon.
+The times are made up, and always the same: a person types, a server answers soon, unless a run was
+measured.
 """
 
 import json
 from collections.abc import Iterator
 
+from mailprobe.protocol import events
 from mailprobe.render import theme
 from mailprobe.render.export.options import Options
 from mailprobe.render.export.spoken import Kind, Turn, turns
 from mailprobe.render.folding import fold
-from mailprobe.render.wording import chosen, title_of
+from mailprobe.render.html_words import ours
+from mailprobe.render.wording import chosen, shown, title_of
 from mailprobe.transcript.model import Transcript
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.explain.model import Explanation
 
 _WIDTH, _HEIGHT = 80, 24
 _KEY = 0.045  # seconds between two keys
@@ -50,7 +57,8 @@ def _output(transcript: Transcript, title: str, options: Options) -> Iterator[tu
     yield 0.0, _told("title", title)
     waited = 0.0
     before: Turn | None = None
-    for turn in turns(transcript, language=options.language, read=options.read):
+    explaining = _Explaining(ours(chosen(transcript, options.language) or options.language))
+    for turn, explanation in _explained(transcript, options):
         if turn.kind is Kind.PAUSE:
             waited += turn.seconds
             continue
@@ -59,7 +67,47 @@ def _output(transcript: Transcript, title: str, options: Options) -> Iterator[tu
         yield wait, pieces[0][1]
         yield from pieces[1:]
         before, waited = turn, 0.0
+        if text := explaining.behind(turn, explanation):
+            yield _READS, text
+            waited = _READS  # to read it
     yield _READS, ""
+
+
+def _explained(
+    transcript: Transcript, options: Options
+) -> Iterator[tuple[Turn, "Explanation | None"]]:
+    said = turns(transcript, language=options.language, read=options.read)
+    if not options.explain:
+        return ((turn, None) for turn in said)
+    from mailprobe.render.export.explained import explained  # what nobody asks for is not loaded
+
+    return explained(said)
+
+
+class _Explaining:
+    """What replies mean, dim, below them: below the body, where one has a body."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._held: dict[int, str] = {}  # connection: for the end of the body
+
+    def behind(self, turn: Turn, explanation: "Explanation | None") -> str:
+        """What stands below a turn."""
+        text = self._text(explanation) if explanation is not None else ""
+        for event in turn.events:
+            match event:
+                case events.ReplyReceived(body=True):
+                    self._held[turn.connection], text = text, ""
+                case events.BodyChunk(last=True):
+                    text += self._held.pop(turn.connection, "")
+                case _:
+                    pass
+        return text
+
+    def _text(self, explanation: "Explanation") -> str:
+        layers = (explanation.says, explanation.now, explanation.next)
+        rows = [row for layer in layers if layer for row in layer.said(self._language)]
+        return "".join(_told("note", shown(row), "   ") for row in rows)
 
 
 def _pieces(turn: Turn, before: Turn | None, options: Options) -> Iterator[tuple[float, str]]:
@@ -98,9 +146,9 @@ def _mark(turn: Turn) -> str:
     return theme.paint(style, f"{turn.side}{number}:", color=True) + " "
 
 
-def _told(style: str, text: str) -> str:
-    rows = fold(text, _WIDTH - 1)
-    return "".join(f"{theme.paint(style, row, color=True)}\r\n" for row in rows)
+def _told(style: str, text: str, indent: str = "") -> str:
+    rows = fold(text, _WIDTH - 1 - len(indent))
+    return "".join(f"{theme.paint(style, indent + row, color=True)}\r\n" for row in rows)
 
 
 def _style_of_reply(text: str) -> str:

@@ -1,14 +1,17 @@
 """A transcript as it would be heard: who says what, in order, with the samples of the file.
 
-Of alternatives the first is taken, mistakes are left out, a poll passes the first time.  What is
-a command, mail data or a body is for the connection to know that reads along.
+Of alternatives the first is taken, mistakes are left out unless somebody asks for them, a poll
+passes the first time.  What is a command, mail data or a body is for the connection to know
+that reads along.
 """
 
+import copy
 from collections.abc import Callable, Iterable, Iterator
 
 from mailprobe.enums import StrEnum
 from mailprobe.patterns import pattern
 from mailprobe.protocol.events import Event
+from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.framing import stuff
 from mailprobe.protocol.items import Phase
 from mailprobe.render.wording import by_language, chosen, notation, shown
@@ -66,6 +69,8 @@ _HAPPENED = {
     Happening.RESET: "the connection is reset",
 }
 _WAITS = (Happening.PAUSE, Happening.AFTER, Happening.SILENT)
+_ASIDES = 100  # known mistakes and alternatives that are heard, of one file
+_SMALL = 100  # messages and recipients: who knows more than that takes longer to copy
 
 
 @frozen
@@ -79,13 +84,22 @@ class Turn:
     text: str
     seconds: float = 0.0  # of a pause
     events: tuple[Event, ...] = ()
+    facts: Facts | None = None  # of the connection, behind `events`; the next turn alters them
 
 
 def turns(
-    transcript: Transcript, *, language: str = "", read: Callable[[str], bytes] | None = None
+    transcript: Transcript,
+    *,
+    language: str = "",
+    read: Callable[[str], bytes] | None = None,
+    asides: bool = False,
 ) -> Iterator[Turn]:
-    """The whole dialogue.  Without `read`, or where it fails, a body file stands for itself."""
-    return _Reader(transcript, language, read).turns()
+    """The whole dialogue.  Without `read`, or where it fails, a body file stands for itself.
+
+    With `asides` the known mistakes are heard, too, and all alternatives: each begins where the
+    dialogue stands, and leaves no trace in it.
+    """
+    return _Reader(transcript, language, read, asides=asides).turns()
 
 
 @mutable
@@ -127,8 +141,14 @@ class _Values:
 
 class _Reader:
     def __init__(
-        self, transcript: Transcript, language: str, read: Callable[[str], bytes] | None
+        self,
+        transcript: Transcript,
+        language: str,
+        read: Callable[[str], bytes] | None,
+        *,
+        asides: bool,
     ) -> None:
+        self._asides = _ASIDES if asides else 0  # that may still be heard
         self._transcript = transcript
         self._language = chosen(transcript, language)
         self._read = read
@@ -139,10 +159,26 @@ class _Reader:
             self._values.known.setdefault(matrix.name, matrix.values[0][1])
 
     def turns(self) -> Iterator[Turn]:
-        lines = list(self._played(self._transcript.lines))
-        for line, language in by_language(self._transcript, lines):
+        yield from self._heard(self._transcript.lines)
+
+    def _heard(self, lines: Iterable[Line]) -> Iterator[Turn]:
+        played = list(self._played(lines))
+        for line, language in by_language(self._transcript, played):
             if language in ("", self._language):
                 yield from self._turn(line)
+
+    def _beside(self, lines: Iterable[Line]) -> Iterator[Turn]:
+        """Lines that are heard from here, and forgotten again."""
+        if self._asides <= 0:
+            return
+        facts = [shadow.connection.facts for shadow in self._shadows.values()]
+        known_of = sum(len(one.messages) + len(one.recipients) for one in facts)
+        self._asides -= 1 + known_of // _SMALL
+        shadows, known = self._shadows, self._values.known
+        self._shadows = {number: _copied(shadow) for number, shadow in shadows.items()}
+        self._values.known = dict(known)
+        yield from self._heard(lines)
+        self._shadows, self._values.known = shadows, known
 
     def _played(self, lines: Iterable[Line]) -> Iterator[Line]:
         """The lines that a run would come through."""
@@ -157,8 +193,6 @@ class _Reader:
                 case Poll(lines=inner):
                     yield line
                     yield from self._played(inner)
-                case Wrong():
-                    pass
                 case _:
                     yield line
 
@@ -188,6 +222,10 @@ class _Reader:
             case Alt(branches=(first, *others)):
                 text = f"{shown(first.name)}: one of {len(others) + 1} ways to go on"
                 yield Turn(line, "", 1, Kind.REMARK, text)
+                for other in others:
+                    yield from self._beside(other.lines)
+            case Wrong(lines=lines):
+                yield from self._beside(lines)
             case Poll(within=within):
                 yield Turn(line, "", 1, Kind.REMARK, f"again, until it passes, for {within:g} s")
             case _:
@@ -206,19 +244,23 @@ class _Reader:
 
     def _answered(self, line: Wire) -> Turn:
         octets = self._values.octets(line.pieces) + line.end
-        kind = Kind.LINE
-        found: tuple[Event, ...] = ()
-        if shadow := self._of(line.connection):
-            kind = Kind.BODY if shadow.connection.reading_body else Kind.REPLY
-            found = tuple(shadow.hear(octets))
-        return Turn(line, "S", line.connection, kind, self._values.text(line.pieces), events=found)
+        text = self._values.text(line.pieces)
+        shadow = self._of(line.connection)
+        if shadow is None:
+            return Turn(line, "S", line.connection, Kind.LINE, text)
+        kind = Kind.BODY if shadow.connection.reading_body else Kind.REPLY
+        found = tuple(shadow.hear(octets))
+        facts = shadow.connection.facts
+        return Turn(line, "S", line.connection, kind, text, events=found, facts=facts)
 
     def _classes(self, line: Question) -> Turn:
-        found: tuple[Event, ...] = ()
-        if shadow := self._of(line.connection):
-            found = tuple(shadow.hear_class(line.classes[0]))
         text = " or ".join(shown(str(one)) for one in line.classes)
-        return Turn(line, "S", line.connection, Kind.REPLY, text, events=found)
+        shadow = self._of(line.connection)
+        if shadow is None:
+            return Turn(line, "S", line.connection, Kind.REPLY, text)
+        found = tuple(shadow.hear_class(line.classes[0]))
+        facts = shadow.connection.facts
+        return Turn(line, "S", line.connection, Kind.REPLY, text, events=found, facts=facts)
 
     def _filed(self, line: FileLine) -> Iterator[Turn]:
         kind = Kind.DATA if line.side == "C" else Kind.BODY
@@ -266,3 +308,8 @@ class _Reader:
     def _shadow(self, connection: int, do: Callable[[Shadow], None]) -> None:
         if shadow := self._of(connection):
             do(shadow)
+
+
+def _copied(shadow: Shadow) -> Shadow:
+    """One that goes its own way; the table of the protocol is everybody's."""
+    return copy.deepcopy(shadow, {id(shadow.catalogue): shadow.catalogue})

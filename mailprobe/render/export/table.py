@@ -19,6 +19,8 @@ class Exporter:
     module: str
     function: str
     text: bool = True
+    explains: str = ""  # whether it explains replies: "always", "asked"
+    times: bool = False  # whether it shows how long replies took
 
     def export(self, transcript: Transcript, options: Options | None = None) -> bytes:
         """The whole file.  Raises Failure `usage` where the transcript has nothing for it."""
@@ -30,10 +32,26 @@ class Exporter:
 EXPORTERS: Mapping[str, Exporter] = {
     row.name: row
     for row in (
-        Exporter("html", ".html", "text/html", "a page of its own", "page", "page"),
+        Exporter(
+            "html",
+            ".html",
+            "text/html",
+            "a page of its own",
+            "page",
+            "page",
+            explains="always",
+            times=True,
+        ),
         Exporter("svg", ".svg", "image/svg+xml", "a picture", "picture", "picture"),
         Exporter(
-            "cast", ".cast", "application/x-asciicast", "a session that plays", "cast", "cast"
+            "cast",
+            ".cast",
+            "application/x-asciicast",
+            "a session that plays",
+            "cast",
+            "cast",
+            explains="asked",
+            times=True,
         ),
         Exporter("eml", ".eml", "message/rfc822", "the mail in it", "mail", "mail", text=False),
         Exporter("json", ".json", "application/json", "its tree", "tree", "tree"),

@@ -39,7 +39,7 @@ def _pop3(moment: Moment) -> bool:
 
 def _begins(moment: Moment) -> bool:
     """The AUTH command itself, not an answer behind it."""
-    return _AUTH(moment) and not moment.line and moment.connection.reading_body is False
+    return _AUTH(moment) and moment.line is None
 
 
 def _payload(moment: Moment) -> bytes:
@@ -72,7 +72,7 @@ def _sign(moment: Moment) -> tuple[Deed, ...]:
 
 
 def _refuse_token(moment: Moment) -> tuple[str | bytes, ...] | None:
-    asks_for_more = len(moment.command.argument.split()) < 2 and not moment.line
+    asks_for_more = len(moment.command.argument.split()) < 2 and moment.line is None
     if asks_for_more or moment.memory.get(_TOKEN):
         return None
     moment.memory[_TOKEN] = True
@@ -80,7 +80,7 @@ def _refuse_token(moment: Moment) -> tuple[str | bytes, ...] | None:
 
 
 def _refuse_at_last(moment: Moment) -> tuple[str, ...] | None:
-    if not moment.line or not moment.memory.pop(_TOKEN, False):
+    if moment.line is None or not moment.memory.pop(_TOKEN, False):
         return None
     if _pop3(moment):
         return "-ERR", "[AUTH] The token is not accepted"

@@ -79,7 +79,7 @@ class Moment:
     reply: Reply | None = None
     octets: bytes = b""  # what is to be said
     number: int = 0
-    line: bytes = b""  # the client's, where it is an answer in a login
+    line: bytes | None = None  # the client's, where it is an answer in a login
     seconds: float = 0.0  # the time of the fault that is asked
 
     @property
@@ -117,7 +117,8 @@ class Act:
 class FaultSpec:
     """One row: what goes wrong, in a sentence of each language.
 
-    `seconds` is its time, where it has one; `certificate` names one of `certificates`.
+    `seconds` is its time, where it has one; `certificate` names one of `certificates`.  Of two
+    that change the same reply the one of lower `rank` does so first.
     """
 
     name: str
@@ -127,6 +128,7 @@ class FaultSpec:
     protocols: tuple[Protocol, ...] = ALL
     seconds: float = 0.0
     certificate: str = ""
+    rank: int = 0
 
 
 @frozen

@@ -169,7 +169,7 @@ ROWS = (
     ),
     row(
         "postscreen",
-        "one line of the greeting at once, and the last one for those who waited for it",
+        "the last line of the greeting is for those who wait for it",
         "问候语第一行先来，耐心等待的人才等得到最后一行",
         says(_GREETING, _postscreen),
         protocols=SMTP,

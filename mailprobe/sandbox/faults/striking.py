@@ -4,6 +4,7 @@ One `Plan` is a sandbox's; each session has a `Faults` of it, which stands betwe
 what goes out.  Which faults there are it does not know.
 """
 
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -51,22 +52,19 @@ class Plan:
         seed: int = 0,
         rest: Callable[[float], object] = time.sleep,
     ) -> None:
-        from mailprobe.sandbox.faults.table import FAULTS
-
-        order = list(FAULTS)  # what is said is changed before it is cut to pieces
-        self.faults = sorted(faults, key=lambda fault: order.index(fault.spec.name))
+        # What is said is changed before it is cut to pieces.
+        self.faults = sorted(faults, key=lambda fault: fault.spec.rank)
         self.rest = rest
         self.common: dict[str, object] = {}
         self.counts: dict[tuple[str, int], int] = {}  # of what strikes once in a session
         self._seed = seed
-        self._sessions = 0
+        self._sessions = itertools.count(1)
 
     def session(self, connection: Connection, stream: "Stream | None" = None) -> "Faults":
         """What one session has of them."""
         protocol = connection.catalogue.protocol
-        self._sessions += 1
         mine = [fault for fault in self.faults if protocol in fault.spec.protocols]
-        return Faults(self, mine, f"{self._seed}/{self._sessions}", connection, stream)
+        return Faults(self, mine, f"{self._seed}/{next(self._sessions)}", connection, stream)
 
 
 class Faults:
@@ -95,7 +93,7 @@ class Faults:
         self._memory: dict[str, object] = {}
         self._command = _NOTHING_SAID  # what the last reply answered
         self._reply: Reply | None = None
-        self._line = b""  # the client's last, in a login
+        self._line: bytes | None = None  # the client's last, in a login
         self._in_data = False
         self.muted = False  # nothing goes out any more
 
@@ -193,7 +191,7 @@ class Faults:
         def take(event: Event) -> None:
             match event:
                 case events.CommandReceived(command=command):
-                    self._line, self._in_data = b"", False
+                    self._line, self._in_data = None, False
                     if not self._answered(service, command):
                         service.take(event)
                 case events.AnswerReceived(line=line, command=command):
@@ -234,12 +232,12 @@ class Faults:
             if isinstance(deed, Pause):
                 self.rest(deed.seconds)
             elif isinstance(deed, Watch):
-                talked = self._watch(deed.seconds)
+                talked = self._watch(dialogue, deed.seconds)
                 self._perform(dialogue, deed.talked if talked else deed.silent)
             else:
                 self._end(dialogue, deed)
 
-    def _watch(self, seconds: float) -> bool:
+    def _watch(self, dialogue: "Dialogue", seconds: float) -> bool:
         """Whether the client talks within this time."""
         if self._stream is None:
             return bool(self._connection.unread)
@@ -249,7 +247,7 @@ class Faults:
             if failure.word is not Word.TIMEOUT:
                 raise
             return False
-        self._connection.receive_data(octets or b"", time.monotonic())
+        dialogue.receive(octets or b"")
         return True
 
     def _end(self, dialogue: "Dialogue", deed: Do) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from mailprobe.sandbox.faults import login, maildrop, replies, text, tls, transaction, wire
 from mailprobe.sandbox.faults.model import FaultSpec
+from mailprobe.value import replace
 
 # By the words of a person: what each group is about, and its rows.
 GROUPS: tuple[tuple[str, str, tuple[FaultSpec, ...]], ...] = (
@@ -18,4 +19,7 @@ GROUPS: tuple[tuple[str, str, tuple[FaultSpec, ...]], ...] = (
     ("wording", "措辞", text.ROWS),
     ("the wire", "线路", wire.ROWS),
 )
-FAULTS: Mapping[str, FaultSpec] = {row.name: row for _, _, rows in GROUPS for row in rows}
+_ROWS = (row for _, _, rows in GROUPS for row in rows)
+FAULTS: Mapping[str, FaultSpec] = {
+    row.name: replace(row, rank=rank) for rank, row in enumerate(_ROWS)
+}

@@ -109,7 +109,7 @@ ROWS = (
     ),
     row(
         "rcpt-wordy",
-        "a recipient is refused in several lines, none with an enhanced status code",
+        "a refusal of several lines, none with an enhanced status code",
         "拒绝收件人的话有好几行，都没有增强状态码",
         instead(
             _RCPT,

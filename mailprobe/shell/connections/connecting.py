@@ -47,6 +47,7 @@ def connect(talk: "Conversation", target: Target | None, profile: Profile | None
     ended = talk.parties.next()
     party = talk.parties.current
     party.profile = profile
+    talk.accompany(party)
     if ended:
         talk.tell("the recording holds the connections before; /save records this one")
     settings = talk.settings if profile is None else profile.settings(talk.settings)
@@ -70,7 +71,7 @@ def connect(talk: "Conversation", target: Target | None, profile: Profile | None
             keep=failed.append,
             ask=lambda prompt: talk.ask_secret(prompt, "passphrase"),
             meet=meet,
-            sandbox_of=tutor.sandbox if tutor is not None else None,
+            sandbox_of=tutor.servers.sandbox if tutor is not None else None,
         )
     except Failure:  # what came all the same can be looked at, and saved
         party.session = failed[-1] if failed and _reached(failed[-1]) else None

@@ -78,6 +78,7 @@ class ScriptFront:
 
     def read(self, conversation: "Conversation") -> Entry:
         """The next line.  Raises Interrupted."""
+        from mailprobe.shell.local.table import ESCAPE
         from mailprobe.shell.typing.mask import visible
         from mailprobe.shell.typing.standing import prompt_text
 
@@ -87,6 +88,9 @@ class ScriptFront:
         if line is None:
             return Entry(Key.END)
         text = line.decode("utf-8", "surrogateescape")
+        if text.startswith(ESCAPE):  # a local command anywhere, among mail data, too
+            self.write(f"local> {text[1:]}\n")
+            return Entry(Key.LOCAL, text[1:])
         shown = visible(text, conversation.facts, conversation.catalogue)
         self.write(f"{prompt_text(conversation.look)}{shown}\n")
         return Entry(Key.LINE, text)

@@ -1,12 +1,14 @@
 """Local commands that begin and end a connection."""
 
 from mailprobe.durations import seconds
+from mailprobe.patterns import pattern
 from mailprobe.protocol.model import Protocol, State
 from mailprobe.session import Session
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, tell, usage
 from mailprobe.transport.target import parse_further
 
+_SANDBOX = pattern(r"sandbox(?:[/+]|$)")
 _LONGEST_WAIT = 3600.0  # seconds
 
 
@@ -28,10 +30,10 @@ def _connect(shell: Shell, argument: str) -> None:
         return
     if said is None and shell.session is not None and "://" not in words[0]:
         said = shell.session.connection.catalogue.protocol
-    if said is None and words[-1] == "sandbox":
+    if said is None and _SANDBOX.match(words[-1]):
         raise usage(
-            "the sandbox speaks three protocols: write /connect smtp sandbox, "
-            "/connect lmtp sandbox or /connect pop3 sandbox"
+            f"the sandbox speaks three protocols: write /connect smtp {words[-1]}, "
+            f"/connect lmtp {words[-1]} or /connect pop3 {words[-1]}"
         )
     shell.connect(parse_further(words[-1], said, shell.tls))
 

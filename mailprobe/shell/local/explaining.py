@@ -8,6 +8,7 @@ from mailprobe.protocol.model import Protocol
 from mailprobe.render.tables import Own
 from mailprobe.safe import safe
 from mailprobe.shell.interface import Shell
+from mailprobe.shell.local import meanings
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, tell, usage
 
 _TITLE = 20  # columns of the name of a room
@@ -165,5 +166,6 @@ ROWS = (
         _help,
         Argument.TOPIC,
     ),
+    *meanings.ROWS,
     LocalCommand("mx", "/mx DOMAIN", "show who takes the mail of a domain", _mx, Argument.TEXT),
 )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mailprobe.errors import Failure, Word
+from mailprobe.protocol.model import Protocol
 from mailprobe.render.tables import Own
 from mailprobe.safe import safe
 from mailprobe.shell.interface import Shell
@@ -15,23 +16,30 @@ _HERE = "here"
 def _sandbox(shell: Shell, argument: str) -> None:
     from mailprobe.shell.connections.opening import inner_sandbox  # certificates, 99 ms
 
-    sandbox = inner_sandbox()
-    shell.table(
-        ("service", "address", "from here"),
-        [
-            (name, f"{sandbox.host}:{port}", Own(_FROM_HERE.get(name, "")))
-            for name, port in sandbox.ports.items()
-        ],
-    )
+    words = argument.split()
+    if len(words) > 1:
+        raise Malformed
+    name = f"{_SANDBOX}/{words[0]}" if words and words[0][0] != "+" else _SANDBOX + argument
+    sandbox = inner_sandbox(name)
+    rows = [
+        (service, f"{sandbox.host}:{port}", Own(_from_here(service, name)))
+        for service, port in sandbox.ports.items()
+    ]
+    rows += [(host, place, Own(f"/connect smtp {place}")) for host, place in sandbox.exchangers]
+    rows += [("dns", sandbox.dns, Own("--dns"))] if sandbox.dns else []
+    shell.table(("service", "address", "from here"), rows)
     shell.write(f"CA {safe(str(sandbox.ca))}\n")
-    tell(shell, "alice (secret) and bob (builder) at example.test; it ends with mailprobe")
+    users = ", ".join(f"{user} ({secret})" for user, secret in sandbox.users.items())
+    if words:
+        tell(shell, f"{sandbox.profile.name or _SANDBOX}: {sandbox.profile.summary}")
+    tell(shell, f"{users} at example.test; it ends with mailprobe")
 
 
-_FROM_HERE = {
-    "smtp": "/connect smtp sandbox",
-    "lmtp": "/connect lmtp sandbox",
-    "pop3": "/connect pop3 sandbox",
-}
+_SANDBOX = "sandbox"
+
+
+def _from_here(service: str, name: str) -> str:
+    return f"/connect {service} {name}" if service in list(Protocol) else ""
 
 
 def _replay(shell: Shell, argument: str) -> None:
@@ -82,7 +90,13 @@ def _play(shell: Shell, path: Path, server: str) -> None:
 
 
 ROWS = (
-    LocalCommand("sandbox", "/sandbox", "start the practice server, and show its ports", _sandbox),
+    LocalCommand(
+        "sandbox",
+        "/sandbox [PROFILE]",
+        "start the practice server, and show its ports",
+        _sandbox,
+        Argument.CHARACTER,
+    ),
     LocalCommand(
         "replay",
         "/replay FILE [here]",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from mailprobe.durations import seconds
+from mailprobe.explain.languages import LANGUAGES, language_of
 from mailprobe.render.tables import Own
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local import tls_settings
@@ -39,6 +40,8 @@ def _settings(shell: Shell) -> list[tuple[str, str]]:
         ("ehlo", here.hello_name or Own("(this host's name)")),
         ("color", shell.color_choice),
         ("fold", _fold_text(shell.preferences.fold)),
+        ("lang", language_of(shell.preferences.language, shell.environment)),
+        ("explain", "on" if shell.preferences.explains else "off"),
         *((name, _switched(shell, name)) for name in _SWITCHES),
         *tls_settings.values(here),
         *switch_values(shell.switches, shell.settings),
@@ -78,6 +81,16 @@ def _set_fold(shell: Shell, value: str) -> None:
         raise usage("fold is a number of rows, off, or auto: as many as fit the screen")
 
 
+def _set_language(shell: Shell, value: str) -> None:
+    shell.preferences.language = language_of(value.lower(), shell.environment)
+
+
+def _set_explain(shell: Shell, value: str) -> None:
+    if value.lower() not in ("on", "off"):
+        raise usage("explain is on or off")
+    shell.explain_replies(wanted=value.lower() == "on")
+
+
 _SWITCHES: dict[str, tuple[str, dict[str, bool]]] = {
     "reveal": ("reveal", {"on": True, "off": False}),
     "keys": ("vi", {"emacs": False, "vi": True}),
@@ -108,6 +121,8 @@ _SETTINGS: dict[str, Callable[[Shell, str], None]] = {
     "ehlo": _set_hello_name,
     "color": _set_color,
     "fold": _set_fold,
+    "lang": _set_language,
+    "explain": _set_explain,
     **{name: _switch(name) for name in _SWITCHES},
     **tls_settings.SETTINGS,
     **{name: partial(switch, name=name) for name in SWITCHES},
@@ -120,6 +135,8 @@ CHOICES: Mapping[str, Sequence[str]] = {
     "ehlo": (),
     "color": ("auto", "always", "never"),
     "fold": ("auto", "off", "20", "50"),
+    "lang": LANGUAGES,
+    "explain": ("on", "off"),
     **{name: tuple(values) for name, (_, values) in _SWITCHES.items()},
     **tls_settings.CHOICES,
     **SWITCHES,

@@ -23,6 +23,8 @@ class Argument(Enum):
     FILE = auto()
     WORD = auto()  # one of those that the syntax names: [go|show]
     TARGET = auto()  # with the protocol before it, perhaps
+    EXPLAINED = auto()  # on, off, or words of a protocol
+    CHARACTER = auto()  # a profile of the sandbox, with faults behind it perhaps
     TOPIC = auto()  # a verb, a code, or another local command
     MECHANISM = auto()
     SETTING = auto()

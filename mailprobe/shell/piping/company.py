@@ -115,6 +115,10 @@ class Company:
 
         self.write(help_text(row, width=_WIDTH, color=False, plain=True))
 
+    def explain_replies(self, *, wanted: bool) -> None:
+        if wanted:
+            raise Failure(Word.USAGE, "a pipe shows what is said: /explain tells of the last reply")
+
     def ask_secret(self, prompt: str, kind: str = "password") -> str | None:
         from mailprobe.player.secrets import variable_of  # most scripts log in by hand
 

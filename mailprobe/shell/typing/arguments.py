@@ -9,6 +9,7 @@ from mailprobe.protocol.codes import REPLY_CODES, RESPONSE_CODES
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.model import Protocol
 from mailprobe.protocol.sasl import MECHANISMS
+from mailprobe.safe import safe
 from mailprobe.shell.local.table import Argument, LocalCommand
 from mailprobe.shell.typing.quoting import quoted, unquoted
 from mailprobe.shell.typing.suggestion import (
@@ -137,12 +138,47 @@ def _targets(place: _Place) -> Found:
         words += [(f"{protocol} ", what) for protocol, what in _PROTOCOLS.items()]
     if place.before or place.catalogue is not None:  # else nobody knows what to speak with it
         words.append(("sandbox", "the practice server, started when it is needed"))
+        words += _sandboxes(place.typed)
     words += place.known.targets
     if not place.before:
         words += [(f"{scheme}://", "a URL") for scheme in _SCHEMES]
     for text, meta in words:
         if begins(text, place.typed):
             yield in_case(text, place.typed), meta, True
+
+
+def _sandboxes(typed: str) -> list[tuple[str, str]]:
+    """Profiles and faults of the practice server, for whoever has begun to name one."""
+    before, slash, name = typed.partition("/")
+    if slash and before.lower() == "sandbox":
+        return [(f"sandbox/{word}", meta) for word, meta in _characters(name)]
+    before, plus, name = typed.partition("+")
+    if plus and before.lower() == "sandbox":
+        return [(f"sandbox+{word}", meta) for word, meta in _faults("", name)]
+    return []
+
+
+def _characters(typed: str) -> list[tuple[str, str]]:
+    from mailprobe.sandbox.profiles import PROFILES  # where somebody asks for them
+
+    name, plus, faults = typed.partition("+")
+    if plus:
+        return _faults(f"{name}+", faults)
+    return [(row.name, row.summary) for row in PROFILES.values()]
+
+
+def _faults(head: str, typed: str) -> list[tuple[str, str]]:
+    from mailprobe.sandbox.faults.table import FAULTS
+
+    before = head + typed[: typed.rfind("+") + 1]
+    return [(before + row.name, row.summary) for row in FAULTS.values()]
+
+
+def _profiles(place: _Place) -> Found:
+    if not place.before:
+        for text, meta in _characters(place.typed):
+            if begins(text, place.typed):
+                yield text, meta, True
 
 
 def _topics(place: _Place) -> Found:
@@ -159,6 +195,27 @@ def _topics(place: _Place) -> Found:
     for code, meaning in (*REPLY_CODES.items(), *RESPONSE_CODES.items()):
         if begins(code, place.typed):
             yield in_case(code, place.typed), meaning, True
+
+
+def _explained(place: _Place) -> Found:
+    """What can be explained: the switch, verbs, what is on offer, codes."""
+    if place.before:
+        return
+    for word, meta in (("on", "explain each reply below it"), ("off", "explain when asked")):
+        if begins(word, place.typed):
+            yield word, meta, True
+    for row in place.catalogue or ():
+        if begins(row.verb, place.typed):
+            yield in_case(row.verb, place.typed), row.summary, True
+    for keyword, arguments in (place.facts.offers or {}).items():
+        if begins(keyword, place.typed) and keyword not in (place.catalogue or ()):
+            yield in_case(keyword, place.typed), f"on offer {safe(arguments[:100])}", True
+    for code, meaning in REPLY_CODES.items():
+        if begins(code, place.typed):
+            yield in_case(code, place.typed), meaning, True
+    for code, meaning in RESPONSE_CODES.items():
+        if begins(f"[{code}]", place.typed):
+            yield in_case(f"[{code}]", place.typed), meaning, True
 
 
 def _settings(place: _Place) -> Found:
@@ -199,7 +256,9 @@ def _sessions(place: _Place) -> Found:
 _ARGUMENTS: dict[Argument, Callable[[_Place], Found]] = {
     Argument.WORD: _words,
     Argument.TARGET: _targets,
+    Argument.CHARACTER: _profiles,
     Argument.TOPIC: _topics,
+    Argument.EXPLAINED: _explained,
     Argument.SETTING: _settings,
     Argument.MECHANISM: _mechanisms,
     Argument.MESSAGE: _messages,

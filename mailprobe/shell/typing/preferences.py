@@ -16,4 +16,6 @@ class Preferences:
     vi: bool = False  # the keys of vi, not those of emacs
     menu: bool = False  # the menu opens for every line, not for local commands alone
     fold: int | None = None  # rows of one answer; None: as many as fit, 0: all of them
+    language: str | None = None  # of explanations; None: that of the locale
+    explains: bool = False  # each reply is explained below it
     route: "Route | None" = None  # the last one that /route has found

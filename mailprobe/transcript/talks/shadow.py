@@ -50,6 +50,14 @@ def _usual(owed: Owed | None) -> Iterable[str]:
     return GO_AHEADS.get(owed.row.then, ()) if owed.stage is Stage.COMMAND else ()
 
 
+def _status(wanted: ReplyClass) -> str:
+    """What else a class asks for, where it leaves nothing open."""
+    if wanted.response_code:
+        return f"[{wanted.response_code}] "
+    enhanced = wanted.enhanced or "x"
+    return "" if "x" in enhanced else f"{enhanced} "
+
+
 def _is_of(code: str, candidate: str) -> bool:
     """Whether an `x` stands where they differ, for a digit: `+OK` is of no class."""
     return len(code) == len(candidate) and all(
@@ -111,7 +119,7 @@ class Shadow:
     def hear_class(self, wanted: ReplyClass) -> list[Event]:
         """The server gives one whole reply of a class."""
         code = code_of(wanted, self.connection.owed(), pop3=self.pop3)
-        found = self.hear(f"{code} x\r\n".encode())
+        found = self.hear(f"{code} {_status(wanted)}x\r\n".encode())
         if self.connection.reading_body:
             found += self.hear(b".\r\n")
         return found

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mailprobe.errors import Word
+from mailprobe.player.client import play
 from mailprobe.player.options import Options
 from mailprobe.player.playing import hosts
 from mailprobe.player.playing.problems import Stopped
@@ -114,6 +115,10 @@ def test_the_sandbox_has_the_profiles_that_it_has() -> None:
     assert way("sandbox", protocol="pop3", implicit=True).service == "pop3s"
     assert "muse-x" in refused(Word.USAGE, "sandbox/muse-x")
     refused(Word.USAGE, "sandbox", protocol="raw")
+    assert str(way("sandbox/muse", protocol="pop3").target) == "sandbox/muse"
+    assert way("sandbox/muse+tarpit").service == "smtp"
+    assert way("mail.example:25", {1: "sandbox/plain"}).target.host == "sandbox/plain"
+    refused(Word.USAGE, "sandbox/muse+no-such-fault")
 
 
 def test_a_foreign_host_is_never_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,6 +218,45 @@ S? 221
         "set id: {=uuid}\nset password: builder"
     )
     passed(run(write(tmp_path, lines, header)).result)
+
+
+_DELETES = """
+S~ +OK [MuseMail 3.5 POP3 Server](25) service ready; {date} {:msgid=<1@dbc.mtview.ca.us>}
+C: USER alice
+S: +OK Password required for alice@example.test
+C: PASS secret
+S: +OK Maildrop has 2 messages (1411 bytes)
+C: DELE 1
+S? +OK
+C: QUIT
+S? +OK
+@assert date == Mon, 06 Feb 2006 13:41:07 +0800
+S2? +OK
+C2: USER alice
+S2? +OK
+C2: PASS secret
+S2: +OK Maildrop has 1 message (412 bytes)
+C2: UIDL 2
+S2? -ERR
+C2: UIDL 1
+S2: +OK 1 1139204467.M000000002P1Q2.sandbox
+C2: QUIT
+S2? +OK
+S3: 220 example.test ESMTP mailprobe practice server
+C3: QUIT
+S3? 221
+"""
+
+
+def test_a_profile_is_fresh_for_each_run(tmp_path: Path) -> None:
+    """Connections to one name share it; the next run finds both mails, and the same octets."""
+    header = (
+        "protocol: pop3\nconnect: sandbox/muse\nprotocol 2: pop3\nconnect 2: sandbox/muse\n"
+        "protocol 3: smtp\nconnect 3: sandbox/plain\nmatch: text"
+    )
+    prepared = prepare(write(tmp_path, _DELETES, header))
+    for _ in range(2):
+        passed(play(prepared).result)
 
 
 def test_intrusive_files_want_to_be_asked_for(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from itertools import pairwise
 
+import pyte
 import pytest
 
 from mailprobe.render.export import tree
@@ -13,6 +14,7 @@ from mailprobe.render.export.diagram import written
 from mailprobe.render.export.options import Options
 from mailprobe.render.export.spoken import Kind, turns
 from mailprobe.render.export.table import EXPORTERS
+from mailprobe.render.folding import columns
 from mailprobe.transcript.model import Include, Transcript, Wire
 from mailprobe.value import replace
 from tests.render.samples import HARM, HOSTILE, LESSON, pop3, read, smtp
@@ -113,6 +115,72 @@ def test_a_long_command_is_typed_in_time() -> None:
     """Nobody watches a thousand keys."""
     rows = made("cast", smtp("S: 220", "C: " + "x" * 1000)).split("\n")[1:-1]
     assert json.loads(rows[-1])[0] < 6
+
+
+@pytest.mark.parametrize("explain", [False, True])
+def test_a_cast_is_what_the_format_says(transcript: Transcript, *, explain: bool) -> None:
+    """asciicast v2: a header with its numbers, then [seconds, code, text] in order, UTF-8."""
+    octets = EXPORTERS["cast"].export(transcript, Options(explain=explain))
+    assert octets.endswith(b"\n")
+    header, *rows = [json.loads(line) for line in octets.decode("utf-8").split("\n")[:-1]]
+    assert isinstance(header, dict)
+    assert header["version"] == 2
+    assert all(type(header[name]) is int and header[name] > 0 for name in ("width", "height"))
+    assert isinstance(header["title"], str)
+    for row in rows:
+        at, code, text = row
+        assert type(at) in (int, float)
+        assert at >= 0
+        assert code in ("o", "i", "m", "r")
+        assert isinstance(text, str)
+        assert not re.search("[\ud800-\udfff]", text)
+    assert [row[0] for row in rows] == sorted(row[0] for row in rows)
+
+
+def played(transcript: Transcript, options: Options) -> list[str]:
+    """What stands on the screen of a terminal at the end, and above it."""
+    screen = pyte.HistoryScreen(80, 24, history=1000)
+    stream = pyte.Stream(screen)
+    for line in made("cast", transcript, options).split("\n")[1:-1]:
+        stream.feed(json.loads(line)[2])
+    above = ["".join(row[x].data for x in range(80)) for row in screen.history.top]
+    return [row.rstrip() for row in [*above, *screen.display] if row.strip()]
+
+
+def test_a_cast_explains_what_was_said() -> None:
+    """Below the reply and its conditions, below a body; in the language that was asked for."""
+    transcript = pop3(
+        "S: +OK", "C: RETR 1", "S: +OK", "S: x", "S: .", "C: QUIT", "S? +OK", "S+ bye"
+    )
+    plain = played(transcript, Options())
+    assert plain == [
+        *("mail", "S: +OK", "C: RETR 1", "S: +OK", "S: x", "S: .", "C: QUIT", "S: +OK"),
+        "   with bye",
+    ]
+    told = played(transcript, Options(explain=True))
+    assert [row for row in told if row in plain] == plain
+    assert told[told.index("S: .") + 1].startswith("   ")
+    assert told[told.index("   with bye") + 1].startswith("   ")
+    assert told[told.index("S: x") + 1] == "S: ."
+    chinese = "".join(played(transcript, Options(explain=True, language="zh")))
+    assert re.search("[\u4e00-\u9fff]", chinese)
+    assert not re.search("[\u4e00-\u9fff]", "".join(told))
+
+
+def test_explanations_of_a_cast_are_dim_and_fit() -> None:
+    """No row is cut by the terminal, of wide characters neither; there is time to read."""
+    transcript = smtp("S: 220 hi", "C: EHLO x", "S: 250 x", "C: QUIT", "S: 221 bye", "S@ close")
+    for language in ("en", "zh"):
+        options = Options(explain=True, language=language)
+        rows = [json.loads(line) for line in made("cast", transcript, options).split("\n")[1:-1]]
+        told = [(at, row) for at, row in enumerate(rows) if row[2].startswith("\x1b[2m   ")]
+        assert len(told) == 3
+        for at, (_, _, text) in told:
+            lines = text.split("\r\n")
+            assert lines.pop() == ""
+            assert all(line[:4] == "\x1b[2m" and line[-4:] == "\x1b[0m" for line in lines)
+            assert max(columns(_SGR.sub("", line)) for line in lines) < 80
+            assert rows[at + 1][0] - rows[at][0] >= 1.2
 
 
 # ---------------------------------------------------------------------------------------- json

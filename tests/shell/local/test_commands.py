@@ -270,13 +270,39 @@ def test_wrong_form_is_told(line: str) -> None:
     assert _refused(Desk(GREETING), line)
 
 
-@pytest.mark.parametrize("line", ["/sandbox walk.mpt", "/quit now", "state  x", "/clear all"])
+@pytest.mark.parametrize("line", ["/quit now", "state  x", "/clear all"])
 def test_what_takes_nothing_does_nothing_with_something(line: str) -> None:
     """Who writes more than there is to say means something else."""
     desk = Desk(GREETING)
     assert "takes nothing behind it" in _refused(desk, line)
     assert desk.done == []
     assert desk.rows == []
+
+
+def test_a_profile_is_shown_with_its_places() -> None:
+    """Where each service is, the hosts of the zone, its name server, and who may log in."""
+    desk = Desk()
+    local.run(desk, "/sandbox mx")
+    rows = {str(row[0]): [str(each) for each in row[1:]] for row in desk.rows}
+    assert rows["smtp"][1] == "/connect smtp sandbox/mx"
+    place, there = rows["mx1.example.test"]
+    assert place.startswith("127.0.0.11:")
+    assert there == f"/connect smtp {place}"
+    assert rows["dns"][1] == "--dns"
+    assert "mx: the hosts of a small zone" in desk.text
+    assert "alice (secret), bob (builder) at" in desk.text
+
+
+@pytest.mark.parametrize(
+    "line, sentence",
+    [
+        ("/sandbox walk.mpt", "the sandbox has no profile walk.mpt"),
+        ("/sandbox plain full", "/sandbox [PROFILE]"),
+    ],
+)
+def test_a_profile_that_there_is_not(line: str, sentence: str) -> None:
+    """Those that there are stand in the sentence."""
+    assert sentence in _refused(Desk(), line)
 
 
 # -------------------------------------------------------------------------------- the connection

@@ -50,6 +50,7 @@ KNOWN = Known(
         row("note", Argument.TEXT),
         row("state", Argument.NOTHING),
         row("use", Argument.SESSION),
+        row("zoo", Argument.CHARACTER),
     ],
     sessions=[("1", "smtp mx.example:25"), ("2", "pop3 pop.example:110")],
     subjects={1: "hello"},
@@ -107,6 +108,24 @@ def texts(line: str, facts: Facts | None = None, catalogue: Catalogue | None = S
 )  # fmt: skip
 def test_each_argument_has_its_suggestions(line: str, expected: list[str]) -> None:
     """Files quoted as a shell does it, targets, topics, settings, mechanisms, options."""
+    assert texts(line) == expected
+
+
+@pytest.mark.parametrize(
+    "line, expected",
+    [
+        ("/connect pop3 sandbox/mu", ["/connect pop3 sandbox/muse"]),
+        ("/connect pop3 sandbox+tarp", ["/connect pop3 sandbox+tarpit"]),
+        ("/connect pop3 sandbox/muse+tarp", ["/connect pop3 sandbox/muse+tarpit"]),
+        ("/connect pop3 sandbox+slow+tarp", ["/connect pop3 sandbox+slow+tarpit"]),
+        ("/connect pop3 other/mu", []),
+        ("/connect pop3 other+tarp", []),
+        ("/zoo mu", ["/zoo muse"]),
+        ("/zoo muse mu", []),
+    ],
+)
+def test_profiles_and_faults(line: str, expected: list[str]) -> None:
+    """They are offered when somebody has begun to name one: there are many."""
     assert texts(line) == expected
 
 

@@ -77,6 +77,7 @@ def test_lines_of_a_header_are_kept() -> None:
     "text",
     [
         *("host", "host:1", "host:65535", "[::1]:25", "[::1]", "::1", "smtp://host:25"),
+        *("sandbox+slow:2s", "sandbox/mx+slow:2s@1"),
         *("smtp://host:25/", "smtp://host", "sandbox", "sandbox/muse", "unix:/a:0", "/run/a:0"),
     ],
 )

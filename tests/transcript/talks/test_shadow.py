@@ -2,6 +2,7 @@
 
 import pytest
 
+from mailprobe.protocol import events
 from mailprobe.protocol.catalogue import Catalogue
 from mailprobe.protocol.connection import Connection
 from mailprobe.protocol.items import Raw
@@ -10,7 +11,7 @@ from mailprobe.protocol.pop3 import POP3
 from mailprobe.protocol.progress import Owed
 from mailprobe.protocol.smtp import SMTP
 from mailprobe.transcript.model import ReplyClass
-from mailprobe.transcript.talks.shadow import code_of
+from mailprobe.transcript.talks.shadow import Shadow, code_of
 
 
 def owed_to(line: bytes, catalogue: Catalogue = SMTP) -> Owed | None:
@@ -67,3 +68,21 @@ def test_a_code_that_nobody_waits_for(wanted: str, code: str) -> None:
 def test_any_reply_of_pop3(wanted: str, line: bytes, code: str) -> None:
     """A status indicator has no digits: it is of none of their classes but of that of all."""
     assert code_of(ReplyClass(wanted), owed_to(line, POP3), pop3=True) == code
+
+
+@pytest.mark.parametrize(
+    "protocol, wanted, enhanced, response_code",
+    [
+        ("smtp", ReplyClass("550", "5.1.1"), "5.1.1", None),
+        ("smtp", ReplyClass("550", "5.1.x"), None, None),
+        ("smtp", ReplyClass("550"), None, None),
+        ("pop3", ReplyClass("-ERR", None, "IN-USE"), None, "IN-USE"),
+    ],
+)
+def test_finer_codes_of_a_class(
+    protocol: str, wanted: ReplyClass, enhanced: str | None, response_code: str | None
+) -> None:
+    """They are in the reply that stands for it, unless a part is left open."""
+    (greeting, *_) = Shadow(protocol, {}).hear_class(wanted)
+    assert isinstance(greeting, events.Greeting)
+    assert (greeting.reply.enhanced, greeting.reply.response_code) == (enhanced, response_code)

@@ -1,0 +1,109 @@
+"""What is remembered of lessons: a private file, which may be lost, broken or hostile."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mailprobe.lessons.course import Course
+from mailprobe.lessons.listing import listing, next_of, state_of
+from mailprobe.lessons.progress import Progress, Record
+from mailprobe.lessons.telling import Voice
+from tests.lessons.helpers import lesson, written
+
+TEXT = "S: 220 hi\n\n== One\nC: QUIT\nS? 221\n"
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    written(tmp_path, TEXT, name="own-02", more="needs: own-01")
+    return lesson(tmp_path, TEXT)[1]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "learn.json"
+
+
+def test_what_was_saved_is_there_again(course: Course, path: Path) -> None:
+    """In a file that nobody else reads, and of this folder alone."""
+    record = Record(2, [1], [2], 3, 1, 4.5, "2026-01-01T00:00:00Z", "")
+    Progress(str(path), course, "one").save("own-01", record)
+    assert Progress(str(path), course, "one").record("own-01") == record
+    assert Progress(str(path), course, "other").record("own-01") == Record()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in path.parent.iterdir()] == ["learn.json"]
+
+
+@pytest.mark.parametrize("octets", [b"{", b"[1]", b"\xff\xfe", b"null", b"[" * 100_000])
+def test_a_broken_file_is_put_aside(course: Course, path: Path, octets: bytes) -> None:
+    """Told once, kept, and begun anew."""
+    path.parent.mkdir()
+    path.write_bytes(octets)
+    progress = Progress(str(path), course, None)
+    assert progress.record("own-01") == Record()
+    assert progress.failure is not None
+    assert "put aside" in progress.failure.sentence
+    assert (path.parent / "learn.json.kept").read_bytes() == octets
+    progress.save("own-01", Record(1, [1]))
+    assert Progress(str(path), course, None).record("own-01").done == [1]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"courses": 3},
+        {"courses": {"": [1]}},
+        {"courses": {"": {"own-01": "x"}}},
+        {"courses": {"": {"own-01": {"steps": -1, "done": "all", "hints": 1e300}}}},
+        {"courses": {"": {"own-01": {"done": [{}, True, "1"], "seconds": "x", "began": 7}}}},
+    ],
+)
+def test_parts_that_make_no_sense_are_nothing(course: Course, path: Path, found: object) -> None:
+    """They are no reason to fail."""
+    path.parent.mkdir()
+    path.write_text(json.dumps(found))
+    progress = Progress(str(path), course, None)
+    assert progress.record("own-01").steps == 0
+    progress.save("own-01", Record(1, [1]))
+    assert progress.record("own-01").passed
+
+
+def test_a_file_that_cannot_be_written_costs_nothing_else(course: Course, tmp_path: Path) -> None:
+    """It is told once, by whoever shows it."""
+    path = tmp_path / "taken"
+    path.mkdir()
+    progress = Progress(str(path), course, None)
+    progress.save("own-01", Record(1, [1]))
+    assert progress.failure is not None
+
+
+def test_what_to_do_next(course: Course) -> None:
+    """What is begun, then what is new and has what it needs."""
+    one, two = course.lessons
+    done = Record(1, [1], began="x", ended="x")
+    begun = Record(1, [], began="x")
+    assert next_of(course, {}) is one
+    assert next_of(course, {"own-01": done}) is two
+    assert next_of(course, {"own-02": begun}) is two
+    assert next_of(course, {"own-02": begun}, two) is one
+    assert next_of(course, {"own-01": done, "own-02": done}) is None
+    assert [state_of(each) for each in (Record(), begun, done)] == ["new", "begun", "done"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "zh+en"])
+def test_a_list_fits_the_terminal(tmp_path: Path, language: str) -> None:
+    """A character of Chinese takes two columns; a long title is cut."""
+    from mailprobe.render.widths import columns_of
+
+    course = lesson(tmp_path, TEXT)[1]
+    path = course.lessons[0].path
+    path.write_text(path.read_text().replace("一课", "课" * 50))
+    from mailprobe.lessons.course import course_of
+
+    course = course_of(str(tmp_path))
+    voice = Voice(language, lambda: 80)
+    rows = list(listing(course, {"own-01": Record(2, [1], began="x")}, voice, 80))
+    assert all(columns_of(row.text) <= 80 for row in rows)
+    assert "1/2" in rows[0].text
+    assert rows[-1].text.endswith("mailprobe learn 01")
