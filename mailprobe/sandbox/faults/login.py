@@ -2,7 +2,6 @@
 
 import base64
 
-from mailprobe.protocol.model import Protocol
 from mailprobe.sandbox.faults.model import (
     POP3,
     SMTP,
@@ -15,6 +14,7 @@ from mailprobe.sandbox.faults.model import (
     answers,
     at,
     instead,
+    refusal,
     row,
     says,
 )
@@ -31,10 +31,6 @@ _PROMPTS = {
     base64.b64encode(b"Password:"): base64.b64encode(b"Password\0"),
 }
 _WRONG_SIGNATURE = base64.b64encode(b"v=" + base64.b64encode(b"not what was agreed on"))
-
-
-def _pop3(moment: Moment) -> bool:
-    return moment.connection.catalogue.protocol is Protocol.POP3
 
 
 def _begins(moment: Moment) -> bool:
@@ -76,13 +72,13 @@ def _refuse_token(moment: Moment) -> tuple[str | bytes, ...] | None:
     if asks_for_more or moment.memory.get(_TOKEN):
         return None
     moment.memory[_TOKEN] = True
-    return ("+" if _pop3(moment) else "334"), _WHY
+    return ("+" if moment.pop3 else "334"), _WHY
 
 
 def _refuse_at_last(moment: Moment) -> tuple[str, ...] | None:
     if moment.line is None or not moment.memory.pop(_TOKEN, False):
         return None
-    if _pop3(moment):
+    if moment.pop3:
         return "-ERR", "[AUTH] The token is not accepted"
     return "535", "5.7.8 The token is not accepted"
 
@@ -94,21 +90,13 @@ def _with_token(moment: Moment) -> bool:
 def _refuse_initial(moment: Moment) -> tuple[str, ...] | None:
     if len(moment.command.argument.split()) < 2:
         return None
-    return (
-        ("-ERR", "No initial response here")
-        if _pop3(moment)
-        else ("501", "5.5.4 No initial response here")
-    )
+    return refusal(moment, "501", "5.5.4", "No initial response here")
 
 
 def _want_initial(moment: Moment) -> tuple[str, ...] | None:
     if len(moment.command.argument.split()) != 1:
         return None
-    return (
-        ("-ERR", "The initial response is missing")
-        if _pop3(moment)
-        else ("501", "5.5.4 The initial response is missing")
-    )
+    return refusal(moment, "501", "5.5.4", "The initial response is missing")
 
 
 def _smtp(code: str, enhanced: str, text: str, chinese: str) -> FaultSpec:
