@@ -2,6 +2,7 @@
 
 import base64
 
+from mailprobe.protocol.model import Protocol
 from mailprobe.sandbox.faults.model import (
     POP3,
     SMTP,
@@ -14,7 +15,6 @@ from mailprobe.sandbox.faults.model import (
     answers,
     at,
     instead,
-    refusal,
     row,
     says,
 )
@@ -31,6 +31,10 @@ _PROMPTS = {
     base64.b64encode(b"Password:"): base64.b64encode(b"Password\0"),
 }
 _WRONG_SIGNATURE = base64.b64encode(b"v=" + base64.b64encode(b"not what was agreed on"))
+
+
+def _pop3(moment: Moment) -> bool:
+    return moment.connection.catalogue.protocol is Protocol.POP3
 
 
 def _begins(moment: Moment) -> bool:
@@ -72,13 +76,13 @@ def _refuse_token(moment: Moment) -> tuple[str | bytes, ...] | None:
     if asks_for_more or moment.memory.get(_TOKEN):
         return None
     moment.memory[_TOKEN] = True
-    return ("+" if moment.pop3 else "334"), _WHY
+    return ("+" if _pop3(moment) else "334"), _WHY
 
 
 def _refuse_at_last(moment: Moment) -> tuple[str, ...] | None:
     if moment.line is None or not moment.memory.pop(_TOKEN, False):
         return None
-    if moment.pop3:
+    if _pop3(moment):
         return "-ERR", "[AUTH] The token is not accepted"
     return "535", "5.7.8 The token is not accepted"
 
@@ -90,13 +94,21 @@ def _with_token(moment: Moment) -> bool:
 def _refuse_initial(moment: Moment) -> tuple[str, ...] | None:
     if len(moment.command.argument.split()) < 2:
         return None
-    return refusal(moment, "501", "5.5.4", "No initial response here")
+    return (
+        ("-ERR", "No initial response here")
+        if _pop3(moment)
+        else ("501", "5.5.4 No initial response here")
+    )
 
 
 def _want_initial(moment: Moment) -> tuple[str, ...] | None:
     if len(moment.command.argument.split()) != 1:
         return None
-    return refusal(moment, "501", "5.5.4", "The initial response is missing")
+    return (
+        ("-ERR", "The initial response is missing")
+        if _pop3(moment)
+        else ("501", "5.5.4 The initial response is missing")
+    )
 
 
 def _smtp(code: str, enhanced: str, text: str, chinese: str) -> FaultSpec:
