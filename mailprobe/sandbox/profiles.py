@@ -61,6 +61,7 @@ def _off(*verbs: str) -> dict[str, Refusal]:
 _QUEUED = SmtpWording(
     greeting="{host} {kind} mailprobe practice server",
     accepted="2.0.0 Accepted, queued as {identifier}",
+    verify="2.0.0 That is not told here, but mail for {domain} may be tried",
 )
 _NO_RELAY = Refusal("554", "5.7.1 Relay access denied")
 _PASSWORDS = ("CRAM-MD5", "PLAIN", "LOGIN")
@@ -172,7 +173,7 @@ _MUSE = SmtpManner(
     keywords=_keywords("SIZE 8BITMIME HELP"),
     size=10_240_000,
     mechanisms=("PLAIN", "LOGIN"),
-    refused=_off("BDAT"),
+    refused={"BDAT": Refusal("502", "5.5.1 Command not implemented")},
 )
 _MUSE_POP3 = Pop3Manner(
     wording=Pop3Wording(

@@ -171,7 +171,7 @@ class SmtpService(SmtpSession):
 
     def _say_outcome(self, refusal: Refusal | None, text: bytes) -> None:
         if refusal is None:
-            self.dialogue.say("250", text)
+            self._say("250", text)
         else:
             self._say(refusal.code, refusal.text)
 

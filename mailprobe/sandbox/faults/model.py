@@ -36,7 +36,6 @@ REPLIES = frozenset({Place.GREETING, Place.REPLY, Place.VERDICT})
 class Do(Enum):
     """Deeds without a number."""
 
-    BORDER = auto()  # what was said so far goes out by itself: a segment, a TLS record
     CLOSE = auto()  # FIN, under TLS with close_notify
     CUT = auto()  # FIN, under TLS without close_notify
     RESET = auto()
