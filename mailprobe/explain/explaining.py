@@ -11,6 +11,7 @@ from mailprobe.explain.replying import (
     catalogue_of,
     enhanced_meaning,
     layers_of,
+    levels_of,
     of_moment,
     of_reply,
     response_meaning,
@@ -130,7 +131,7 @@ def _enhanced(line: str, protocol: Protocol | None) -> Found:
     level, subject, detail = code.split(".")
     code = ".".join((level, subject.lstrip("0") or "0", detail.lstrip("0") or "0"))
     meaning, reference = enhanced_meaning(code)
-    now, then = layers_of([[code, f"X{code[1:]}"], [level]], Moment(ANY))
+    now, then = layers_of([levels_of(code), [level]], Moment(ANY))
     yield Explanation(code, meaning, now, then, reference, text("enhanced status code"))
 
 

@@ -14,7 +14,7 @@ from mailprobe.safe import safe
 _STATES = {
     State.CONNECT: "the link is up, no greeting yet",
     State.GREETED: "before hello",
-    State.READY: "hello done, no mail transaction",
+    State.READY: "after hello",
     State.MAIL: "after MAIL",
     State.RCPT: "after RCPT",
     State.BDAT: "between chunks",
