@@ -32,8 +32,8 @@ def _explain_words(shell: Shell, argument: str) -> None:
     found = of_words([argument], spoken) or of_words([argument])
     if not found:
         raise nothing_known([argument])
-    if said := said_by_server([argument]):
-        shell.write(f"< {safe(said)}\n")
+    for line in said_by_server([argument]):
+        shell.write(f"< {safe(line)}\n")
     _show(shell, found)
 
 
