@@ -8,6 +8,7 @@ from mailprobe.explain.model import Explanation
 from mailprobe.explain.pasting import Said, exchanges_of, lines_of, reply_of
 from mailprobe.explain.replying import (
     ANY,
+    GREETING,
     Moment,
     catalogue_of,
     enhanced_meaning,
@@ -111,6 +112,8 @@ def _offers_in(said: Said, reply: Reply) -> Found:
 
 
 def _moment_of(verb: str, protocol: Protocol | None, code: str) -> Moment:
+    if verb == GREETING.upper():
+        return Moment(GREETING)
     for each in _protocols(protocol, code):
         if (row := catalogue_of(each).find(verb)) is not None:
             return Moment(row.verb, row, (each,))
@@ -125,10 +128,11 @@ def _exchange(line: str, protocol: Protocol | None) -> Found:
     if (reply := _reply(said)) is None or not (verb.isalnum() and verb.isascii()):
         return
     moment = _moment_of(verb.upper(), protocol, reply.code)
-    if moment.row is None and (not behind or any(of_vocabulary(line, None))):
-        return  # RETR 250, SIZE 500
-    known = moment if moment.row is not None else Moment(ANY, None, ("unheard",))
-    if (found := of_moment(reply, known)) is not None:
+    if moment.name == ANY:
+        if not behind or any(of_vocabulary(line, None)):
+            return  # RETR 250, SIZE 500
+        moment = Moment(ANY, None, ("unheard",))
+    if (found := of_moment(reply, moment)) is not None:
         yield found
 
 

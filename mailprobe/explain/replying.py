@@ -66,7 +66,9 @@ def of_moment(reply: Reply, moment: Moment) -> Explanation | None:
     finer = _finer(reply)
     vague = [code for code in finer if _VAGUE.fullmatch(code)]
     certain = [code for code in finer if code not in vague]
-    now, then = layers_of([certain, [reply.code], vague, [general]], moment, reply)
+    # without a verb even a vague code tells more: 2.1.5 is about a recipient
+    middle = [vague, [reply.code]] if moment.name == ANY else [[reply.code], vague]
+    now, then = layers_of([certain, *middle, [general]], moment, reply)
     meanings = [_meaning(reply.code, moment), *map(_finer_meaning, certain)]
     said = [one for one in meanings if one is not None]
     return Explanation(
@@ -74,7 +76,7 @@ def of_moment(reply: Reply, moment: Moment) -> Explanation | None:
         joined(meaning for meaning, _ in said),
         now,
         then,
-        "; ".join(dict.fromkeys(reference for _, reference in said)),
+        _sources([reference for _, reference in said]),
         _kind(reply.code, moment),
     )
 
@@ -163,6 +165,14 @@ def response_meaning(code: str) -> tuple[Text, str]:
     if meaning is None:
         return text("no RFC knows this code: it says why a command was refused"), _RESPONSE_CODES
     return text(meaning), _reference(f"[{code}]", _RESPONSE_CODES)
+
+
+def _sources(references: Sequence[str]) -> str:
+    """Each once; of an RFC with a section and without, the one with it."""
+    known = dict.fromkeys(part for one in references for part in one.split("; "))
+    return "; ".join(
+        one for one in known if not any(other.startswith(f"{one}, section") for other in known)
+    )
 
 
 def _reference(code: str, default: str) -> str:

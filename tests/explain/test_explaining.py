@@ -55,6 +55,7 @@ def found(*words: str, protocol: Protocol | None = None) -> list[tuple[str, str]
         (("RCPT", "550"), [("550", "reply to RCPT")]),
         (("251", "ETRN"), [("251", "reply to ETRN")]),
         (("550 DATA is not allowed",), [("550", "reply code")]),
+        (("greeting 554",), [("554", "greeting")]),
         (("SIZE 500",), [("SIZE 500", "SMTP EHLO keyword")]),
         (("RETR 250",), [("RETR", "POP3 command")]),
         (("NOPE", "-ERR", "unknown"), [("-ERR", "status indicator")]),
@@ -130,6 +131,13 @@ def test_nothing_known(words: str) -> None:
     failure = nothing_known([words])
     assert failure.word == "usage"
     assert "\x1b" not in failure.sentence
+
+
+def test_a_vague_code_without_a_verb() -> None:
+    """It says at least what the reply is about."""
+    (found,) = of_words(["250 2.1.5 Ok"])
+    assert found.now is not None
+    assert found.now.en == "for this one recipient only"
 
 
 def test_the_servers_own_words() -> None:

@@ -280,6 +280,8 @@ def test_sources_are_named_once_each() -> None:
     found = explained("550 5.1.1 no", "RCPT TO:<a@b.c>", State.MAIL)
     assert found.reference == "RFC 5321, section 4.1.1.3; RFC 3463, section 3.2"
     assert found.subject == "550 5.1.1"
+    same = explained("535 5.7.8 no", "AUTH PLAIN", State.READY)
+    assert same.reference == "RFC 4954, section 4"
     assert found.says.en.endswith("5.1.1: failed for good: there is no such mailbox at that domain")
 
 
