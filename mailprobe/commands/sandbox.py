@@ -9,7 +9,8 @@ from mailprobe.commands.arguments import port
 from mailprobe.commands.parser import Parser
 from mailprobe.commands.streams import Streams
 from mailprobe.errors import ExitStatus
-from mailprobe.sandbox.profiles import DEFAULT, PROFILES, Profile
+from mailprobe.sandbox.manners import DEFAULT, Profile
+from mailprobe.sandbox.profiles import PROFILES
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
 if TYPE_CHECKING:

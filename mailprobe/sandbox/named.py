@@ -5,7 +5,7 @@ Reads text; starts nothing.
 
 from mailprobe.errors import Failure, Word
 from mailprobe.safe import safe
-from mailprobe.sandbox.profiles import DEFAULT, PROFILES, Profile
+from mailprobe.sandbox.manners import DEFAULT, Profile
 from mailprobe.value import frozen
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
@@ -42,6 +42,8 @@ def read(text: str) -> Named:
 
 def profile_of(name: str) -> Profile:
     """The profile of this name.  Raises Failure USAGE."""
+    from mailprobe.sandbox.profiles import PROFILES  # few ask for one
+
     row = PROFILES.get(name)
     if row is None:
         known = ", ".join(PROFILES)
