@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from mailprobe import files
 from mailprobe.errors import Failure, Word
+from mailprobe.jsonlines import document
 from mailprobe.lessons.course import Course
 from mailprobe.safe import safe
 from mailprobe.value import field, mutable
@@ -74,8 +75,8 @@ class Progress:
         try:
             files.append_private(self.path, b"")  # its folder has to be there
             with files.turn(self.path):  # two learners may have one file
-                text = json.dumps(self._with(lesson, record), ensure_ascii=False, indent=1) + "\n"
-                files.replace_private(self.path, text.encode())
+                whole = self._with(lesson, record)
+                files.replace_private(self.path, document(whole).encode())
         except Failure as failure:
             self.failure = self.failure or failure
 

@@ -11,9 +11,9 @@ from mailprobe.protocol.sasl import apop_digest
 from mailprobe.sandbox.accounts import SECRETS
 from mailprobe.sandbox.chance import Fixed
 from mailprobe.sandbox.maildrop import Store
-from mailprobe.sandbox.manners import LineEnds
+from mailprobe.sandbox.manners import LineEnds, When
 from mailprobe.sandbox.office import Office
-from mailprobe.sandbox.profiles import NIGHT, PROFILES, of_seed
+from mailprobe.sandbox.profiles import NIGHT, PROFILES, of_seed, seeds_of
 from mailprobe.sandbox.server import samples
 from tests.sandbox.helpers import Talk, base64_of, body_of, log_in, mails
 from tests.sandbox.helpers import lmtp as talk_lmtp
@@ -461,6 +461,17 @@ def test_muse_sends_mail_without_enhanced_codes(folder: Path) -> None:
     assert talk.line("MAIL FROM:<alice@example.test>") == b"503 say hello first: EHLO\r\n"
     talk.line("HELO client.example")
     assert send(talk, b"a\r\n.\r\n").startswith(b"250 Message accepted for delivery (060206")
+    assert talk.line("BDAT 0 LAST") == b"502 Command not implemented\r\n"
+    talk = talk_lmtp(office(folder, "muse"))
+    talk.line("LHLO client.example")
+    assert send(talk, b"a\r\n.\r\n") == b"250 <bob@example.test> Saved\r\n"
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_nobody_is_promised_that_every_address_takes_mail(name: str, folder: Path) -> None:
+    """Where some recipients are refused, VRFY does not say the contrary."""
+    refuses = any(fate.when is not When.LATER for fate in PROFILES[name].smtp.fates.values())
+    assert not refuses or b"Every address" not in smtp(folder, name).line("VRFY bob")
 
 
 # --------------------------------------------------------------------------------------- night
@@ -519,6 +530,19 @@ def test_every_night_has_one_fault(tmp_path: Path) -> None:
     }
     assert "mx0" in nights["night-0"]["mx"]
     assert all("mx1" in found["mx"] for name, found in nights.items() if name != "night-0")
+
+
+@pytest.mark.parametrize("number", range(seeds_of(PROFILES[NIGHT])))
+def test_each_night_has_its_ticket(tmp_path: Path, number: int) -> None:
+    """HELP tells what the users complain of; another profile has no ticket, and one character."""
+    ticket = PROFILES[f"{NIGHT}-{number}"].smtp.ticket
+    said = talk_smtp(office(tmp_path, f"{NIGHT}-{number}")).line("HELP").decode()
+    assert ticket
+    assert said.startswith(f"214-2.0.0 Ticket: {ticket}\r\n")
+    others = (PROFILES[f"{NIGHT}-{each}"].smtp.ticket for each in range(6) if each != number)
+    assert ticket not in others
+    assert "Ticket" not in talk_smtp(office(tmp_path, "plain")).line("HELP").decode()
+    assert seeds_of(PROFILES["plain"]) == 1
 
 
 def test_line_ends_are_named() -> None:
