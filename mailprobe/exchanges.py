@@ -73,12 +73,14 @@ class ExchangeLog:
     """An observer.  `exchanges` holds the newest, the oldest of them first.
 
     `milestones` are the events of the way to the server, to its greeting, to TLS and to the end,
-    each with the moment at which its part of the way began.
+    each with the moment at which its part of the way began.  `unsolicited` holds the last reply
+    that nobody asked for, if any.
     """
 
     def __init__(self, *, keep_bodies: bool = True, kept: int = _KEPT) -> None:
         self.exchanges: deque[Exchange] = deque(maxlen=kept)
         self.milestones: list[tuple[float, Event]] = []
+        self.unsolicited: deque[events.Unsolicited] = deque(maxlen=1)
         self._kept = kept
         self._keep_bodies = keep_bodies
         self._reading: Exchange | None = None  # whose body is coming
@@ -168,6 +170,9 @@ class ExchangeLog:
             since = max(since, last.sent_at + last.took)
         self.milestones.append((since, event))
 
+    def _heard(self, event: events.Unsolicited) -> None:
+        self.unsolicited.append(event)
+
     def _spool(self, exchange: Exchange) -> "IO[bytes]":
         from mailprobe.spool import Spool  # only where somebody reads a message
 
@@ -195,6 +200,7 @@ _MEMORABLE: dict[type[Event], Callable[..., None]] = {
     events.BodyChunk: ExchangeLog._keep,
     events.AnswerSent: ExchangeLog._stepped,
     events.DataSent: ExchangeLog._wrote,
+    events.Unsolicited: ExchangeLog._heard,
     events.Resolved: ExchangeLog._passed,
     events.Connecting: ExchangeLog._passed,
     events.Connected: ExchangeLog._passed,

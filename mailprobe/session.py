@@ -56,6 +56,7 @@ class Session(Wire):
         self.link: Callable[..., Transport] | None = None
         self.exchanges = self._log.exchanges  # the newest commands, the oldest of them first
         self.milestones = self._log.milestones  # events of the way, and since when
+        self.unsolicited = self._log.unsolicited  # the last reply of that kind, at most
         super().__init__(catalogue, (self._log, *observers), settings, clock)
 
     # ------------------------------------------------------------------------ opening, ending

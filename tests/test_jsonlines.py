@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.jsonlines import line
+from mailprobe.jsonlines import document, line
 from mailprobe.safe import visible
 
 
@@ -34,4 +34,12 @@ def test_any_value_is_one_line_that_shows_itself(one: dict[str, object]) -> None
     assert visible(text.removesuffix("\n"))
     assert text.count("\n") == 1
     assert "##" not in text
+    assert json.loads(text) == one
+
+
+@given(st.dictionaries(st.text(), st.recursive(st.text(), st.lists, max_leaves=5)))
+def test_a_document_is_the_same_in_many_lines(one: dict[str, object]) -> None:
+    """Nothing that JSON has not put there ends a line, and each of them shows itself."""
+    text = document(one)
+    assert visible(text.replace("\n", ""))
     assert json.loads(text) == one

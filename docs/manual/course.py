@@ -5,6 +5,7 @@ from itertools import groupby
 from pathlib import Path
 
 from mailprobe.transcript.model import (
+    Alt,
     EventLine,
     FileLine,
     Function,
@@ -42,6 +43,7 @@ class Words:
     start: str
     hint: str
     mistake: str
+    branch: str
     orders: Mapping[str, str]
     other: str
 
@@ -60,6 +62,7 @@ ENGLISH = Words(
     "Take it in the shell:",
     "Hint {}",
     "If you type {}",
+    "If it is: {}",
     {
         "class": "For a class of 45 minutes",
         "administrator": "For an administrator",
@@ -79,6 +82,7 @@ CHINESE = Words(
     "在命令行里上这一课：",
     "提示 {}",
     "如果输入 {}",
+    "如果是：{}",
     {"class": "一堂 45 分钟的课", "administrator": "给管理员"},
     "English",
 )
@@ -160,28 +164,44 @@ def _body(lesson: Transcript, words: Words) -> Iterator[str]:
         one.name: b"".join(piece for piece in one.pieces if isinstance(piece, bytes)).decode()
         for one in lesson.head.settings
     }
+    yield from _blocks(lesson.lines, samples, words)
+
+
+def _blocks(
+    lines: Sequence[Line], samples: Mapping[str, str], words: Words, *, inside: bool = False
+) -> Iterator[str]:
+    """`inside`: of one branch, whose steps are no sections of the page."""
     hints = 0
-    for kind, run in groupby(_shown(lesson.lines, words), key=_kind):
-        lines = list(run)
+    for kind, found in groupby(_shown(lines, words), key=_kind):
+        run = list(found)
         match kind:
             case "title":
-                for line in lines:
-                    yield heading(2, text(_content(line)))
+                for line in run:
+                    title = text(_content(line))
+                    yield f"**{title}**\n\n" if inside else heading(2, title)
                 hints = 0
             case "text":
-                yield _prose([_content(line) for line in lines], words)
+                yield _prose([_content(line) for line in run], words)
             case "hint":
-                for hints, line in enumerate(lines, hints + 1):  # noqa: B020 - it goes on
+                for hints, line in enumerate(run, hints + 1):  # noqa: B020 - it goes on
                     yield folded("tip", words.hint.format(hints), paragraph(_content(line)))
             case "wrong":
-                for line in lines:
+                for line in run:
                     yield _mistake(line, samples, words)
-            case "wire":
-                said = [one for line in lines if (one := _said(line, samples))]
+            case "alt":
+                for line in run:
+                    yield from _branches(line, samples, words)
+            case _:
+                said = [one for line in run if (one := _said(line, samples))]
                 yield fence("mpt-lines", said) if said else ""
                 hints = 0
-            case _:
-                pass
+
+
+def _branches(line: Line, samples: Mapping[str, str], words: Words) -> Iterator[str]:
+    """The ways on which a lesson may go, each folded."""
+    for branch in line.branches if isinstance(line, Alt) else ():
+        body = "".join(_blocks(branch.lines, samples, words, inside=True))
+        yield folded("example", words.branch.format(branch.name), body)
 
 
 def _shown(lines: Sequence[Line], words: Words) -> Iterator[Line]:
@@ -208,6 +228,8 @@ def _kind(line: Line) -> str:
             return "hint"
         case Wrong():
             return "wrong"
+        case Alt():
+            return "alt"
         case Wire() | Question() | Pattern() | FileLine() | EventLine():
             return "wire"
         case _:

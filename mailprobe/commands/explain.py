@@ -63,7 +63,7 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     on_terminal = streams.on_terminal
     columns = min(shutil.get_terminal_size().columns, _WIDEST) if on_terminal else _WIDTH
     if said := said_by_server(asked.words):
-        streams.write(f"< {safe(said)}\n\n")
+        streams.write("".join(f"< {safe(line)}\n" for line in said) + "\n")
     language = language_of(asked.lang, env)
     color = wants_color(asked.color, env, isatty=on_terminal)
     streams.write(drawn(found, language, columns=columns, color=color))

@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mailprobe.errors import Failure, Word
 from mailprobe.explain.model import Explanation
+from mailprobe.explain.pasting import Said, exchanges_of, lines_of, reply_of
 from mailprobe.explain.replying import (
     ANY,
+    GREETING,
     Moment,
     catalogue_of,
     enhanced_meaning,
     layers_of,
+    levels_of,
     of_moment,
     of_reply,
     response_meaning,
@@ -25,15 +28,10 @@ from mailprobe.safe import safe
 
 __all__ = ["nothing_known", "of_reply", "of_words", "said_by_server"]
 
-# As lines stand on our screen, and in transcripts.
-_MARK = pattern(r"(?:[<>]\*?|[CS][0-9]*:) +")
-_CODE = pattern(r"([2-5][0-9]{2})(?:[ -](.*))?", re.DOTALL)
-_STATUS = pattern(r"(\+ok|-err|\+)(?: +(.*))?", re.DOTALL | re.IGNORECASE)
 _ENHANCED = pattern(r"[245x]\.[0-9]{1,3}\.[0-9]{1,3}", re.IGNORECASE)
 _RESPONSE_CODE = pattern(r"\[([^\]\[ ]{1,200})\]")
 # What of the text of a reply is for programs.
 _FINER = pattern(rb"(?:[245]\.[0-9]{1,3}\.[0-9]{1,3}|\[[^\]\[ ]{1,200}\])(?: +|\Z)")
-_LINE_ENDS = str.maketrans("\r\n\0", "   ")
 
 _SHOWN = 100  # characters of what nobody knows
 
@@ -41,11 +39,14 @@ Found = Iterator[Explanation]
 
 
 def of_words(words: Sequence[str], protocol: Protocol | None = None) -> list[Explanation]:
-    """Explain a code, a command, what a server offers, or a line of either side.
+    """Explain a code, a command, what a server offers, or lines of a dialogue.
 
     A word that means several things has an explanation for each.  `protocol`: of that one only.
     Nothing is known: an empty list.  Never raises.
     """
+    lines = lines_of(words)
+    if len(lines) > 1 and (found := list(_dialogue(lines, protocol))):
+        return found
     line = _line_of(words)
     for read in _READERS:
         if found := list(read(line, protocol)):
@@ -53,42 +54,86 @@ def of_words(words: Sequence[str], protocol: Protocol | None = None) -> list[Exp
     return []
 
 
-def said_by_server(words: Sequence[str]) -> str:
-    """The words as the server's own line, where they are one with a text; else ""."""
+def said_by_server(words: Sequence[str]) -> tuple[str, ...]:
+    """The server's own lines, where there is one with a text; else none."""
+    lines = lines_of(words)
+    if len(lines) > 1:
+        return tuple(line for said in exchanges_of(lines) for line in said.server)
     line = _line_of(words)
     reply = _reply(line)
     if reply is None or next(_exchange(line, None), None) is not None:
-        return ""
-    return line if _FINER.sub(b"", reply.texts[0], 1) else ""
+        return ()
+    return (line,) if _FINER.sub(b"", reply.texts[0], 1) else ()
 
 
 def nothing_known(words: Sequence[str]) -> Failure:
     """What to write instead."""
+    shown = safe(_line_of(words)[:_SHOWN]) or "an empty word"
     return Failure(
         Word.USAGE,
-        f"nothing is known about {safe(_line_of(words)[:_SHOWN])}: write a code (550, 5.7.1, "
-        "[IN-USE]), a verb (RETR), what a server offers (SIZE), a parameter (NOTIFY), a mechanism "
-        "(PLAIN), or a whole reply",
+        f"nothing is known about {shown}: write a code (550, 5.7.1, [IN-USE]), a verb (RETR), "
+        "what a server offers (SIZE), a parameter (NOTIFY), a mechanism (PLAIN), or a whole reply",
     )
 
 
 def _line_of(words: Sequence[str]) -> str:
-    line = " ".join(words).translate(_LINE_ENDS).strip()
-    mark = _MARK.match(line)
-    return line[mark.end() :] if mark else line
+    return " ".join(text for _, text in lines_of(words))
+
+
+def _reply(line: str) -> Reply | None:
+    return reply_of([line])
+
+
+def _dialogue(lines: Sequence[tuple[str, str]], protocol: Protocol | None) -> Found:
+    """Several lines: what the client said where nobody answered, else what the answer means."""
+    for said in exchanges_of(lines):
+        if (reply := reply_of(said.server)) is None:
+            yield from of_vocabulary(said.client, protocol)
+            continue
+        offers = list(_offers_in(said, reply))
+        verb = said.client.partition(" ")[0].upper()
+        hello = "EHLO" if reply.code == "250" and offers and not verb else verb
+        if (found := of_moment(reply, _moment_of(hello, protocol, reply.code))) is not None:
+            yield found
+        yield from offers
+
+
+def _offers_in(said: Said, reply: Reply) -> Found:
+    """What a reply to EHLO offers, behind its first line; or one to CAPA, in its body."""
+    pop3 = reply.code == "+OK"
+    if said.client.upper().partition(" ")[0] not in ("", "CAPA" if pop3 else "EHLO", "LHLO"):
+        return
+    if pop3:
+        for line in said.server[1:]:
+            yield from of_offer(line, Protocol.POP3)
+    elif reply.code == "250":
+        for said_text in reply.texts[1:]:
+            yield from of_offer(said_text.decode("utf-8", "surrogateescape"), Protocol.SMTP)
+
+
+def _moment_of(verb: str, protocol: Protocol | None, code: str) -> Moment:
+    if verb == GREETING.upper():
+        return Moment(GREETING)
+    for each in _protocols(protocol, code):
+        if (row := catalogue_of(each).find(verb)) is not None:
+            return Moment(row.verb, row, (each,))
+    return Moment(ANY)
 
 
 def _exchange(line: str, protocol: Protocol | None) -> Found:
     """A verb and the reply to it, or the other way round: RCPT 550, 251 ETRN."""
     first, _, rest = line.partition(" ")
-    verb, said = (rest, first) if _reply(first) else (first, rest.strip())
-    if (reply := _reply(said)) is None or not verb.isalnum():
+    behind = _reply(first) is None  # of a code and a word, the word may be the server's
+    verb, said = (first, rest.strip()) if behind else (rest, first)
+    if (reply := _reply(said)) is None or not (verb.isalnum() and verb.isascii()):
         return
-    for each in _protocols(protocol, reply.code):
-        row = catalogue_of(each).find(verb.upper())
-        if row is not None and (found := of_moment(reply, Moment(row.verb, row, (each,)))):
-            yield found
-            return
+    moment = _moment_of(verb.upper(), protocol, reply.code)
+    if moment.name == ANY:
+        if not behind or any(of_vocabulary(line, None)):
+            return  # RETR 250, SIZE 500
+        moment = Moment(ANY, None, ("unheard",))
+    if (found := of_moment(reply, moment)) is not None:
+        yield found
 
 
 def _reply_line(line: str, protocol: Protocol | None) -> Found:
@@ -130,7 +175,7 @@ def _enhanced(line: str, protocol: Protocol | None) -> Found:
     level, subject, detail = code.split(".")
     code = ".".join((level, subject.lstrip("0") or "0", detail.lstrip("0") or "0"))
     meaning, reference = enhanced_meaning(code)
-    now, then = layers_of([[code, f"X{code[1:]}"], [level]], Moment(ANY))
+    now, then = layers_of([levels_of(code), [level]], Moment(ANY))
     yield Explanation(code, meaning, now, then, reference, text("enhanced status code"))
 
 
@@ -149,14 +194,6 @@ def _of_response_code(code: str) -> Explanation:
     shown = f"[{safe(code)}]"
     now, then = layers_of([[shown], ["-ERR"]], Moment(ANY))
     return Explanation(shown, meaning, now, then, reference, text("POP3 response code"))
-
-
-def _reply(line: str) -> Reply | None:
-    match = _CODE.fullmatch(line) or _STATUS.fullmatch(line)
-    if match is None:
-        return None
-    octets = (match[2] or "").strip().encode("utf-8", "surrogateescape")
-    return Reply.of(match[1].upper(), octets)
 
 
 def _protocols(protocol: Protocol | None, code: str) -> Sequence[Protocol]:

@@ -16,20 +16,24 @@ from mailprobe.patterns import pattern
 from mailprobe.protocol import codes, enhanced
 from mailprobe.protocol.catalogue import Catalogue, CommandSpec
 from mailprobe.protocol.facts import Facts
-from mailprobe.protocol.model import Command, Protocol, Reply
+from mailprobe.protocol.model import Command, Protocol, Reply, State
 from mailprobe.safe import safe
 from mailprobe.value import frozen
 
 GREETING, UNSOLICITED, ANY = "greeting", "unsolicited", "*"  # moments besides the verbs
 
+_HELLOS = ("EHLO", "HELO", "LHLO")  # what is said of them names each as it is
 _LOOKED_AT = 2000  # octets of a reply in which words are looked for
 _REPLY_CODES = "RFC 5321, section 4.2.3"
+_GREETINGS = {"220": ("ready", "RFC 5321, section 3.1"), "+OK": ("ready", "RFC 1939, section 4")}
 _FIRST_DIGIT = "RFC 5321, section 4.3.2"
 _RESPONSE_CODES = "RFC 2449, section 8"
 _PATH = pattern(r"<[^<>]*>")  # somebody's address may hold any word
+# A command of POP3 in a state that is not its own (RFC 1939, section 3).
+_MISPLACED = {State.AUTHORIZATION: "early", State.TRANSACTION: "late"}
 # By its finer code a reply says no more than by its reply code: "other or undefined" (those that
 # end in 0), and what the dialogue itself is wrong about.
-_VAGUE = pattern(r"[245X]\.(?:[0-9]+\.0|5\.[1245]|1\.5)")
+_VAGUE = pattern(r"[245X]\.(?:[0-9]+\.0|5\.[124]|1\.5)")
 
 
 @frozen
@@ -62,7 +66,9 @@ def of_moment(reply: Reply, moment: Moment) -> Explanation | None:
     finer = _finer(reply)
     vague = [code for code in finer if _VAGUE.fullmatch(code)]
     certain = [code for code in finer if code not in vague]
-    now, then = layers_of([certain, [reply.code], vague, [general]], moment, reply)
+    # without a verb even a vague code tells more: 2.1.5 is about a recipient
+    middle = [vague, [reply.code]] if moment.name == ANY else [[reply.code], vague]
+    now, then = layers_of([certain, *middle, [general]], moment, reply)
     meanings = [_meaning(reply.code, moment), *map(_finer_meaning, certain)]
     said = [one for one in meanings if one is not None]
     return Explanation(
@@ -70,7 +76,7 @@ def of_moment(reply: Reply, moment: Moment) -> Explanation | None:
         joined(meaning for meaning, _ in said),
         now,
         then,
-        "; ".join(dict.fromkeys(reference for _, reference in said)),
+        _sources([reference for _, reference in said]),
         _kind(reply.code, moment),
     )
 
@@ -89,7 +95,14 @@ def layers_of(
         row = table.get(key)
         if row is not None:
             now, then = now or row.now, then or row.next
+    if Protocol.LMTP in moment.circumstances and moment.name not in _HELLOS:
+        return _for_lmtp(now), _for_lmtp(then)
     return now, then
+
+
+def _for_lmtp(layer: Text | None) -> Text | None:
+    """The same where LHLO stands for EHLO (RFC 2033, section 4.1)."""
+    return layer and Text(layer.en.replace("EHLO", "LHLO"), layer.zh.replace("EHLO", "LHLO"))
 
 
 def _keys(
@@ -154,6 +167,14 @@ def response_meaning(code: str) -> tuple[Text, str]:
     return text(meaning), _reference(f"[{code}]", _RESPONSE_CODES)
 
 
+def _sources(references: Sequence[str]) -> str:
+    """Each once; of an RFC with a section and without, the one with it."""
+    known = dict.fromkeys(part for one in references for part in one.split("; "))
+    return "; ".join(
+        one for one in known if not any(other.startswith(f"{one}, section") for other in known)
+    )
+
+
 def _reference(code: str, default: str) -> str:
     row = texts.terms()["codes"].get(code)
     return row["reference"] if row else default
@@ -170,9 +191,12 @@ def _finer(reply: Reply) -> list[str]:
     """The finer codes that a reply carries, each before the row for all classes."""
     if reply.code[0] in "+-":
         return [f"[{code}]"] if (code := reply.response_code) else []
-    if (code := reply.enhanced) is None:
-        return []
-    return [code, f"X{code[1:]}"]
+    return levels_of(reply.enhanced) if reply.enhanced is not None else []
+
+
+def levels_of(code: str) -> list[str]:
+    """An enhanced status code, and the row for both classes of failure where it is one."""
+    return [code] if code.startswith("2") else [code, f"X{code[1:]}"]
 
 
 def _finer_meaning(code: str) -> tuple[Text, str] | None:
@@ -187,6 +211,9 @@ def _finer_meaning(code: str) -> tuple[Text, str] | None:
 
 def _meaning(code: str, moment: Moment) -> tuple[Text, str]:
     row = moment.row
+    if moment.name == GREETING and code in _GREETINGS:
+        meaning, reference = _GREETINGS[code]
+        return text(meaning), reference
     if row is None or code not in row.meanings:
         return code_meaning(code)
     return text(row.meanings[code]), row.reference
@@ -215,14 +242,22 @@ def _wordings(reply: Reply) -> tuple[str, ...]:
 def _circumstances(command: Command | None, facts: Facts) -> Iterator[str]:
     """What else is known of the moment, the most telling first."""
     if command is not None:
-        row = catalogue_of(facts.protocol).find(command.verb)
-        if row is not None and row.says_last(command):
-            yield "last"
-        if row is None:
-            yield "unheard"
-        yield "argued" if command.argument.strip() else "bare"
+        yield from _of_command(command, facts)
     if facts.authenticated:
         yield "authenticated"
     yield facts.state.value
     yield "tls" if facts.tls else "clear"
     yield facts.protocol.value
+
+
+def _of_command(command: Command, facts: Facts) -> Iterator[str]:
+    row = catalogue_of(facts.protocol).find(command.verb)
+    if row is None:
+        yield "unheard"
+    else:
+        if row.says_last(command):
+            yield "last"
+        if facts.state in _MISPLACED and facts.state not in row.states:
+            yield _MISPLACED[facts.state]
+        yield "known"
+    yield "argued" if command.argument.strip() else "bare"

@@ -14,7 +14,7 @@ from mailprobe.safe import safe
 _STATES = {
     State.CONNECT: "the link is up, no greeting yet",
     State.GREETED: "before hello",
-    State.READY: "hello done, no mail transaction",
+    State.READY: "after hello",
     State.MAIL: "after MAIL",
     State.RCPT: "after RCPT",
     State.BDAT: "between chunks",
@@ -35,9 +35,9 @@ def of_vocabulary(line: str, protocol: Protocol | None) -> Found:
     head, rest = words[0], words[1:]
     yield from _of_verb(head, protocol)
     for each in _services(protocol):
-        yield from of_offer(line, each, follow=False)
+        yield from of_offer(line, each, follow="=" in head)  # AUTH=PLAIN is nothing but an offer
     if not rest:
-        yield from _of_parameter(head, protocol)
+        yield from _of_parameter(head.partition("=")[0], protocol)
         yield from of_mechanism(head)
     for word in rest:
         if head.partition("=")[0] in _WITH_MECHANISMS:

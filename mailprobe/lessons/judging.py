@@ -6,9 +6,10 @@ wire.  What there is to say lies in `take`, for whoever shows it.
 
 from collections.abc import Callable, Sequence
 
-from mailprobe.errors import Failure
 from mailprobe.lessons.hearing import Ear, Heard, Spoken
-from mailprobe.lessons.plan import Item, Kind, Mistake, Part, Plan, Said
+from mailprobe.lessons.matching import Matcher
+from mailprobe.lessons.mistakes import Mistakes
+from mailprobe.lessons.plan import Item, Kind, Mistake, Part, Plan
 from mailprobe.lessons.told import (
     Begun,
     Done,
@@ -19,12 +20,8 @@ from mailprobe.lessons.told import (
     Told,
     Unmet,
 )
-from mailprobe.player.playing import checks
 from mailprobe.protocol.model import Protocol
-from mailprobe.transcript import match
-from mailprobe.transcript.matching.commands import check_command
 from mailprobe.transcript.model import Head, Level, Place
-from mailprobe.transcript.steps import Check, Sort
 from mailprobe.transcript.steps import Reply as Expected
 from mailprobe.transcript.values import Values
 
@@ -49,19 +46,17 @@ class Judge:
     ) -> None:
         self.values = values
         self.helped = False  # what is done now is done for the learner
-        self.mistakes: list[Mistake] = []  # that were made, in their order
         self.done: dict[int, bool] = {}  # number of a step: whether it was skipped
         self._ways = list(ways)
         self._head = head
-        self._level = level or head.level
-        self._resolve = resolve
         self._ears: dict[int, Ear] = {}
+        self._matcher = Matcher(level or head.level, values, resolve, self._ears)
+        self._mistakes = Mistakes(self._matcher, values)
         self._part = 0
         self._item = 0  # that is awaited; behind the last one: some assertion does not hold
         self._sent = 0  # the first that was not said yet: several may go out at once
         self._turn = 0  # counts the tries at a step
         self._telling = False  # whether the assertions of the step say that it is done
-        self._wrong: tuple[Mistake, int] | None = None  # one of several lines, and how far it came
         self._told: list[Told] = []
         self._marks: list[int] = []
 
@@ -78,7 +73,13 @@ class Judge:
 
     @property
     def plan(self) -> Plan:
+        """The way that the learner is on, as far as it is decided."""
         return self._ways[0]
+
+    @property
+    def mistakes(self) -> Sequence[Mistake]:
+        """Known ones that were made, in their order."""
+        return self._mistakes.made
 
     @property
     def part(self) -> Part | None:
@@ -100,6 +101,7 @@ class Judge:
 
     @property
     def finished(self) -> bool:
+        """Whether the lesson is over."""
         return self.part is None
 
     def ear(self, protocol: Protocol, number: int | None = None, server: str = "") -> Ear:
@@ -136,7 +138,7 @@ class Judge:
         if item.kind is Kind.SAY and item.connection == ear.number:
             assert item.unit is not None  # what is said has one
             mark = self.values.mark()
-            if self._is(item, spoken, ear):
+            if self._matcher.says(item.unit, spoken, ear):
                 spoken.item = self._sent
                 self._marks.append(mark)
                 self._sent += 1
@@ -210,17 +212,6 @@ class Judge:
 
     # ------------------------------------------------------------------------------ matching
 
-    def _is(self, item: Item | Said, spoken: Spoken, ear: Ear) -> bool:
-        """Whether that is what was awaited."""
-        unit = item.unit
-        if unit is None or (unit.sort is Sort.DATA) is not (spoken.sort is Sort.DATA):
-            return False
-        if unit.sort is Sort.DATA:
-            return True  # what a mail says is for assertions
-        if unit.sort is not spoken.sort:
-            return False
-        return check_command(unit, spoken.line, self._level, self.values, ear.catalogue) is None
-
     def _take_reply(self, item: Item, number: int, heard: Heard) -> bool:
         """Whether a reply is the one of that number; among alternatives it decides."""
         if number >= len(item.replies):
@@ -228,23 +219,11 @@ class Judge:
         at = self._part, self._item
         for way in self._ways:
             expected = _reply_at(way, at, number)
-            if expected is not None and self._fits(expected, heard):
+            if expected is not None and self._matcher.fits(expected, heard):
                 place = expected.expected.place
                 self._ways = [each for each in self._ways if _place_at(each, at, number) == place]
                 return True
         return False
-
-    def _fits(self, expected: Expected, heard: Heard) -> bool:
-        body = heard.body
-        found = match.check(
-            expected.expected,
-            expected.context,
-            heard.reply,
-            None if body is None else body.blocks,
-            self._level,
-            self.values,
-        )
-        return found is None
 
     def _retry(self, item: int) -> None:
         """What was said from `item` on has to be said again."""
@@ -265,16 +244,16 @@ class Judge:
     ) -> None:
         """An item is done, if its assertions hold; else the step begins anew."""
         item = self.item or item  # the way may have been decided
-        failed = next((check for check in item.checks if not self._holds(check)), None)
+        failed = next((check for check in item.checks if not self._matcher.holds(check)), None)
         if failed is not None:
             mistake = None
             if spoken is not None and heard is not None and ear is not None:
-                mistake = self._mistake(item, spoken, len(item.replies) - 1, heard, ear)
-            self._told.append(Unmet(failed) if mistake is None else self._made(mistake))
+                mistake = self._mistakes.made_by(item, spoken, len(item.replies) - 1, heard, ear)
+            self._told.append(Unmet(failed) if mistake is None else Mistaken(mistake))
             self._item, self._marks = 0, []
             self._sent, self._turn = 0, self._turn + 1
             return
-        self._wrong = None
+        self._mistakes.forget()
         self._told.append(Explained(item.after))
         self._item += 1
         self._sent = max(self._sent, self._item)
@@ -297,13 +276,14 @@ class Judge:
 
     def _enter(self, number: int) -> None:
         self._part, self._item, self._sent = number, 0, 0
-        self._turn, self._marks, self._wrong = self._turn + 1, [], None
+        self._turn, self._marks = self._turn + 1, []
+        self._mistakes.forget()
         part = self.part
         if part is None:
             self._told.append(Finished())
             return
         last = part.items[-1].checks if part.items else ()
-        self._telling = bool(last) and not all(map(self._holds, part.checks))
+        self._telling = bool(last) and not all(map(self._matcher.holds, part.checks))
         self._told.append(Begun(part, self.item, first=True))
         if not part.items and not part.checks:
             self._leave(skipped=False)
@@ -325,27 +305,20 @@ class Judge:
 
     def _look(self, part: Part) -> None:
         """A step that ends in assertions is done when all of them hold, whatever was typed."""
-        if self._telling and self.part is part and all(map(self._holds, part.checks)):
+        if self._telling and self.part is part and all(map(self._matcher.holds, part.checks)):
             self._leave(skipped=False)
-
-    def _holds(self, check: Check) -> bool:
-        line = check.line
-        try:
-            value = self.values.text(line.value, line)
-            link = self._ears.get(check.connection)
-            return not checks.check(line, value, link, self.values.find, self._resolve)
-        except Failure:
-            return False
 
     # ------------------------------------------------------------------------------ mistakes
 
     def _stray(self, spoken: Spoken, number: int, heard: Heard, ear: Ear) -> None:
         """What the step does not wait for: a known mistake, or another one."""
         item = self.item
-        mistake = self._mistake(item, spoken, number, heard, ear) if item is not None else None
+        mistake = None
+        if item is not None:
+            mistake = self._mistakes.made_by(item, spoken, number, heard, ear)
         if mistake is not None:
-            self._told.append(self._made(mistake))
-        elif self._wrong is None and not self._again(spoken, number, heard, ear):
+            self._told.append(Mistaken(mistake))
+        elif not self._mistakes.under_way and not self._again(spoken, number, heard, ear):
             self._told.append(Strayed(spoken.command, heard.reply, ear))
 
     def _again(self, spoken: Spoken, number: int, heard: Heard, ear: Ear) -> bool:
@@ -361,76 +334,12 @@ class Judge:
             return any(
                 self._head.peers[item.connection].protocol == ear.protocol
                 and number < len(item.replies)
-                and self._is(item, spoken, ear)
-                and self._fits(item.replies[number], heard)
+                and self._matcher.says(item.unit, spoken, ear)
+                and self._matcher.fits(item.replies[number], heard)
                 for item in done
             )
         finally:
             self.values.undo(mark)
-
-    def _opens(self, mistake: Mistake, said: Said, spoken: Spoken, ear: Ear) -> bool:
-        opener = _opener_of(mistake, said)
-        if opener is None:
-            return True
-        line = spoken.command.line
-        found = check_command(opener.unit, line, self._level, self.values, ear.catalogue)
-        return found is None
-
-    def _made(self, mistake: Mistake) -> Mistaken:
-        self.mistakes.append(mistake)
-        return Mistaken(mistake)
-
-    def _mistake(
-        self, item: Item, spoken: Spoken, number: int, heard: Heard, ear: Ear
-    ) -> Mistake | None:
-        """The known mistake of which this is the last reply."""
-        begun, self._wrong = self._wrong, None
-        tries = [(mistake, 0) for mistake in item.mistakes]
-        for mistake, at in [*([begun] if begun is not None else []), *tries]:
-            match self._goes_on(mistake, at, spoken, number, heard, ear):
-                case None:
-                    continue
-                case 0:
-                    return mistake
-                case further:
-                    self._wrong = mistake, further
-                    return None
-        return None
-
-    def _goes_on(
-        self, mistake: Mistake, at: int, spoken: Spoken, number: int, heard: Heard, ear: Ear
-    ) -> int | None:
-        """Whether that is the reply which stands at `at` in a mistake: which one is next, 0 none.
-
-        None: it is another one.  Captures of a mistake are forgotten.
-        """
-        replies = [(said, index) for said in mistake.said for index in range(len(said.replies))]
-        if at >= len(replies):
-            return None
-        said, index = replies[at]
-        mark = self.values.mark()
-        try:
-            fits = (
-                said.connection == ear.number
-                and index == number
-                and self._opens(mistake, said, spoken, ear)
-                and self._is(said, spoken, ear)
-                and self._fits(said.replies[index], heard)
-            )
-            last = at + 1 == len(replies)
-            if not fits or (last and not all(map(self._holds, mistake.checks))):
-                return None
-            return 0 if last else at + 1
-        finally:
-            self.values.undo(mark)
-
-
-def _opener_of(mistake: Mistake, data: Said) -> Said | None:
-    """The command that nothing answers before the octets which it has counted (BDAT)."""
-    at = mistake.said.index(data) - 1
-    before = mistake.said[at] if at >= 0 else None
-    chunk = data.unit.sort is Sort.DATA and before is not None and not before.replies
-    return before if chunk else None
 
 
 def _reply_at(way: Plan, at: tuple[int, int], number: int) -> Expected | None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from mailprobe import files
 from mailprobe.errors import Failure, Word
+from mailprobe.jsonlines import document
 from mailprobe.lessons.course import Course
 from mailprobe.safe import safe
 from mailprobe.value import field, mutable
@@ -80,10 +81,9 @@ class Progress:
         if self.path is None:
             self._held = whole
             return
-        text = json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
         try:
             files.append_private(self.path, b"")  # its folder has to be there
-            files.replace_private(self.path, text.encode())
+            files.replace_private(self.path, document(whole).encode())
         except Failure as failure:
             self.failure = self.failure or failure
 

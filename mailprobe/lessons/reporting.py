@@ -1,9 +1,9 @@
 """What was done, as an object for those who grade: no secret, and nothing that was typed."""
 
-import json
 from collections.abc import Mapping
 
 from mailprobe.errors import Failure
+from mailprobe.jsonlines import document
 from mailprobe.lessons.course import Course, Lesson
 from mailprobe.lessons.progress import Record, now
 from mailprobe.lessons.staging import ways_of
@@ -34,7 +34,7 @@ def report_of(
 def write_report(path: str, report: Mapping[str, object]) -> None:
     """Raises Failure `usage`."""
     output = Output(path)
-    output.write((json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
+    output.write(document(report).encode())
     output.finish()
 
 

@@ -6,7 +6,7 @@ the name of its style.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from mailprobe.explain.languages import BOTH, CHINESE, ENGLISH
+from mailprobe.explain.languages import tongues
 from mailprobe.explain.model import Text
 from mailprobe.lessons.words import Words
 from mailprobe.render.rows import wrapped
@@ -32,7 +32,7 @@ HINT = Text("Hint {} of {}: {}", "提示 {}/{}：{}")
 TYPE = Text("type {}", "输入 {}")
 TYPE_LINES = Text("type these lines:", "输入下面几行：")
 OPEN_IT = Text("open the connection: {}", "打开连接：{}")
-WAIT = Text("wait for what the server says: /wait 10", "等服务器说话：/wait 10")
+WAIT = Text("wait for what the server says: {}", "等服务器说话：{}")
 END_IT = Text("cut the connection: {}", "断开连接：{}")
 OTHER_SESSION = Text("(to session {}: /use {} goes there)", "（发给会话 {}：先 /use {}）")
 NO_HINT = Text("There is nothing to be done any more.", "没有要做的了。")
@@ -87,7 +87,7 @@ class Voice:
     @property
     def languages(self) -> Sequence[str]:
         """Those in which each thing is said, one after the other."""
-        return (CHINESE, ENGLISH) if self.language == BOTH else (self.language,)
+        return tongues(self.language)
 
     def say(self, text: Text, *values: object, style: str = "", indent: int = 2) -> Iterator[Row]:
         """A sentence of ours.  A value that is `Words` or Text is said in the same language."""
@@ -122,6 +122,11 @@ def _in(value: object, language: str) -> object:
             return value.said(language)[0]
         case _:
             return value
+
+
+def filled(text: Text, *values: object) -> Text:
+    """A sentence with what stands in the places of `{}` in both languages."""
+    return Text(text.en.format(*values), text.zh.format(*values))
 
 
 def duration(seconds: float) -> Text:

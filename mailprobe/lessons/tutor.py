@@ -7,7 +7,6 @@ tutor types nothing by itself: `automatic` says what is to be done for the learn
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from mailprobe.explain.explaining import of_reply
 from mailprobe.explain.model import Text
 from mailprobe.lessons import telling
 from mailprobe.lessons.course import Course, Lesson
@@ -19,18 +18,8 @@ from mailprobe.lessons.saying import octets_of, typed_lines
 from mailprobe.lessons.servers import Servers
 from mailprobe.lessons.staging import judge_of, prepared_of, ways_of
 from mailprobe.lessons.telling import Row, Voice
-from mailprobe.lessons.told import (
-    Begun,
-    Done,
-    Explained,
-    Finished,
-    Mistaken,
-    Strayed,
-    Told,
-    Unmet,
-)
-from mailprobe.lessons.words import Words
-from mailprobe.safe import safe
+from mailprobe.lessons.told import Begun, Done, Finished, Mistaken, Told
+from mailprobe.lessons.wording import Wording, local_command, typed
 from mailprobe.transport.target import Kind as TargetKind
 from mailprobe.transport.target import Target
 
@@ -102,6 +91,7 @@ class Tutor:
 
     @property
     def finished(self) -> bool:
+        """Whether the lesson is over."""
         return self._judge.finished
 
     @property
@@ -127,7 +117,7 @@ class Tutor:
         part, item = self._judge.part, self._judge.item
         if part is None or item is None:
             return None
-        opened = any(self._judge.ear_of(number) for number in (item.connection,))
+        opened = self._judge.ear_of(item.connection) is not None
         ours = item.kind is Kind.OPEN and item.connection == 1 and not opened
         return item if part.number == 0 or (ours and not item.hints) else None
 
@@ -205,7 +195,7 @@ class Tutor:
         before = [each for each in part.items[:done] if each.text]
         if item is not None and not item.text and before:
             item = before[-1]  # one task may be several lines
-        self.show(self._step_rows(Begun(part, item, first=True)))
+        self.show(self._wording.task(Begun(part, item, first=True)))
 
     def hint(self) -> None:
         """The next hint; the last one is the line itself."""
@@ -220,12 +210,10 @@ class Tutor:
             self._given += 1
             self._hints += 1
             self._save()
-        number = self._given
-        if number <= len(item.hints):
-            words: object = item.hints[number - 1]
-            self.show(self.voice.say(telling.HINT, number, total, words))
-        else:
-            self.show(self._line_rows(item, number, total))
+        lines: list[str] = []
+        if self._given == total:
+            lines += (line for each in self.group for line in self.lines(each))
+        self.show(self._wording.hint(item, self._given, lines))
 
     def solution(self) -> None:
         """All that the step still awaits."""
@@ -235,22 +223,13 @@ class Tutor:
             return
         rows = list(self.voice.say(telling.SOLUTION))
         for item in items:
-            rows += [Row("sent", f"  {line}") for line in self.lines(item)]
+            rows += map(typed, self.lines(item))
         self.show(rows)
 
     def lines(self, item: Item) -> list[str]:
         """What a person types there."""
-        match item.kind:
-            case Kind.OPEN:
-                return ["/connect"]
-            case Kind.END:
-                return ["/drop"]
-            case Kind.HEAR:
-                return ["/wait 10"]
-            case Kind.TLS:
-                return []
-            case Kind.SAY:
-                pass
+        if item.kind is not Kind.SAY:
+            return local_command(item.kind)
         ear = self._judge.ear_of(item.connection)
         return typed_lines(item, self._judge.values, ear, self._prepared.resolve)
 
@@ -276,100 +255,19 @@ class Tutor:
         if missing := [each for each in needs if each in self._ids and not _over(records, each)]:
             yield from self.voice.say(telling.NEEDS, ", ".join(missing), style="hint")
 
-    def _rows(self, told: Told) -> Iterator[Row]:
-        match told:
-            case Explained(text=text):
-                yield from self.voice.tell(text)
-            case Begun():
-                yield from self._step_rows(told)
-            case Mistaken(mistake=mistake):
-                yield from self._mistake_rows(mistake.text)
-            case Strayed():
-                yield from self._stray_rows(told)
-            case Unmet(check=check):
-                claim = safe(check.line.text.removeprefix("@assert").strip())
-                yield from self.voice.say(telling.UNMET, claim, style="warning")
-            case Done(part=part, skipped=skipped):
-                sentence = telling.STEP_SKIPPED if skipped else telling.STEP_DONE
-                style = "hint" if skipped else "reply.ok"
-                yield from self.voice.say(sentence, part.number, self._steps, style=style)
-            case Finished():
-                yield from self._end_rows()
-
     @property
-    def _steps(self) -> int:
-        return self._judge.plan.steps
+    def _wording(self) -> Wording:
+        return Wording(self.voice, self.lesson.id, self._judge.plan.steps)
 
-    def _step_rows(self, begun: Begun) -> Iterator[Row]:
-        part, item = begun.part, begun.item
-        if begun.first and part.number:
-            yield Row("", "")
-            yield from self.voice.say(
-                telling.STEP, part.number, self._steps, part.title, style="title"
-            )
-        if item is not None:
-            yield from self.voice.tell(item.text)
-        if begun.first and (item is None or not part.number):
-            yield from self.voice.tell(part.text)
-
-    def _mistake_rows(self, text: Words) -> Iterator[Row]:
-        """Our own word goes before the first line, in each language."""
-        for language in self.voice.languages:
-            lines = text.said(language)
-            if not lines:
-                continue
-            first = telling.MISTAKE.said(language)[0].format(lines[0])
-            for number, line in enumerate((first, *lines[1:])):
-                yield from self.voice.rows(line if not number else f"  {line}", style="warning")
-
-    def _stray_rows(self, stray: Strayed) -> Iterator[Row]:
-        """What the reply means, and that something else is waited for."""
-        found = of_reply(stray.reply, stray.command, stray.ear.facts)
-        for text in (found.says, found.now, found.next) if found is not None else ():
-            if text is not None:
-                yield from self.voice.say(telling.MEANS, safe(stray.reply.code), text, style="hint")
-        yield from self.voice.say(telling.STRAY, style="hint")
-
-    def _line_rows(self, item: Item, number: int, total: int) -> Iterator[Row]:
-        match item.kind:
-            case Kind.OPEN:
-                yield from self.voice.say(
-                    telling.HINT, number, total, _filled(telling.OPEN_IT, "/connect")
-                )
-                return
-            case Kind.END:
-                yield from self.voice.say(
-                    telling.HINT, number, total, _filled(telling.END_IT, "/drop")
-                )
-                return
-            case Kind.HEAR:
-                yield from self.voice.say(telling.HINT, number, total, telling.WAIT)
-                return
-            case _:
-                pass
-        lines = [line for each in self.group for line in self.lines(each)]
-        if len(lines) == 1:
-            yield from self.voice.say(telling.HINT, number, total, _filled(telling.TYPE, lines[0]))
-            return
-        yield from self.voice.say(telling.HINT, number, total, telling.TYPE_LINES)
-        for line in lines:
-            yield Row("sent", f"  {line}")
-
-    def _end_rows(self) -> Iterator[Row]:
-        skipped = sum(self._judge.done.values())
-        facts = [_filled(telling.STEPS, self._steps), _filled(telling.HINTS, self._hints)]
-        facts.append(_filled(telling.MISTAKES, len(self._judge.mistakes)))
-        if skipped:
-            facts.append(_filled(telling.SKIPPED, skipped))
-        spent = telling.duration(time.monotonic() - self._began)
-        facts.append(Text(spent.en, telling.TIME.zh.format(spent.zh)))
-        text = telling.FINISHED_SKIPPED if skipped else telling.FINISHED
-        summary = Text(", ".join(fact.en for fact in facts), "，".join(fact.zh for fact in facts))
-        yield Row("", "")
-        yield from self.voice.say(text, self.lesson.id, summary, style="title")
-        records = self._progress.records()
-        yield from upcoming(self._course, records, self.voice, self.lesson)
-        yield from self.voice.say(telling.LEAVE, style="hint")
+    def _rows(self, told: Told) -> Iterator[Row]:
+        yield from self._wording.of(told)
+        if isinstance(told, Finished):
+            skipped = sum(self._judge.done.values())
+            mistakes, spent = len(self._judge.mistakes), time.monotonic() - self._began
+            yield from self._wording.end(skipped, self._hints, mistakes, spent)
+            records = self._progress.records()
+            yield from upcoming(self._course, records, self.voice, self.lesson)
+            yield from self.voice.say(telling.LEAVE, style="hint")
 
     # -------------------------------------------------------------------------------- keeping
 
@@ -409,7 +307,3 @@ class Tutor:
 
 def _over(records: Mapping[str, Record], lesson: str) -> bool:
     return lesson in records and records[lesson].over
-
-
-def _filled(text: Text, *values: object) -> Text:
-    return Text(text.en.format(*values), text.zh.format(*values))

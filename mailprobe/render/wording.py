@@ -37,9 +37,9 @@ def chosen(transcript: Transcript, wanted: str) -> str:
 
 
 def title_of(transcript: Transcript, language: str) -> str:
-    """Its title in `language`, or in its own, or its name."""
+    """Its title in `language`, or in its own, or its name without a folder, which is nobody's."""
     titles = transcript.head.titles
-    return shown(titles.get(language) or titles.get("") or transcript.name)
+    return shown(titles.get(language) or titles.get("") or transcript.name.rpartition("/")[2])
 
 
 def by_language(transcript: Transcript, lines: Iterable[Line]) -> Iterator[tuple[Line, str]]:

@@ -10,42 +10,16 @@ from mailprobe.sandbox.accounts import DOMAIN
 from mailprobe.sandbox.manners import (
     KEYWORDS,
     Fate,
-    Host,
     LineEnds,
     Pop3Manner,
     Pop3Wording,
+    Profile,
     SmtpManner,
     SmtpWording,
     When,
-    Zone,
 )
 from mailprobe.sandbox.parameters import Refusal
-from mailprobe.value import field, frozen, replace
-
-
-@frozen
-class Profile:
-    """One character; `name` is what stands behind `sandbox/`, "" where nothing does.
-
-    `secrets` are those of users besides alice and bob; `mails` is the folder of the mails that
-    lie in the maildrops of `readers` when it opens; `hosts` have addresses of their own, besides
-    the one that serves everything.
-    """
-
-    name: str
-    summary: str
-    smtp: SmtpManner = SmtpManner()
-    pop3: Pop3Manner = Pop3Manner()
-    secrets: Mapping[str, str] = field(default_factory=dict)
-    domains: frozenset[str] = frozenset({DOMAIN})
-    mails: str = "samples"
-    readers: tuple[str, ...] = ("alice",)
-    hosts: tuple[Host, ...] = ()
-    zone: Zone | None = None
-    expired: bool = False  # the certificate
-
-
-DEFAULT = Profile("", "a friendly server with all that there is")
+from mailprobe.value import replace
 
 # ------------------------------------------------------------------------------------- SMTP
 

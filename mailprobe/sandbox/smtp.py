@@ -15,7 +15,6 @@ from mailprobe.sandbox.dialogue import Dialogue
 from mailprobe.sandbox.manners import MAXIMUM_SIZE, Host
 from mailprobe.sandbox.office import Office
 from mailprobe.sandbox.parameters import NotDone, Refusal, not_done
-from mailprobe.sandbox.reports import send_reports
 from mailprobe.sandbox.scrutiny import scrutiny_of
 from mailprobe.sandbox.smtp_session import Rule, SmtpSession
 from mailprobe.sandbox.transaction import TROUBLE, Recipient, Source, Transaction, too_large
@@ -165,6 +164,8 @@ class SmtpService(SmtpSession):
             return
         refusal = next(filter(None, (refusal for _, refusal in outcome)), None)
         if refusal is None and self._manner.reports:
+            from mailprobe.sandbox.reports import send_reports  # few servers have them
+
             refusal = send_reports(transaction, self._host.name)
         text = self._wording.accepted.format(identifier=transaction.identifier)
         self._say_outcome(refusal, text.encode())

@@ -79,3 +79,14 @@ def test_hostile_words() -> None:
     ran = inside("explain", "550 \x1b]0;x\x07 \u202e no", "--color", "never")
     assert ran.status == 0
     assert not set("\x1b\x07\u202e") & set(ran.out)
+
+
+def test_a_pasted_reply_stays_as_it_is() -> None:
+    """Line by line, its escapes shown, above what is said about it."""
+    ran = inside("explain", "S: 550-5.7.1 one\nS: 550 5.7.1 \x1b[m two", "--lang", "en")
+    assert ran.out.splitlines()[:4] == [
+        "< 550-5.7.1 one",
+        "< 550 5.7.1 \\u{1b}[m two",
+        "",
+        "550 5.7.1, reply code",
+    ]

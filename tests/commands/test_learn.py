@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,38 @@ def test_a_report_is_for_programs(tmp_path: Path) -> None:
     assert learn("--report", str(path))[0] == ExitStatus.OK
     again = json.loads(path.read_text())
     assert again["lessons"] == report["lessons"]
+
+
+def test_names_that_are_no_text_cost_nothing(tmp_path: Path) -> None:
+    """A learner and a folder may be called as no encoding allows, or as a terminal would obey."""
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xc2\x9b31m")
+    shutil.copytree(OWN, folder)
+    path = tmp_path / "results.json"
+    env = {"HOME": os.environ["HOME"], "MAILPROBE_LEARNER": os.fsdecode(b"\xe9ve \xe2\x80\xae")}
+    for _ in range(2):  # the second time from what the first one has kept
+        ran = inside("learn", "1", "--from", folder, "--report", str(path), text=MAIL, env=env)
+        assert (ran.status, ran.err) == (ExitStatus.FAILED, "")
+    assert json.loads(path.read_text())["who"] == env["MAILPROBE_LEARNER"]
+    assert "\u202e" not in path.read_text()
+    kept = Path(os.environ["HOME"], ".local/state/mailprobe/learn.json").read_text()
+    assert "\x9b" not in kept
+    assert json.loads(kept)["courses"][folder]["own-01"]["done"] == [1]
+
+
+def test_lines_of_a_stranger_are_harmless() -> None:
+    """Who grades has them on his terminal: at the prompt, behind Ctrl-], in an answer."""
+    text = b"NO\xff \x1b[31m\n/note \x1b[31m\n\x1dnote \x1b[31m\n/delete\x1b[31m\n" + MAIL
+    status, out, err = learn("1", text=text)
+    assert (status, "\x1b" in out + err) == (ExitStatus.FAILED, False)
+    assert r"> NO\xff \u{1b}[31m" in out
+
+
+def test_where_no_lesson_can_be_read_none_is_done(tmp_path: Path) -> None:
+    """Nothing but the warning is told."""
+    (tmp_path / "a.mpt").write_text("mailprobe: 1\nlesson: own-01\nX\n")
+    ran = inside("learn", "--from", str(tmp_path), env={"HOME": os.environ["HOME"]})
+    assert (ran.status, ran.out) == (ExitStatus.OK, "")
+    assert ran.err.startswith("warning: ")
 
 
 def test_check_tells_a_line_for_each(tmp_path: Path) -> None:

@@ -181,6 +181,16 @@ S~ 250 {count:int=2} ```
 S- never
 S* ...
 @assert state == READY
+C: NOOP
+@alt first
+S? 250
+== Inside
+==zh 里面
+?en Deep.
+?zh 深。
+@or second
+S? 421
+@end
 """
 
 
@@ -197,9 +207,12 @@ def test_a_lesson_is_written_down_as_it_will_be_seen(tmp_path: Path) -> None:
     assert (
         '??? failure "If you type NOP"\n\n    ```mpt-lines\n    C: NOP\n    S: 500 ...' in english
     )
-    assert "````mpt-lines\nC: PASS geheim\nS: 250 2 ```\nS: ...\n````" in english
+    assert "````mpt-lines\nC: PASS geheim\nS: 250 2 ```\nS: ...\nC: NOOP\n````" in english
     assert '第一行，第二行。\n{: lang="zh" }' in chinese
     assert "Look" not in chinese
+    assert '??? example "If it is: first"\n\n    ```mpt-lines\n    S: 250 ...' in english
+    assert '    **Inside**\n\n    ??? tip "Hint 1"\n\n        Deep.' in english
+    assert '??? example "如果是：second"' in chinese
 
 
 @given(st.text(alphabet="ab1 \n\t\\`*_{}[]()<>#+-.!|&~^=:$@\"'?/;一"))

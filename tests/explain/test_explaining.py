@@ -55,6 +55,45 @@ def found(*words: str, protocol: Protocol | None = None) -> list[tuple[str, str]
         (("RCPT", "550"), [("550", "reply to RCPT")]),
         (("251", "ETRN"), [("251", "reply to ETRN")]),
         (("550 DATA is not allowed",), [("550", "reply code")]),
+        (("greeting 554",), [("554", "greeting")]),
+        (("SIZE 500",), [("SIZE 500", "SMTP EHLO keyword")]),
+        (("RETR 250",), [("RETR", "POP3 command")]),
+        (("NOPE", "-ERR", "unknown"), [("-ERR", "status indicator")]),
+        (("frob 500",), [("500", "reply code")]),
+        (("NOTIFY=NEVER",), [("NOTIFY", "parameter of RCPT")]),
+        (
+            ("AUTH=PLAIN",),
+            [
+                ("AUTH PLAIN", "SMTP EHLO keyword"),
+                ("PLAIN", "SASL mechanism"),
+                ("AUTH", "parameter of MAIL"),
+            ],
+        ),
+        (
+            ("250-mx.test\r\n250-SIZE 9\r\n250 AUTH PLAIN\r\n",),
+            [
+                ("250", "reply to EHLO"),
+                ("SIZE 9", "SMTP EHLO keyword"),
+                ("AUTH PLAIN", "SMTP EHLO keyword"),
+                ("PLAIN", "SASL mechanism"),
+            ],
+        ),
+        (
+            ("C: CAPA\nS: +OK\nS: TOP\nS: SASL PLAIN\nS: .",),
+            [
+                ("+OK", "reply to CAPA"),
+                ("TOP", "POP3 capability"),
+                ("SASL PLAIN", "POP3 capability"),
+                ("PLAIN", "SASL mechanism"),
+            ],
+        ),
+        (("S: 550-5.7.1 one\nS: 550 5.7.1 two",), [("550 5.7.1", "reply code")]),
+        (("RCPT TO:<a@b.c>\n550 5.1.1 no",), [("550 5.1.1", "reply to RCPT")]),
+        (
+            ("> DATA\n< 354 go\n> RETR 1\n> frob\n< 500 what\n",),
+            [("354", "reply to DATA"), ("RETR", "POP3 command"), ("500", "reply code")],
+        ),
+        (("RETR\n1",), [("RETR", "POP3 command")]),
         (("SASL PLAIN",), [("SASL PLAIN", "POP3 capability"), ("PLAIN", "SASL mechanism")]),
     ],
 )
@@ -94,12 +133,21 @@ def test_nothing_known(words: str) -> None:
     assert "\x1b" not in failure.sentence
 
 
+def test_a_vague_code_without_a_verb() -> None:
+    """It says at least what the reply is about."""
+    (found,) = of_words(["250 2.1.5 Ok"])
+    assert found.now is not None
+    assert found.now.en == "for this one recipient only"
+
+
 def test_the_servers_own_words() -> None:
     """A reply with a text; a code is none, and neither is a code with a verb."""
-    assert said_by_server(["550 5.1.1 no such user"]) == "550 5.1.1 no such user"
-    assert said_by_server(["S: -ERR [AUTH] no"]) == "-ERR [AUTH] no"
+    assert said_by_server(["550 5.1.1 no such user"]) == ("550 5.1.1 no such user",)
+    assert said_by_server(["S: -ERR [AUTH] no"]) == ("-ERR [AUTH] no",)
+    pasted = ["C: RCPT TO:<a@b.c>\r\nS: 550-5.1.1 no\r\nS: 550 5.1.1 at all"]
+    assert said_by_server(pasted) == ("550-5.1.1 no", "550 5.1.1 at all")
     for words in ("550", "550 5.1.1", "RCPT 550", "251 ETRN", "-ERR [AUTH]", "RETR"):
-        assert said_by_server([words]) == "", words
+        assert said_by_server([words]) == (), words
 
 
 @given(st.lists(st.text(max_size=30), max_size=4))
@@ -110,3 +158,10 @@ def test_whatever_is_typed(words: list[str]) -> None:
         assert one.says.en.isprintable()
     said_by_server(words)
     nothing_known(words)
+
+
+@given(st.lists(st.sampled_from(["C: AUTH", "S: +OK", "250-", "250 SIZE", ".", "> \x1b", "+ x"])))
+def test_whatever_is_pasted(lines: list[str]) -> None:
+    """Lines of any side, in any order."""
+    for one in of_words(["\n".join(lines)]):
+        assert one.subject.isprintable()

@@ -90,7 +90,7 @@ def test_what_servers_say(line: str) -> None:
             State.READY,
             "this server takes mail",
         ),
-        ("500 5.5.2 what", "NOPE", State.READY, "SMTP has no such command"),
+        ("500 5.5.2 what", "NOPE", State.READY, "there is no such command: a slip"),
     ],
 )
 def test_why_now(line: str, command: str, state: State, now: str) -> None:
@@ -144,7 +144,6 @@ def test_greeting_and_what_nobody_asked_for() -> None:
         ("-ERR message 1 already deleted", "RETR 1", State.TRANSACTION, "the message is marked"),
         ("+OK 1 2", "LIST 1", State.TRANSACTION, "one line only"),
         ("+OK", "LIST", State.TRANSACTION, "a line for each message"),
-        ("+OK", "QUIT", State.UPDATE, "it is QUIT after a login that removes"),
         ("+OK", "QUIT", State.CLOSED, "nobody was logged in"),
         ("+OK", "AUTH", State.AUTHORIZATION, "an old way"),
         ("-ERR what", "NOPE", State.TRANSACTION, "POP3 has no such command"),
@@ -157,11 +156,132 @@ def test_pop3(line: str, command: str, state: State, now: str) -> None:
     assert found.en.startswith(now)
 
 
+@pytest.mark.parametrize("state", [State.UPDATE, State.CLOSED])
+def test_the_end_of_a_pop3_session(state: State) -> None:
+    """Whoever was logged in has removed what he marked; that the link is gone changes nothing."""
+    found = explained("+OK", "QUIT", state, Protocol.POP3, authenticated=True).now
+    assert found is not None
+    assert found.en.startswith("it is QUIT after a login that removes")
+
+
+@pytest.mark.parametrize(
+    "command, state, now",
+    [
+        ("NOPE", State.TRANSACTION, "POP3 has no such command"),
+        ("NOPE", State.AUTHORIZATION, "POP3 has no such command"),
+        ("LAST", State.TRANSACTION, "the server does not have LAST"),
+        ("XTND BBOARDS", State.TRANSACTION, "the server does not have XTND"),
+        ("RPOP x", State.TRANSACTION, "the server does not have RPOP"),
+        ("UTF8", State.AUTHORIZATION, "the server has no UTF-8 mode"),
+        ("UTF8", State.TRANSACTION, "you are logged in: UTF8 belongs before the login"),
+        ("LANG *", State.AUTHORIZATION, "the server does not speak that language"),
+        ("LANG *", State.TRANSACTION, "the server does not speak that language"),
+        ("AUTH PLAIN", State.TRANSACTION, "you are logged in already"),
+        ("APOP a b", State.TRANSACTION, "you are logged in already"),
+        ("STLS", State.TRANSACTION, "you are logged in: TLS would come too late"),
+        ("STAT", State.AUTHORIZATION, "nobody is logged in"),
+        ("RETR 1", State.AUTHORIZATION, "nobody is logged in"),
+        ("NOOP", State.TRANSACTION, "the state or the number does not fit"),
+        ("RETR 1", State.TRANSACTION, "numbers run from 1"),
+    ],
+)
+def test_a_number_is_wrong_only_where_there_is_one(command: str, state: State, now: str) -> None:
+    """Dovecot says the same to a verb that it does not know, and to one that comes too early."""
+    found = explained("-ERR Unknown command", command, state, Protocol.POP3).now
+    assert found is not None
+    assert found.en.startswith(now)
+
+
+@pytest.mark.parametrize(
+    "line, command, state, now",
+    [
+        ("-ERR Message is deleted.", "DELE 1", State.TRANSACTION, "the message is marked"),
+        ("-ERR Message 1 is marked as deleted", "LIST 1", State.TRANSACTION, "the message is mark"),
+        ("-ERR some deleted messages not removed", "QUIT", State.UPDATE, "some marked messages"),
+        ("-ERR No username given.", "PASS x", State.AUTHORIZATION, "PASS goes straight behind"),
+        ("-ERR [AUTH] Unsupported mechanism.", "AUTH X", State.AUTHORIZATION, "the server does"),
+        ("-ERR [AUTH] Invalid base64", "AUTH PLAIN", State.AUTHORIZATION, "the answer is no base"),
+        ("-ERR Authentication aborted", "AUTH PLAIN", State.AUTHORIZATION, "you cancelled"),
+    ],
+)
+def test_words_of_a_pop3_server(line: str, command: str, state: State, now: str) -> None:
+    """What the text of a refusal gives away, for whatever command."""
+    found = explained(line, command, state, Protocol.POP3).now
+    assert found is not None
+    assert found.en.startswith(now)
+
+
+@pytest.mark.parametrize(
+    "line, command, state, now",
+    [
+        ("452 4.2.2 Quota exceeded", "RCPT TO:<a@b.c>", State.MAIL, "this mailbox has no room"),
+        ("452 4.3.1 Insufficient storage", "RCPT TO:<a@b.c>", State.MAIL, "the server's own disk"),
+        ("552 5.2.2 full", "DATA", State.READY, "this mailbox has no room"),
+        ("550 5.7.23 no", "RCPT TO:<a@b.c>", State.MAIL, "the sender's domain does not let"),
+        ("504 5.7.4 no", "AUTH X", State.READY, "the server does not have what was asked"),
+        ("252 2.3.3 Try RCPT", "VRFY a", State.READY, "to say more would help"),
+        ("500 5.5.2 unknown", "HELP", State.READY, "the word is right"),
+        ("500 Syntax: ETRN domain", "ETRN", State.READY, "the server knows the command"),
+        ("501 5.5.4 Syntax: RSET", "RSET now", State.READY, "an argument is missing, too many"),
+        ("503 5.5.1 login first", "MAIL FROM:<>", State.READY, "the server wants something else"),
+        ("503 no", "MAIL FROM:<>", State.GREETED, "nobody has said hello yet"),
+        ("503 duplicate", "EHLO x", State.READY, "the server wants something else"),
+        ("503 BINARYMIME", "DATA", State.RCPT, "the recipients stand"),
+        ("535 5.7.8 no: Invalid authentication mechanism", "AUTH X", State.READY, "the server"),
+    ],
+)
+def test_the_finer_code_counts_more(line: str, command: str, state: State, now: str) -> None:
+    """What a reply says by itself is not told otherwise by what such replies mostly mean."""
+    found = explained(line, command, state).now
+    assert found is not None
+    assert found.en.startswith(now)
+
+
+def test_success_has_no_advice_of_failures() -> None:
+    """The details are numbered alike in all classes, and mean nothing alike."""
+    found = explained("252 2.3.3 Try RCPT instead", "VRFY a", State.READY)
+    assert found.next is not None
+    assert found.next.en.startswith("MAIL and RCPT will show")
+    (only,) = of_words(["2.1.1"])
+    assert only.next is not None
+    assert only.next.en == "go on with the next command"
+
+
+def test_every_failure_has_a_reason_of_its_own() -> None:
+    """What the server names by a finer code, no row for many codes explains away."""
+    for code in enhanced.ENHANCED:
+        if code.endswith(".0") or code in ("X.1.5", "X.3.4", "X.3.6", "X.5.1", "X.5.2", "X.5.4"):
+            continue
+        known = f"5{code[1:]}"
+        found = of_moment(Reply.of("550", f"{known} no".encode()), Moment(ANY))
+        bare = of_moment(Reply.of("550", b"no"), Moment(ANY))
+        assert found is not None
+        assert bare is not None
+        assert found.next != bare.next, code
+        assert found.now != bare.now, code
+
+
+def test_hello_of_lmtp() -> None:
+    """It is LHLO, wherever a sentence for SMTP says EHLO; but for those about the hello itself."""
+    early = explained("503 5.5.1 no", "MAIL FROM:<>", State.GREETED, Protocol.LMTP)
+    tls = explained("220 go", "STARTTLS", State.GREETED, Protocol.LMTP)
+    for found in (early, tls):
+        assert found.next is not None
+        assert "LHLO" in found.next.en
+        assert "LHLO" in found.next.zh
+        assert "EHLO" not in found.next.en + found.next.zh
+    odd = explained("500 5.5.1 no", "LHLO x", State.GREETED, Protocol.LMTP)
+    assert odd.next is not None
+    assert odd.next.en == "say EHLO"
+
+
 def test_sources_are_named_once_each() -> None:
     """That of the row, and that of the finer code."""
     found = explained("550 5.1.1 no", "RCPT TO:<a@b.c>", State.MAIL)
     assert found.reference == "RFC 5321, section 4.1.1.3; RFC 3463, section 3.2"
     assert found.subject == "550 5.1.1"
+    same = explained("535 5.7.8 no", "AUTH PLAIN", State.READY)
+    assert same.reference == "RFC 4954, section 4"
     assert found.says.en.endswith("5.1.1: failed for good: there is no such mailbox at that domain")
 
 

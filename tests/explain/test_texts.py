@@ -104,6 +104,9 @@ def test_keys_of_layers_can_be_met() -> None:
         "bare",
         "argued",
         "unheard",
+        "known",
+        "early",
+        "late",
         *map(str, Protocol),
     }
     assert not set(texts.wordings()) & (states | others)

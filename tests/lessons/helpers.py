@@ -17,28 +17,32 @@ mailprobe: 1
 title: A lesson
 title zh: 一课
 protocol: {protocol}
-connect: sandbox
+connect: {connect}
 lesson: {id}
 lang: en zh
 {more}"""
 
 
 def written(
-    folder: Path, text: str, *, name: str = "own-01", protocol: str = "smtp", more: str = ""
+    folder: Path,
+    text: str,
+    *,
+    name: str = "own-01",
+    protocol: str = "smtp",
+    more: str = "",
+    connect: str = "sandbox",
 ) -> Path:
     """A lesson as a file; `more` are lines of its header."""
     path = folder / f"{name}.mpt"
-    path.write_text(
-        HEAD.format(protocol=protocol, id=name, more=f"{more}\n" * bool(more)) + "\n" + text
-    )
+    more = f"{more}\n" * bool(more)
+    head = HEAD.format(protocol=protocol, connect=connect, id=name, more=more)
+    path.write_text(f"{head}\n{text}")
     return path
 
 
-def lesson(
-    folder: Path, text: str, *, name: str = "own-01", protocol: str = "smtp", more: str = ""
-) -> tuple[Lesson, Course]:
+def lesson(folder: Path, text: str, *, name: str = "own-01", **how: str) -> tuple[Lesson, Course]:
     """The same, read."""
-    written(folder, text, name=name, protocol=protocol, more=more)
+    written(folder, text, name=name, **how)
     course = course_of(str(folder))
     assert not course.faults, course.faults
     return course.find(name), course

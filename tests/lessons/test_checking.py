@@ -51,6 +51,52 @@ def test_good_lessons_hold(tmp_path: Path) -> None:
         assert (found.steps, found.mistakes) == (4, 3)
 
 
+NIGHTS = """\
+S? 220
+
+== The ticket
+==zh 报修单
+|en HELP.
+|zh HELP。
+@wrong
+C: HALLO
+S? 500
+|en No.
+|zh 不对。
+@end
+@wrong
+C: HELP ME
+S? 504
+|en No.
+|zh 不对。
+@end
+C: HELP
+@alt nowhere
+S~ 214 {} Ticket: mail that others send us goes nowhere
+@or another
+S? 214
+@wrong
+C: RSET NOW
+S? 501
+|en No.
+|zh 不对。
+@end
+C: RSET
+S? 251
+@end
+"""
+
+
+def test_each_night_is_walked(tmp_path: Path) -> None:
+    """One sandbox that the seed changes: a way that the first of them never goes is played, too."""
+    found = checked(tmp_path, NIGHTS, connect="sandbox/night")
+    assert {each.sentence.split(",")[0] for each in found.problems} == {
+        "the solution: the reply is 250 2.0.0"
+    }
+    mended = checked(tmp_path, NIGHTS.replace("S? 251", "S? 250"), connect="sandbox/night")
+    assert (mended.problems, mended.mistakes) == ((), 3)
+
+
 @pytest.mark.parametrize(
     "old, new, line, told",
     [

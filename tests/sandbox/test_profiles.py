@@ -13,7 +13,7 @@ from mailprobe.sandbox.chance import Fixed
 from mailprobe.sandbox.maildrop import Store
 from mailprobe.sandbox.manners import LineEnds, When
 from mailprobe.sandbox.office import Office
-from mailprobe.sandbox.profiles import NIGHT, PROFILES, of_seed
+from mailprobe.sandbox.profiles import NIGHT, PROFILES, of_seed, seeds_of
 from mailprobe.sandbox.server import samples
 from tests.sandbox.helpers import Talk, base64_of, body_of, log_in, mails
 from tests.sandbox.helpers import lmtp as talk_lmtp
@@ -530,6 +530,19 @@ def test_every_night_has_one_fault(tmp_path: Path) -> None:
     }
     assert "mx0" in nights["night-0"]["mx"]
     assert all("mx1" in found["mx"] for name, found in nights.items() if name != "night-0")
+
+
+@pytest.mark.parametrize("number", range(seeds_of(PROFILES[NIGHT])))
+def test_each_night_has_its_ticket(tmp_path: Path, number: int) -> None:
+    """HELP tells what the users complain of; another profile has no ticket, and one character."""
+    ticket = PROFILES[f"{NIGHT}-{number}"].smtp.ticket
+    said = talk_smtp(office(tmp_path, f"{NIGHT}-{number}")).line("HELP").decode()
+    assert ticket
+    assert said.startswith(f"214-2.0.0 Ticket: {ticket}\r\n")
+    others = (PROFILES[f"{NIGHT}-{each}"].smtp.ticket for each in range(6) if each != number)
+    assert ticket not in others
+    assert "Ticket" not in talk_smtp(office(tmp_path, "plain")).line("HELP").decode()
+    assert seeds_of(PROFILES["plain"]) == 1
 
 
 def test_line_ends_are_named() -> None:

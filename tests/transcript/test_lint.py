@@ -60,6 +60,10 @@ QUIET = {
         SMTP,
         MAIL + "C: DATA\nS? 354\nC= a\\n\nC= .b\\r\\n\nC= a\nC: .b\nC: .\nS? 250\n",
     ),
+    "replies behind a false end": (
+        SMTP,
+        MAIL + "C: DATA\nS? 354\nC= a\\n.\\n\nC: NOOP\nC: .\nS? 250\nS? 250\nS? 500\n",
+    ),
     "data that the server ends": (SMTP, MAIL + "C: DATA\nS? 354\nC: a\nS: 421 bye\nS@ close\n"),
     "chunks": (
         SMTP,

@@ -122,7 +122,7 @@ def test_a_certificate_of_another_host(serve: Serve) -> None:
     with pytest.raises(Failure, match="it is for another host") as caught:
         get(serve(b"", name="other.example.org"))
     assert caught.value.word is Word.TLS
-    assert "--" not in caught.value.sentence
+    assert " --" not in caught.value.sentence
 
 
 def test_a_page_without_end(serve: Serve) -> None:

@@ -3,7 +3,6 @@
 import base64
 from functools import partial
 
-from mailprobe.protocol.model import Protocol
 from mailprobe.sandbox.faults.model import (
     POP3,
     SMTP,
@@ -16,6 +15,7 @@ from mailprobe.sandbox.faults.model import (
     answers,
     at,
     instead,
+    refusal,
     row,
     says,
 )
@@ -32,10 +32,6 @@ _PROMPTS = {
     base64.b64encode(b"Password:"): base64.b64encode(b"Password\0"),
 }
 _WRONG_SIGNATURE = base64.b64encode(b"v=" + base64.b64encode(b"not what was agreed on"))
-
-
-def _pop3(moment: Moment) -> bool:
-    return moment.connection.catalogue.protocol is Protocol.POP3
 
 
 def _begins(moment: Moment) -> bool:
@@ -87,13 +83,13 @@ def _shows_token(moment: Moment) -> bool:
 
 def _refuse_token(moment: Moment) -> tuple[str | bytes, ...]:
     moment.memory[_TOKEN] = True
-    return ("+" if _pop3(moment) else "334"), _WHY
+    return ("+" if moment.pop3 else "334"), _WHY
 
 
 def _refuse_at_last(moment: Moment) -> tuple[str, ...] | None:
     if moment.line is None or not moment.memory.pop(_TOKEN, False):
         return None
-    if _pop3(moment):
+    if moment.pop3:
         return "-ERR", "[AUTH] The token is not accepted"
     return "535", "5.7.8 The token is not accepted"
 
@@ -111,7 +107,7 @@ def _lacks_initial(moment: Moment) -> bool:
 
 
 def _malformed(text: str, moment: Moment) -> tuple[str, ...]:
-    return ("-ERR", text) if _pop3(moment) else ("501", f"5.5.4 {text}")
+    return refusal(moment, "501", "5.5.4", text)
 
 
 def _smtp(code: str, enhanced: str, text: str, chinese: str) -> FaultSpec:

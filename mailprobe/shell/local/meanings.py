@@ -32,8 +32,8 @@ def _explain_words(shell: Shell, argument: str) -> None:
     found = of_words([argument], spoken) or of_words([argument])
     if not found:
         raise nothing_known([argument])
-    if said := said_by_server([argument]):
-        shell.write(f"< {safe(said)}\n")
+    for line in said_by_server([argument]):
+        shell.write(f"< {safe(line)}\n")
     _show(shell, found)
 
 
@@ -58,13 +58,16 @@ def _show(shell: Shell, found: "list[Explanation]") -> None:
 
 
 def _last(session: Session) -> tuple[Command | None, Reply]:
-    """The last command that has a reply, and it; before any, the greeting.
+    """The last reply, and what it answers: None of a greeting, and of what came unasked.
 
     Raises Failure `usage` where the server has said nothing.
     """
-    for exchange in reversed(session.exchanges):
-        if exchange.replies:
-            return exchange.command, exchange.replies[-1]
+    answered = next((one for one in reversed(session.exchanges) if one.replies), None)
+    unasked = session.unsolicited[0] if session.unsolicited else None
+    if unasked is not None and (answered is None or unasked.at > answered.sent_at):
+        return None, unasked.reply
+    if answered is not None:
+        return answered.command, answered.replies[-1]
     for _, event in session.milestones:
         if isinstance(event, events.Greeting):
             return None, event.reply

@@ -53,6 +53,15 @@ def test_a_name_that_is_no_text(name: str) -> None:
     assert "xff" in made(name, transcript)
 
 
+@pytest.mark.parametrize("name", ["html", "svg", "cast", "mermaid"])
+def test_a_name_stands_without_its_folder(name: str) -> None:
+    """A page that is given away does not tell where its author keeps his files."""
+    transcript = read("mailprobe: 1\nprotocol: smtp\n\nS: 220 x\n", "/home/carol/private/x.mpt")
+    shown = made(name, transcript)
+    assert "x.mpt" in shown
+    assert "carol" not in shown
+
+
 # ---------------------------------------------------------------------------------------- svg
 
 

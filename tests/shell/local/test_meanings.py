@@ -28,6 +28,14 @@ def test_the_last_reply_in_a_pipe() -> None:
     assert shown[at + 2] == "  says  recipient accepted"
 
 
+def test_what_came_unasked_is_the_last_reply() -> None:
+    """After a time-out it is that of which somebody wants to know."""
+    replies = {b"NOOP": b"250 fine\r\n421 4.4.2 x.test Error: timeout exceeded\r\n"}
+    with ScriptedServer(*smtp(replies)) as server:
+        result = probe.smtp(server.port, text=b"/set lang en\nNOOP\n/explain\n")
+    assert "421 4.4.2, unsolicited reply" in told(result.out), result
+
+
 def test_words_in_a_pipe() -> None:
     """Those of the protocol that is spoken; others where it has none of that name."""
     with ScriptedServer(*pop3()) as server:
@@ -86,6 +94,6 @@ def test_before_there_is_a_session() -> None:
     """The greeting comes while the connection is being opened."""
     below = Below(Protocol.LMTP, None)
     below.observe(events.Greeting(0.0, Reply.of("220", "hi")))
-    assert below.shown[1] == "next: say LHLO with your host's name (RFC 5321, section 4.2.3)"
+    assert below.shown[1] == "next: say LHLO with your host's name (RFC 5321, section 3.1)"
     below.observe(events.Unsolicited(0.0, Reply.of("421", "bye")))
     assert "nobody asked" in below.shown[2]
