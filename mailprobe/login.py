@@ -17,6 +17,8 @@ from mailprobe.session import Item, Session
 _COMMAND_LINE = {Protocol.POP3: 255 - 2}
 _SMTP_LINE = 12_288 - 2
 _SHOWN = 500  # octets of a challenge
+# What a login fails by where the server goes astray; without a row it is `protocol`.
+_WORDS: dict[type, Word] = {sasl.Refusal: Word.REFUSED, sasl.Impostor: Word.SECURITY}
 
 
 def log_in(
@@ -109,7 +111,7 @@ class _Dialogue:
         except (sasl.SaslError, StopIteration) as error:
             sentence = getattr(error, "sentence", "one more challenge than the mechanism has")
             self._cancel()
-            word = Word.REFUSED if isinstance(error, sasl.Refusal) else Word.PROTOCOL
+            word = _WORDS.get(type(error), Word.PROTOCOL)
             named = sentence.removeprefix(f"{self._mechanism}: ")
             raise Failure(word, f"{self._mechanism}: {named}") from None
 

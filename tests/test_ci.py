@@ -94,11 +94,12 @@ def test_gitlab_runs_what_we_run() -> None:
 
 
 def test_we_run_all_that_is_shipped() -> None:
-    """Those that may do harm, too, and they are asked for as README says."""
-    assert any("-t intrusive --server sandbox" in command for command in own_commands())
-    assert all(
-        command.split()[:3] == ["mailprobe", "replay", "transcripts"] for command in own_commands()
-    )
+    """Those that may do harm, too, and they are asked for as README says; and the course."""
+    commands = own_commands()
+    assert any("-t intrusive --server sandbox" in command for command in commands)
+    assert "mailprobe learn --check" in commands
+    replays = [command for command in commands if "learn" not in command]
+    assert all(command.split()[:3] == ["mailprobe", "replay", "transcripts"] for command in replays)
 
 
 def test_inputs_become_words(tmp_path: Path) -> None:

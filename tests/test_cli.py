@@ -452,17 +452,21 @@ def test_a_sandbox_with_faults(
 def test_only_named_services_start(
     start: Callable[..., tuple[probe.Live, dict[str, str]]],
 ) -> None:
-    """0 is any free port, another number that one; Ctrl-C is the way to end it."""
+    """0 is any free port, another number that one; Ctrl-C is the way to end it.
+
+    Its notes name everybody who may log in.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         number = free.getsockname()[1]
-    live, said = start("--lmtp", str(number), "--smtp", "0")
+    live, said = start("--lmtp", str(number), "--smtp", "0", "--profile", "muse")
     assert list(said) == ["SMTP", "LMTP", "CA"]
     assert said["LMTP"] == f"127.0.0.1:{number}"
     live.process.send_signal(signal.SIGINT)
     ended = live.finish()
     assert (ended.status, ended.out) == (0, "")
-    assert ended.err.startswith("note: ")
+    assert ended.err.startswith("note: muse: MuseMail 3.5")
+    assert "alice (secret), bob (builder), mrose (tanstaaf) at example.test" in ended.err
 
 
 def test_a_port_that_is_taken() -> None:

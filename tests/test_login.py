@@ -131,7 +131,7 @@ def test_a_mechanism_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(*(b"334 " + b64encode(one) + b"\r\n" for one in said), b"501 cancelled\r\n")
     with pytest.raises(Failure) as caught:
         log_in(desk.session, "SCRAM-SHA-256", "alice", "secret", desk.send)
-    assert caught.value.word is Word.PROTOCOL
+    assert caught.value.word is Word.SECURITY
     assert caught.value.sentence.startswith("SCRAM-SHA-256: the server's final message is wrong")
 
 

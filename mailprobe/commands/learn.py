@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mailprobe.lessons.course import Course, Lesson
     from mailprobe.lessons.enrolment import Enrolment
-    from mailprobe.lessons.progress import Progress
+    from mailprobe.lessons.progress import Progress, Record
     from mailprobe.lessons.telling import Voice
     from mailprobe.shell.options import Options
 
@@ -105,11 +105,21 @@ def _learn(
             return app.run_script(options, source)
     finally:
         if asked.report is not None:
-            from mailprobe.lessons.reporting import report_of, who_of, write_report
+            records = enrolment.progress.records()
+            _report(asked.report, enrolment.course, records, (enrolment.lesson,), env)
 
-            course, records = enrolment.course, enrolment.progress.records()
-            lessons = (enrolment.lesson,)
-            write_report(asked.report, report_of(course, records, who_of(env), lessons))
+
+def _report(
+    path: str,
+    course: "Course",
+    records: "Mapping[str, Record]",
+    lessons: "tuple[Lesson, ...]",
+    env: Mapping[str, str],
+) -> None:
+    """Raises Failure `usage`."""
+    from mailprobe.lessons.reporting import report_of, who_of, write_report
+
+    write_report(path, report_of(course, records, who_of(env), lessons))
 
 
 def _shell(options: "Options", streams: Streams) -> ExitStatus:
@@ -140,9 +150,7 @@ def _list(
     if progress.failure is not None:
         streams.tell(f"warning: {progress.failure.sentence}")
     if asked.report is not None:
-        from mailprobe.lessons.reporting import report_of, who_of, write_report
-
-        write_report(asked.report, report_of(course, records, who_of(env), course.lessons))
+        _report(asked.report, course, records, course.lessons, env)
         return ExitStatus.OK
     from mailprobe.lessons.listing import listing
 

@@ -29,6 +29,8 @@ TARGETS = {
     "port, without user and password",
     "unix:/path": "a socket of this machine",
     "sandbox": "a practice server that starts inside: alice (secret), bob (builder)",
+    "sandbox/PROFILE, sandbox+FAULT, sandbox/PROFILE+FAULT+FAULT": "the same, which plays another "
+    "server, or goes wrong on purpose: see mailprobe sandbox",
     "@NAME": "a profile of config.toml",
 }
 WORDS = {

@@ -1,7 +1,7 @@
 """`mailprobe sandbox`: the practice server, until a signal ends it."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mailprobe.commands import streams as standard
@@ -9,11 +9,13 @@ from mailprobe.commands.arguments import port
 from mailprobe.commands.parser import Parser
 from mailprobe.commands.streams import Streams
 from mailprobe.errors import ExitStatus
-from mailprobe.sandbox.profiles import DEFAULT, PROFILES
+from mailprobe.sandbox.manners import DEFAULT, Profile
+from mailprobe.sandbox.profiles import PROFILES
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
 if TYPE_CHECKING:
     from mailprobe.sandbox.faults.model import Fault
+    from mailprobe.sandbox.server import Sandbox
 
 _SERVICES = ("smtp", "submission", "submissions", "lmtp", "pop3", "pop3s")
 _CLIENT = "alice"  # who gets a client certificate
@@ -30,7 +32,7 @@ def parser() -> Parser:
         parser.add_argument(f"--{service}", metavar="PORT", type=port, help="0 is any free port")
     parser.add_argument(
         "--profile",
-        metavar="CHARACTER",
+        metavar="PROFILE",
         default="",
         help=f"what it plays: {', '.join(PROFILES)}",
     )
@@ -69,11 +71,7 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     from mailprobe.sandbox.named import profile_of
     from mailprobe.sandbox.server import Sandbox
 
-    faults: tuple[Fault, ...] = ()
-    if words:
-        from mailprobe.sandbox.faults.asking import read_faults
-
-        faults = read_faults(words)
+    faults = _faults(words)
     profile = profile_of(asked.profile) if asked.profile else DEFAULT
     wanted = {name: getattr(asked, name) for name in _SERVICES}
     ports = {name: number for name, number in wanted.items() if number is not None}
@@ -86,21 +84,43 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
         seed=asked.seed,
     )
     with standard.wakeup() as wakeup, sandbox:
-        lines = [f"{name.upper()}={sandbox.host}:{port}" for name, port in sandbox.ports.items()]
-        lines += [f"DNS={sandbox.dns}"] if sandbox.dns else []
         certificate = sandbox.client_certificate(_CLIENT)  # lies beside the CA
-        streams.write("\n".join([*lines, f"CA={sandbox.ca}", "READY"]) + "\n")
-        if faults and not asked.print_ports:
-            wrong = ", ".join(fault.spec.name for fault in faults)
-            streams.tell(f"note: goes wrong on purpose: {wrong}")
-        if not asked.print_ports:
-            if profile.name:
-                streams.tell(f"note: {profile.name}: {profile.summary}")
-            for host, place in sandbox.exchangers:
-                streams.tell(f"note: {host} takes mail at {place}")
-            streams.tell(
-                "note: alice (secret) and bob (builder) at example.test; for AUTH EXTERNAL "
-                f"--cert {certificate.name}, beside the CA, is alice's; Ctrl-C ends the sandbox"
-            )
+        streams.write("".join(f"{line}\n" for line in _ports(sandbox)))
+        for note in () if asked.print_ports else _notes(sandbox, profile, certificate.name):
+            streams.tell(f"note: {note}")
         os.read(wakeup, 1)
     return ExitStatus.OK
+
+
+def _faults(words: str) -> "tuple[Fault, ...]":
+    """Raises Failure `usage`."""
+    if not words:
+        return ()
+    from mailprobe.sandbox.faults.asking import read_faults
+
+    return read_faults(words)
+
+
+def _ports(sandbox: "Sandbox") -> Iterator[str]:
+    """What another program reads."""
+    yield from (f"{name.upper()}={sandbox.host}:{port}" for name, port in sandbox.ports.items())
+    if sandbox.dns:
+        yield f"DNS={sandbox.dns}"
+    yield f"CA={sandbox.ca}"
+    yield "READY"
+
+
+def _notes(sandbox: "Sandbox", profile: Profile, certificate: str) -> Iterator[str]:
+    """What a person wants to know besides; of a night not what is broken in it."""
+    if sandbox.faults:
+        wrong = ", ".join(fault.spec.name for fault in sandbox.faults)
+        yield f"goes wrong on purpose: {wrong}"
+    if profile.name:
+        yield f"{profile.name}: {profile.summary}"
+    for host, place in sandbox.exchangers:
+        yield f"{host} takes mail at {place}"
+    users = ", ".join(f"{user} ({secret})" for user, secret in sandbox.users.items())
+    yield (
+        f"{users} at example.test; for AUTH EXTERNAL --cert {certificate}, beside the CA, is "
+        f"{_CLIENT}'s; Ctrl-C ends the sandbox"
+    )

@@ -66,7 +66,8 @@ def parser() -> "Parser":
         usage="mailprobe [smtp|lmtp|pop3 TARGET | --mx DOMAIN] [options]" + others,
         description="Raw SMTP, LMTP and POP3 sessions, by hand or from a script.",
         epilog="TARGET: host[:port], [v6]:port, a URL such as submission://host, unix:/path, "
-        "sandbox, a practice server that starts inside, or @NAME, a profile of config.toml.  "
+        "sandbox, a practice server that starts inside (sandbox/PROFILE+FAULT plays others), or "
+        "@NAME, a profile of config.toml.  "
         + "; ".join(f"{name}: {what}" for name, what in SUBCOMMANDS.items())
         + ".",
     )

@@ -11,6 +11,11 @@ LANGUAGES = (ENGLISH, CHINESE, BOTH)
 _LOCALES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set counts (POSIX, section 8.2)
 
 
+def tongues(language: str) -> tuple[str, ...]:
+    """The single languages in which something is said, one after the other."""
+    return (CHINESE, ENGLISH) if language == BOTH else (language,)
+
+
 def language_of(asked: str | None, env: Mapping[str, str]) -> str:
     """The language that was asked for, or that of the locale; English wherever CI is set.
 

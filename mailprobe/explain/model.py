@@ -3,7 +3,7 @@
 Plain values: this module must not know where the texts come from, nor who shows them.
 """
 
-from mailprobe.explain.languages import BOTH, CHINESE
+from mailprobe.explain.languages import CHINESE, tongues
 from mailprobe.value import frozen
 
 
@@ -16,9 +16,7 @@ class Text:
 
     def said(self, language: str) -> tuple[str, ...]:
         """Its lines in `language`, one of `languages.LANGUAGES`: Chinese before English."""
-        if language == BOTH:
-            return (self.zh, self.en)
-        return (self.zh,) if language == CHINESE else (self.en,)
+        return tuple(self.zh if one == CHINESE else self.en for one in tongues(language))
 
 
 @frozen

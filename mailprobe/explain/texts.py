@@ -30,8 +30,9 @@ def text(english: str, **words: "str | Text") -> Text:
     chinese = _chinese().get(english, english)
     if not words:
         return Text(english, chinese)
-    pairs = {name: Text(word, word) if isinstance(word, str) else word
-             for name, word in words.items()}  # fmt: skip
+    pairs = {
+        name: Text(word, word) if isinstance(word, str) else word for name, word in words.items()
+    }
     return Text(
         english.format(**{name: word.en for name, word in pairs.items()}),
         chinese.format(**{name: word.zh for name, word in pairs.items()}),

@@ -20,12 +20,13 @@ from mailprobe.player.results import Result, Verdict
 from mailprobe.protocol.events import Event
 from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
-from mailprobe.sandbox.named import is_sandbox, read
+from mailprobe.sandbox.named import read
 from mailprobe.sandbox.profiles import seeds_of
 from mailprobe.session import Session
 from mailprobe.transcript.lint import lint
 from mailprobe.transcript.load import resolve
 from mailprobe.transcript.model import Line, Place, Poll
+from mailprobe.transport.target import is_sandbox
 from mailprobe.value import frozen
 
 _TIMEOUT = 20.0  # seconds for one reply of a sandbox
@@ -110,7 +111,7 @@ def _texts(lesson: Lesson, course: Course) -> Iterator[Problem]:
         yield Problem(top, "lang: says in which languages the texts are: lang: en zh")
     connects = {number: peer.connect for number, peer in head.peers.items()}
     for number, text in connects.items():
-        if text.partition("/")[0].partition("+")[0] != "sandbox":
+        if not is_sandbox(text):
             place = head.peers[number].place or top
             yield Problem(place, "a lesson connects to the sandbox: connect: sandbox/plain")
     if head.matrices:

@@ -19,9 +19,20 @@ from mailprobe.value import field, mutable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mailprobe.lessons.judging import Judge
+    from typing import Protocol as Interface
+
     from mailprobe.protocol.sasl import Binding
     from mailprobe.session import Session
+
+    class Listener(Interface):
+        """Who is told what an ear has heard; `spoken` None: nothing was owed this reply."""
+
+        def opened(self, ear: "Ear") -> None: ...
+        def said(self, ear: "Ear", spoken: "Spoken") -> None: ...
+        def heard(self, ear: "Ear", spoken: "Spoken | None", heard: "Heard") -> None: ...
+        def secured(self, ear: "Ear") -> None: ...
+        def ended(self, ear: "Ear") -> None: ...
+
 
 _KEPT = 200  # of what was sent, and may still be answered
 
@@ -58,7 +69,7 @@ class Ear:
     """One connection.  `number` is that of the lesson, None while nobody knows it."""
 
     def __init__(
-        self, judge: "Judge", protocol: Protocol, number: int | None = None, server: str = ""
+        self, judge: "Listener", protocol: Protocol, number: int | None = None, server: str = ""
     ) -> None:
         self.protocol = protocol
         self.server = server

@@ -29,7 +29,8 @@ def listing(
     for line, title in zip(facts, titles, strict=True):
         lead = line + " " * (widest - columns_of(line))
         yield Row("", f"{lead}  {_fitting(title, room)}".rstrip())
-    yield from upcoming(course, records, voice)
+    if course.lessons:  # else all of them are faults
+        yield from upcoming(course, records, voice)
 
 
 def _facts(lesson: Lesson, record: Record, language: str) -> Iterator[str]:

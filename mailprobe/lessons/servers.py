@@ -7,11 +7,11 @@ from mailprobe.errors import Failure, Word
 from mailprobe.player.playing.hosts import is_loopback
 from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
-from mailprobe.sandbox.named import SANDBOX, read
+from mailprobe.sandbox.named import read
 from mailprobe.sandbox.profiles import seeds_of
 from mailprobe.sandbox.server import Sandbox
 from mailprobe.transcript.model import Peer
-from mailprobe.transport.target import Kind, Target, Tls
+from mailprobe.transport.target import SANDBOX, Kind, Target, Tls
 from mailprobe.value import replace
 
 _PRACTICE = "practice"  # how people call it

@@ -6,7 +6,7 @@ the name of its style.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from mailprobe.explain.languages import BOTH, CHINESE, ENGLISH
+from mailprobe.explain.languages import tongues
 from mailprobe.explain.model import Text
 from mailprobe.lessons.words import Words
 from mailprobe.render.rows import wrapped
@@ -87,7 +87,7 @@ class Voice:
     @property
     def languages(self) -> Sequence[str]:
         """Those in which each thing is said, one after the other."""
-        return (CHINESE, ENGLISH) if self.language == BOTH else (self.language,)
+        return tongues(self.language)
 
     def say(self, text: Text, *values: object, style: str = "", indent: int = 2) -> Iterator[Row]:
         """A sentence of ours.  A value that is `Words` or Text is said in the same language."""

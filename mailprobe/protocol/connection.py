@@ -24,15 +24,7 @@ from mailprobe.protocol.framing import (
     Stuffer,
 )
 from mailprobe.protocol.items import NEED_DATA, Answer, Body, Data, Misuse, NeedData, Phase, Raw
-from mailprobe.protocol.model import (
-    Advice,
-    Command,
-    Deviation,
-    Protocol,
-    Reply,
-    Role,
-    State,
-)
+from mailprobe.protocol.model import Advice, Command, Deviation, Protocol, Reply, Role, State
 from mailprobe.protocol.outgoing import Outgoing
 from mailprobe.protocol.progress import Owed, Progress, Stage
 from mailprobe.safe import safe

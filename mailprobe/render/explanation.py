@@ -5,7 +5,7 @@ A server's own words never stand among them: whoever shows both writes those abo
 
 from collections.abc import Iterator, Sequence
 
-from mailprobe.explain.languages import BOTH, CHINESE, ENGLISH
+from mailprobe.explain.languages import CHINESE, tongues
 from mailprobe.explain.model import Explanation, Text
 from mailprobe.explain.texts import text
 from mailprobe.render.folding import fold
@@ -44,7 +44,7 @@ def brief(one: Explanation, language: str) -> list[str]:
     What it says stands before that where it is short: who wants all of it asks for all of it.
     """
     found = []
-    for tongue in _tongues(language):
+    for tongue in tongues(language):
         layers = [_in(layer, tongue) for layer in (one.says, one.now) if layer is not None]
         first = ("\uff1b" if tongue == CHINESE else "; ").join(layers)
         found.append(first if columns_of(first) <= _SHORT else layers[-1])
@@ -61,7 +61,7 @@ def _block(one: Explanation, language: str, columns: int, *, color: bool) -> Ite
         layer: Text | None = getattr(one, name)
         if layer is None:
             continue
-        for tongue in _tongues(language):
+        for tongue in tongues(language):
             label = _in(text(name), tongue)
             yield from _hanging(label, _in(layer, tongue), columns)
     source = " " * _INDENT + one.reference
@@ -70,7 +70,7 @@ def _block(one: Explanation, language: str, columns: int, *, color: bool) -> Ite
 
 
 def _line(one: Explanation, language: str, columns: int) -> Iterator[str]:
-    for tongue in _tongues(language):
+    for tongue in tongues(language):
         colon = "\uff1a" if tongue == CHINESE else ": "
         head = f"{one.subject}, {_in(one.kind, tongue)}"
         yield from _folded(f"{head}{colon}{_in(one.says, tongue)} ({one.reference})", columns)
@@ -97,10 +97,6 @@ def _folded(sentence: str, columns: int) -> list[str]:
     rest = sentence[len(first) :].lstrip(" ")
     indent = " " * (2 * _INDENT)
     return [first, *(indent + row for row in fold(rest, max(columns - len(indent), _NARROWEST)))]
-
-
-def _tongues(language: str) -> Sequence[str]:
-    return (CHINESE, ENGLISH) if language == BOTH else (language,)
 
 
 def _in(sentence: Text, tongue: str) -> str:

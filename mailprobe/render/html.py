@@ -67,7 +67,9 @@ def _only(language: str) -> str:
 
 def _languages(names: Sequence[str], chosen: str) -> str:
     options = "".join(
-        _option("language", name, f' lang="{name}"', LANGUAGES.get(name, name), name == chosen)
+        _option(
+            "language", name, f' lang="{name}"', LANGUAGES.get(name, name), chosen=name == chosen
+        )
         for name in names
     )
     return f"<fieldset><legend>{said('language', names)}</legend>\n{options}</fieldset>\n"
@@ -75,12 +77,12 @@ def _languages(names: Sequence[str], chosen: str) -> str:
 
 def _looks(names: Sequence[str]) -> str:
     options = "".join(
-        _option("look", look, "", said(look, names), look == _LOOKS[0]) for look in _LOOKS
+        _option("look", look, "", said(look, names), chosen=look == _LOOKS[0]) for look in _LOOKS
     )
     return f"<fieldset><legend>{said('look', names)}</legend>\n{options}</fieldset>\n"
 
 
-def _option(group: str, value: str, attributes: str, label: str, chosen: bool) -> str:  # noqa: FBT001
+def _option(group: str, value: str, attributes: str, label: str, *, chosen: bool) -> str:
     return (
         f'<label{attributes}><input type="radio" name="{group}" id="{group}-{value}"'
         f"{' checked' if chosen else ''}> {label}</label>\n"

@@ -1,6 +1,6 @@
 """In what servers differ: what they offer, ask for and refuse, and how they word it.
 
-Types alone; which server has which manner stands in `profiles`.
+Types, and the server that nobody has asked to be another; the others stand in `profiles`.
 """
 
 from collections.abc import Mapping
@@ -168,3 +168,28 @@ class Zone:
     records: tuple[Record, ...]
     failing: tuple[str, ...] = ()  # names for which it says SERVFAIL
     origins: tuple[str, ...] = ("test", "127.in-addr.arpa")
+
+
+@frozen
+class Profile:
+    """One character; `name` is what stands behind `sandbox/`, "" where nothing does.
+
+    `secrets` are those of users besides alice and bob; `mails` is the folder of the mails that
+    lie in the maildrops of `readers` when it opens; `hosts` have addresses of their own, besides
+    the one that serves everything.
+    """
+
+    name: str
+    summary: str
+    smtp: SmtpManner = SmtpManner()
+    pop3: Pop3Manner = Pop3Manner()
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    domains: frozenset[str] = frozenset({DOMAIN})
+    mails: str = "samples"
+    readers: tuple[str, ...] = ("alice",)
+    hosts: tuple[Host, ...] = ()
+    zone: Zone | None = None
+    expired: bool = False  # the certificate
+
+
+DEFAULT = Profile("", "a friendly server with all that there is")

@@ -3,18 +3,15 @@
 Reads text; starts nothing.
 """
 
-from collections.abc import Mapping
-
 from mailprobe.errors import Failure, Word
 from mailprobe.safe import safe
-from mailprobe.sandbox.profiles import DEFAULT, PROFILES, Profile
+from mailprobe.sandbox.manners import DEFAULT, Profile
 from mailprobe.value import frozen
 
 TYPE_CHECKING = False  # typing costs 4 ms of a start; type checkers know this name, too
 if TYPE_CHECKING:
     from mailprobe.sandbox.faults.model import Fault
 
-SANDBOX = "sandbox"
 _SHOWN = 40  # characters of a name that fit into a sentence
 
 
@@ -31,13 +28,8 @@ class Named:
         return self.profile is DEFAULT and not self.faults
 
 
-def is_sandbox(text: str) -> bool:
-    """Whether a target is one of ours, rightly named or not."""
-    return text.partition("/")[0].partition("+")[0] == SANDBOX
-
-
 def read(text: str) -> Named:
-    """Read a target for which `is_sandbox` holds.  Raises Failure USAGE for unknown names."""
+    """Read a target that is one (`target.is_sandbox`).  Raises Failure USAGE for unknown names."""
     head, plus, words = text.partition("+")
     _, slash, name = head.partition("/")
     faults: tuple[Fault, ...] = ()
@@ -50,14 +42,12 @@ def read(text: str) -> Named:
 
 def profile_of(name: str) -> Profile:
     """The profile of this name.  Raises Failure USAGE."""
-    return _find(PROFILES, name, "profile")
+    from mailprobe.sandbox.profiles import PROFILES  # few ask for one
 
-
-def _find(table: Mapping[str, Profile], name: str, what: str) -> Profile:
-    row = table.get(name)
+    row = PROFILES.get(name)
     if row is None:
-        known = ", ".join(table)
+        known = ", ".join(PROFILES)
         raise Failure(
-            Word.USAGE, f"the sandbox has no {what} {safe(name[:_SHOWN])}; there are {known}"
+            Word.USAGE, f"the sandbox has no profile {safe(name[:_SHOWN])}; there are {known}"
         )
     return row

@@ -15,6 +15,7 @@ _RECORD = struct.Struct("!2HIH")
 _TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16}
 _ANY = 255
 _INTERNET = 1
+_OURS = (_INTERNET, _ANY)  # classes
 _TTL = 300  # seconds
 _QR, _AA, _TC, _RD, _RA = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080
 _NO_ERROR, _FORMAT_ERROR, _SERVFAIL, _NXDOMAIN, _NOT_IMPLEMENTED, _REFUSED = range(6)
@@ -45,11 +46,11 @@ def answer(zone: Zone, octets: bytes, most: int) -> bytes:
         name, end = _name(octets, _HEADER.size)
         if len(octets) < end + _QUESTION.size:
             raise _Malformed
-        kind, _ = _QUESTION.unpack_from(octets, end)
+        kind, space = _QUESTION.unpack_from(octets, end)
     except _Malformed:
         return _HEADER.pack(identifier, about | _FORMAT_ERROR, 0, 0, 0, 0)
     question = octets[_HEADER.size : end + _QUESTION.size]
-    code, records = _find(zone, name, kind)
+    code, records = _find(zone, name, kind) if space in _OURS else (_REFUSED, [])
     packed = [_packed(record) for record in records]
     soa = [] if records or code not in (_NO_ERROR, _NXDOMAIN) else [_soa(_origin(zone, name))]
     head = _HEADER.pack(identifier, about | code, 1, len(packed), len(soa), 0)
@@ -71,7 +72,8 @@ def _name(octets: bytes, at: int) -> tuple[str, int]:
             return ".".join(labels).lower(), at
         if length > 63 or at + length > len(octets):  # a pointer has nothing to point to here
             raise _Malformed
-        labels.append(octets[at : at + length].decode("latin-1"))
+        # A dot inside of a label parts nothing, and no record has one (section 5.1).
+        labels.append(octets[at : at + length].decode("latin-1").replace(".", "\\046"))
         at += length
 
 

@@ -8,7 +8,7 @@ import threading
 from mailprobe.sandbox.accounts import SECRETS, Accounts
 from mailprobe.sandbox.chance import Chance
 from mailprobe.sandbox.maildrop import Store
-from mailprobe.sandbox.profiles import DEFAULT, Profile
+from mailprobe.sandbox.manners import DEFAULT, Profile
 
 _DEFERRED = 1000  # recipients that are remembered; a client may name ever new ones
 

@@ -10,42 +10,16 @@ from mailprobe.sandbox.accounts import DOMAIN
 from mailprobe.sandbox.manners import (
     KEYWORDS,
     Fate,
-    Host,
     LineEnds,
     Pop3Manner,
     Pop3Wording,
+    Profile,
     SmtpManner,
     SmtpWording,
     When,
-    Zone,
 )
 from mailprobe.sandbox.parameters import Refusal
-from mailprobe.value import field, frozen, replace
-
-
-@frozen
-class Profile:
-    """One character; `name` is what stands behind `sandbox/`, "" where nothing does.
-
-    `secrets` are those of users besides alice and bob; `mails` is the folder of the mails that
-    lie in the maildrops of `readers` when it opens; `hosts` have addresses of their own, besides
-    the one that serves everything.
-    """
-
-    name: str
-    summary: str
-    smtp: SmtpManner = SmtpManner()
-    pop3: Pop3Manner = Pop3Manner()
-    secrets: Mapping[str, str] = field(default_factory=dict)
-    domains: frozenset[str] = frozenset({DOMAIN})
-    mails: str = "samples"
-    readers: tuple[str, ...] = ("alice",)
-    hosts: tuple[Host, ...] = ()
-    zone: Zone | None = None
-    expired: bool = False  # the certificate
-
-
-DEFAULT = Profile("", "a friendly server with all that there is")
+from mailprobe.value import replace
 
 # ------------------------------------------------------------------------------------- SMTP
 
@@ -61,6 +35,7 @@ def _off(*verbs: str) -> dict[str, Refusal]:
 _QUEUED = SmtpWording(
     greeting="{host} {kind} mailprobe practice server",
     accepted="2.0.0 Accepted, queued as {identifier}",
+    verify="2.0.0 That is not told here, but mail for {domain} may be tried",
 )
 _NO_RELAY = Refusal("554", "5.7.1 Relay access denied")
 _PASSWORDS = ("CRAM-MD5", "PLAIN", "LOGIN")
@@ -172,7 +147,7 @@ _MUSE = SmtpManner(
     keywords=_keywords("SIZE 8BITMIME HELP"),
     size=10_240_000,
     mechanisms=("PLAIN", "LOGIN"),
-    refused=_off("BDAT"),
+    refused={"BDAT": Refusal("502", "5.5.1 Command not implemented")},
 )
 _MUSE_POP3 = Pop3Manner(
     wording=Pop3Wording(

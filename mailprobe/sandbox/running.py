@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from mailprobe.sandbox.manners import DEFAULT
 from mailprobe.sandbox.named import profile_of
-from mailprobe.sandbox.profiles import DEFAULT
 from mailprobe.sandbox.server import Sandbox
 from mailprobe.transport.target import address_text
 from mailprobe.value import frozen

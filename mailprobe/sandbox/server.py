@@ -20,10 +20,9 @@ from mailprobe.sandbox.certificates import Certificates
 from mailprobe.sandbox.chance import Chance, Fixed
 from mailprobe.sandbox.dialogue import PATIENCE, Dialogue, Service, Tls, converse
 from mailprobe.sandbox.maildrop import MAXIMUM_OCTETS, Store, renamed
-from mailprobe.sandbox.manners import Host
+from mailprobe.sandbox.manners import DEFAULT, Host, Profile
 from mailprobe.sandbox.office import Office
 from mailprobe.sandbox.pop3 import POP3, Pop3Service
-from mailprobe.sandbox.profiles import DEFAULT, Profile, of_seed
 from mailprobe.sandbox.smtp import LMTP, SMTP, SmtpService
 from mailprobe.transport.listen import Listener, Running
 from mailprobe.transport.stream import Stream
@@ -102,7 +101,7 @@ class Sandbox(Running):
         self.ports: dict[str, int] = {}
         self._directory = directory
         self._patience = patience
-        self.profile = of_seed(profile, seed)
+        self.profile = profile if profile is DEFAULT else _as_seeded(profile, seed)
         self.faults = tuple(faults)
         self.deterministic = deterministic
         self.seed = seed
@@ -229,6 +228,12 @@ class Sandbox(Running):
         if self._certificates is None:
             raise Failure(Word.USAGE, "the sandbox has no certificates before it starts")
         return self._certificates
+
+
+def _as_seeded(profile: Profile, seed: int) -> Profile:
+    from mailprobe.sandbox.profiles import of_seed  # few plays are by seed, or by a profile at all
+
+    return of_seed(profile, seed)
 
 
 def _scratch() -> Path | None:

@@ -15,7 +15,6 @@ from mailprobe.sandbox.dialogue import Dialogue
 from mailprobe.sandbox.manners import MAXIMUM_SIZE, Host
 from mailprobe.sandbox.office import Office
 from mailprobe.sandbox.parameters import NotDone, Refusal, not_done
-from mailprobe.sandbox.reports import send_reports
 from mailprobe.sandbox.scrutiny import scrutiny_of
 from mailprobe.sandbox.smtp_session import Rule, SmtpSession
 from mailprobe.sandbox.transaction import TROUBLE, Recipient, Source, Transaction, too_large
@@ -165,13 +164,15 @@ class SmtpService(SmtpSession):
             return
         refusal = next(filter(None, (refusal for _, refusal in outcome)), None)
         if refusal is None and self._manner.reports:
+            from mailprobe.sandbox.reports import send_reports  # few servers have them
+
             refusal = send_reports(transaction, self._host.name)
         text = self._wording.accepted.format(identifier=transaction.identifier)
         self._say_outcome(refusal, text.encode())
 
     def _say_outcome(self, refusal: Refusal | None, text: bytes) -> None:
         if refusal is None:
-            self.dialogue.say("250", text)
+            self._say("250", text)
         else:
             self._say(refusal.code, refusal.text)
 

@@ -37,7 +37,7 @@ _NOT_NOW = {
     State.BDAT: "chunks have come: go on with BDAT, or RSET",
 }
 
-_ENHANCED = pattern(r"\A[245]\.[0-9]+\.[0-9]+ ")
+_ENHANCED = pattern(rb"\A[245]\.[0-9]+\.[0-9]+ ")
 
 
 class SmtpSession(ABC):
@@ -125,9 +125,10 @@ class SmtpSession(ABC):
     def end(self) -> None:
         self._drop_transaction()
 
-    def _say(self, code: str, *texts: str) -> None:
+    def _say(self, code: str, *texts: str | bytes) -> None:
         if not self._enhanced:  # RFC 2034, section 4: who does not offer them says none
-            texts = tuple(_ENHANCED.sub("", text) for text in texts)
+            octets = (text if isinstance(text, bytes) else text.encode() for text in texts)
+            texts = tuple(_ENHANCED.sub(b"", each) for each in octets)
         self.dialogue.say(code, *texts)
 
     def _part(self, code: str, text: str) -> None:

@@ -75,6 +75,14 @@ def address_text(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+SANDBOX = "sandbox"  # how a target calls it; a profile and faults may stand behind that
+
+
+def is_sandbox(text: str) -> bool:
+    """Whether a target is the practice server, with a profile and faults that exist or not."""
+    return text.partition("/")[0].partition("+")[0] == SANDBOX
+
+
 # Ports: RFC 5321 section 4.5.4.2, RFC 6409 section 3.1, RFC 8314 section 7, RFC 1939 section 3.
 # Port 24 is "any private mail system"; RFC 2033 section 5 only forbids LMTP on port 25.
 _SCHEMES = {
@@ -88,7 +96,6 @@ _SCHEMES = {
 }
 _IMPLICIT_PORT = {Protocol.SMTP: 465, Protocol.LMTP: 24, Protocol.POP3: 995}
 
-_SANDBOX = "sandbox"
 _URL = pattern(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)")
 _BRACKETED = pattern(r"\[([^\]]*)\](?::(.*))?")
 _FORMS = "write host, host:port, [IPv6]:port, a URL such as smtp://host, unix:/path, or sandbox"
@@ -156,7 +163,7 @@ def _usage(sentence: str) -> Failure:
 
 def _split_scheme(text: str) -> tuple[str | None, str]:
     match = _URL.fullmatch(text) if "://" in text else None
-    if "@" in text and not text.startswith(("unix:", f"{_SANDBOX}/", f"{_SANDBOX}+")):
+    if "@" in text and not (text.startswith("unix:") or is_sandbox(text)):
         raise _usage("no user or password belongs into a target: log in with /auth or AUTH")
     if match is None:
         return None, text
@@ -170,7 +177,7 @@ def _split_scheme(text: str) -> tuple[str | None, str]:
 
 
 def _special(text: str, protocol: Protocol, tls: Tls) -> Target | None:
-    if text == _SANDBOX or text.startswith((f"{_SANDBOX}/", f"{_SANDBOX}+")):
+    if is_sandbox(text):
         return Target(protocol, text, 0, tls, kind=Kind.SANDBOX)
     if not text.startswith("unix:"):
         return None

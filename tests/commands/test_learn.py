@@ -130,6 +130,22 @@ def test_names_that_are_no_text_cost_nothing(tmp_path: Path) -> None:
     assert json.loads(kept)["courses"][folder]["own-01"]["done"] == [1]
 
 
+def test_lines_of_a_stranger_are_harmless() -> None:
+    """Who grades has them on his terminal: at the prompt, behind Ctrl-], in an answer."""
+    text = b"NO\xff \x1b[31m\n/note \x1b[31m\n\x1dnote \x1b[31m\n/delete\x1b[31m\n" + MAIL
+    status, out, err = learn("1", text=text)
+    assert (status, "\x1b" in out + err) == (ExitStatus.FAILED, False)
+    assert r"> NO\xff \u{1b}[31m" in out
+
+
+def test_where_no_lesson_can_be_read_none_is_done(tmp_path: Path) -> None:
+    """Nothing but the warning is told."""
+    (tmp_path / "a.mpt").write_text("mailprobe: 1\nlesson: own-01\nX\n")
+    ran = inside("learn", "--from", str(tmp_path), env={"HOME": os.environ["HOME"]})
+    assert (ran.status, ran.out) == (ExitStatus.OK, "")
+    assert ran.err.startswith("warning: ")
+
+
 def test_check_tells_a_line_for_each(tmp_path: Path) -> None:
     """And fails where one does not hold, or cannot be read."""
     status, out, _ = learn("--check")

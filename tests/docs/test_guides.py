@@ -75,8 +75,11 @@ def test_files_of_the_guides_are_well_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_tests_of_the_mock_server_pass(pytester: pytest.Pytester) -> None:
-    """They are run by pytest, as a reader would run them."""
+def test_the_tests_of_the_mock_server_pass(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are run by pytest, as a reader would run them, be the plugin installed or not."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     page = next(page for page in GUIDES if page.stem == "mock-server")
     for block in blocks(page):
         if block.title:

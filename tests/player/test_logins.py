@@ -326,7 +326,7 @@ def test_a_server_that_proves_nothing(tmp_path: Path, end: str, line: int) -> No
     steps.append(at.answer({b"": b"235 x\r\n"}, b"235 x\r\n"))
     lines = f"S? 220\nC~ AUTH SCRAM-SHA-256 {{=sasl}}\nS? 334\n{end}"
     result, heard = against(tmp_path, steps, lines, Options(vault=KNOWN), header="set user: alice")
-    assert problem(result, Word.PROTOCOL, line).sentence.count("SCRAM-SHA-256") == 1
+    assert problem(result, Word.SECURITY, line).sentence.count("SCRAM-SHA-256") == 1
     if line == 6:
         assert heard.endswith((b"*\r\nQUIT\r\n", b"*\r\n"))
 

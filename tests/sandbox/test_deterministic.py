@@ -7,7 +7,8 @@ import pytest
 
 import mailprobe
 from mailprobe.sandbox.chance import Chance, Fixed
-from mailprobe.sandbox.profiles import DEFAULT, PROFILES, Profile
+from mailprobe.sandbox.manners import DEFAULT, Profile
+from mailprobe.sandbox.profiles import PROFILES
 from mailprobe.sandbox.server import Sandbox
 from tests.hostile import probe
 

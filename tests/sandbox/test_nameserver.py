@@ -120,6 +120,9 @@ _LONG = Zone((Record("long.test", "TXT", "x" * 900), Record("a.b.test", "A", "12
         (question("a.b.test", 1)[:14], (1, 0)),
         (question("a.b.test", 1, flags=0x2800), (4, 0)),
         (question("a.b.test", 1).replace(b"\x01b", b"\xc0\x0c"), (1, 0)),
+        (question("a.b.test", 1)[:-1] + b"\x03", (5, 0)),  # another class: CHAOS
+        (question("a.b.test", 1)[:-1] + b"\xff", (0, 1)),  # any class
+        (question("aXb.test", 1).replace(b"X", b"."), (3, 0)),  # a label that holds a dot
     ],
 )
 def test_what_is_said(octets: bytes, found: tuple[int, int]) -> None:

@@ -11,7 +11,7 @@ from mailprobe.protocol.sasl import apop_digest
 from mailprobe.sandbox.accounts import SECRETS
 from mailprobe.sandbox.chance import Fixed
 from mailprobe.sandbox.maildrop import Store
-from mailprobe.sandbox.manners import LineEnds
+from mailprobe.sandbox.manners import LineEnds, When
 from mailprobe.sandbox.office import Office
 from mailprobe.sandbox.profiles import NIGHT, PROFILES, of_seed, seeds_of
 from mailprobe.sandbox.server import samples
@@ -461,6 +461,17 @@ def test_muse_sends_mail_without_enhanced_codes(folder: Path) -> None:
     assert talk.line("MAIL FROM:<alice@example.test>") == b"503 say hello first: EHLO\r\n"
     talk.line("HELO client.example")
     assert send(talk, b"a\r\n.\r\n").startswith(b"250 Message accepted for delivery (060206")
+    assert talk.line("BDAT 0 LAST") == b"502 Command not implemented\r\n"
+    talk = talk_lmtp(office(folder, "muse"))
+    talk.line("LHLO client.example")
+    assert send(talk, b"a\r\n.\r\n") == b"250 <bob@example.test> Saved\r\n"
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_nobody_is_promised_that_every_address_takes_mail(name: str, folder: Path) -> None:
+    """Where some recipients are refused, VRFY does not say the contrary."""
+    refuses = any(fate.when is not When.LATER for fate in PROFILES[name].smtp.fates.values())
+    assert not refuses or b"Every address" not in smtp(folder, name).line("VRFY bob")
 
 
 # --------------------------------------------------------------------------------------- night

@@ -16,8 +16,8 @@ from mailprobe.protocol.model import State
 from mailprobe.sandbox import dialogue, smtp
 from mailprobe.sandbox.login import OFFERED
 from mailprobe.sandbox.maildrop import Delivery, Store
+from mailprobe.sandbox.manners import DEFAULT
 from mailprobe.sandbox.office import Office
-from mailprobe.sandbox.profiles import DEFAULT
 from mailprobe.value import replace
 from tests.sandbox.helpers import Talk, base64_of, body_of, lmtp, mails, secret_for
 from tests.sandbox.helpers import smtp as talk_smtp

@@ -49,7 +49,7 @@ _KINDS = {
     "ADDRESS|DOMAIN": Values(Kind.HOST),
     "HOST": Values(Kind.HOST),
     "TARGET": Values(Kind.TARGET),
-    "CHARACTER": Values(Kind.WORDS, tuple(PLAYED)),
+    "PROFILE": Values(Kind.WORDS, tuple(PLAYED)),
     "MECH": Values(Kind.WORDS, (*sasl.MECHANISMS, "APOP")),
     "STAGE": Values(
         Kind.WORDS, tuple(dict.fromkeys((*ALIASES, *stages(SMTP), *stages(LMTP), *stages(POP3))))

@@ -18,6 +18,7 @@ from mailprobe.transcript.model import (
     Wire,
 )
 from mailprobe.transcript.talks.logins import other_of
+from mailprobe.transport.target import is_sandbox
 from mailprobe.value import frozen
 
 _LOOPBACK = pattern(r"localhost|127\.[0-9.]+|\[::1\]", re.IGNORECASE)
@@ -101,7 +102,7 @@ def _settings(transcript: Transcript) -> dict[str, bytes]:
 
 def _server(text: str) -> str:
     """One spelling for a server; "" for the sandbox: each run has one to itself."""
-    if text.partition("/")[0].partition("+")[0] == "sandbox":
+    if is_sandbox(text):
         return ""
     host, colon, port = text.rpartition(":")
     host, port = (host, port) if colon and port.isdigit() else (text, "110")

@@ -14,7 +14,7 @@ from mailprobe.protocol.model import Protocol
 from mailprobe.safe import safe
 from mailprobe.transcript.model import Head, Peer
 from mailprobe.transport.link import TlsSettings
-from mailprobe.transport.target import Kind, Target, Tls, parse_target
+from mailprobe.transport.target import SANDBOX, Kind, Target, Tls, is_sandbox, parse_target
 from mailprobe.value import frozen, replace
 
 TYPE_CHECKING = False
@@ -26,7 +26,6 @@ _LOCALHOST = "localhost"
 _LOOPBACK = ("127.0.0.1", "::1")  # what it is, whatever a resolver says
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4_LOOPBACK = pattern(rf"127(?:\.{_OCTET}){{3}}")
-_SANDBOX = "sandbox"
 _SERVICES = {
     ("smtp", False): "smtp",
     ("smtp", True): "submissions",
@@ -83,8 +82,8 @@ def _way(
         )
     ca = options.tls.ca or (resolve(peer.ca) if peer.ca else None)
     tls = replace(options.tls, ca=ca)
-    if _is_sandbox(text):
-        asked_for = any(map(_is_sandbox, (*options.servers.values(), *options.allowed)))
+    if is_sandbox(text):
+        asked_for = any(map(is_sandbox, (*options.servers.values(), *options.allowed)))
         return replace(_sandboxed(text, peer, tls, named=asked_for), through=options.way)
     target = _parse(text, peer)
     host = _normal(target.host)
@@ -120,12 +119,8 @@ def _refuse_foreign(
         )
 
 
-def _is_sandbox(text: str) -> bool:
-    return text.partition("/")[0].partition("+")[0] == _SANDBOX
-
-
 def _sandboxed(text: str, peer: Peer, tls: TlsSettings, *, named: bool) -> Way:
-    if text != _SANDBOX:
+    if text != SANDBOX:
         from mailprobe.sandbox.named import read  # only where a file names a profile
 
         read(text)  # raises where there is no such profile
@@ -156,7 +151,7 @@ def _parse(text: str, peer: Peer) -> Target:
 def _named(options: Options) -> frozenset[str]:
     """The hosts that a person named."""
     texts = [*options.servers.values(), *options.allowed]
-    return frozenset(_host_of(text) for text in texts if not _is_sandbox(text))
+    return frozenset(_host_of(text) for text in texts if not is_sandbox(text))
 
 
 def _host_of(text: str) -> str:

@@ -87,7 +87,7 @@ class Login:
         """Take in a challenge that the file answers by hand, or not at all.
 
         What the server proves in it counts all the same: the signature of SCRAM for one (RFC
-        5802, section 5).  Raises Failure `protocol`.
+        5802, section 5).  Raises Failure `protocol`, `security`.
         """
         link = self._link
         challenge, link.challenge = link.challenge, None
@@ -97,6 +97,8 @@ class Login:
             self._proved = self._steps.send(sasl.decode(challenge)) == b"" or self._proved
         except StopIteration:
             pass  # what is said by hand may be said to anything
+        except sasl.Impostor as error:
+            raise self._wrong(error.sentence, Word.SECURITY) from None
         except sasl.SaslError as error:
             raise self._wrong(error.sentence) from None
 
@@ -173,6 +175,8 @@ class Login:
         assert self._steps is not None  # `_begin` has made them
         try:
             said = next(self._steps) if challenge is None else self._steps.send(challenge)
+        except sasl.Impostor as error:
+            raise self._wrong(error.sentence, Word.SECURITY) from None
         except sasl.SaslError as error:
             raise self._wrong(error.sentence) from None
         except StopIteration:
@@ -180,9 +184,9 @@ class Login:
         self._proved = self._proved or said == b""  # the last word of SCRAM, behind the signature
         return said
 
-    def _wrong(self, sentence: str) -> Failure:
+    def _wrong(self, sentence: str, word: Word = Word.PROTOCOL) -> Failure:
         name = f"{safe(self._mechanism)}: "  # which some sentences say themselves
-        return Failure(Word.PROTOCOL, name + sentence.removeprefix(name))
+        return Failure(word, name + sentence.removeprefix(name))
 
     # --------------------------------------------------------------------------------- APOP
 

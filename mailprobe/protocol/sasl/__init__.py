@@ -29,7 +29,15 @@ from mailprobe.protocol.sasl.scram import (
     UNPROVED,
     binding_for,
 )
-from mailprobe.protocol.sasl.terms import Binding, Client, Refusal, SaslError, SecretOf, Server
+from mailprobe.protocol.sasl.terms import (
+    Binding,
+    Client,
+    Impostor,
+    Refusal,
+    SaslError,
+    SecretOf,
+    Server,
+)
 
 __all__ = [
     "ANYBODY",
@@ -46,6 +54,7 @@ __all__ = [
     "Binding",
     "Client",
     "Explanation",
+    "Impostor",
     "Refusal",
     "SaslError",
     "SecretOf",

@@ -15,6 +15,7 @@ from mailprobe.protocol.sasl.terms import (
     Binding,
     Client,
     Identity,
+    Impostor,
     Refusal,
     SaslError,
     Server,
@@ -92,7 +93,8 @@ def _client_steps(name: str, scram: Any) -> Client:
     challenge = yield final
     if challenge.startswith(b"e="):
         raise Refusal(f"the server says why not: {safe(challenge[2:_SHOWN])}")
-    with _sasl_errors(f"{name}: the server's final message is wrong"):
+    told = Impostor if challenge.startswith(b"v=") else SaslError
+    with _sasl_errors(f"{name}: the server's final message is wrong", told):
         scram.set_server_final(text_of("a SCRAM message", challenge))
     yield b""  # success carries no data (RFC 4954, section 4; RFC 5034, section 4)
 
@@ -160,10 +162,10 @@ def _refuse_empty(nonce: str) -> None:
 
 
 @contextmanager
-def _sasl_errors(what: str) -> Iterator[None]:
+def _sasl_errors(what: str, told: type[SaslError] = SaslError) -> Iterator[None]:
     from scramp import ScramException
 
     try:
         yield
     except ScramException as error:
-        raise SaslError(f"{what}: {safe(str(error))}") from error
+        raise told(f"{what}: {safe(str(error))}") from error

@@ -31,6 +31,10 @@ class Refusal(SaslError):
     """The peer's message is a step of the mechanism, and says why not (RFC 5802, section 7)."""
 
 
+class Impostor(SaslError):
+    """The server's proof is wrong: it does not know the secret (RFC 5802, section 5)."""
+
+
 @frozen
 class Binding:
     """What ties a login to the TLS channel below it (RFC 5929, RFC 9266): its kind and data."""

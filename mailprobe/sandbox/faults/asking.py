@@ -25,7 +25,11 @@ def read_fault(word: str) -> Fault:
     """One of them.  Raises Failure USAGE."""
     match = _FORM.fullmatch(word)
     if match is None:
-        raise Failure(Word.USAGE, f"a fault is written {FORM}, got {safe(word) or 'nothing'}")
+        raise Failure(
+            Word.USAGE,
+            f"a fault is written {FORM}, with a probability from 0 to 1 and positions from 1, "
+            f"got {safe(word) or 'nothing'}",
+        )
     name = match["name"].lower()
     spec = FAULTS.get(name)
     if spec is None:
@@ -38,6 +42,8 @@ def read_fault(word: str) -> Fault:
         raise Failure(
             Word.USAGE, f"the time of {name} is 500ms, 2s or 5m, got {safe(match['time'])}"
         )
+    if time is not None and not spec.seconds:
+        raise Failure(Word.USAGE, f"{name} takes no time; --fault help lists those that do")
     return Fault(spec, probability, int(match["position"] or 0), time)
 
 

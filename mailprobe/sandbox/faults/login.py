@@ -1,8 +1,8 @@
 """Faults of a login: challenges that are odd, mechanisms that refuse, maildrops that are busy."""
 
 import base64
+from functools import partial
 
-from mailprobe.protocol.model import Protocol
 from mailprobe.sandbox.faults.model import (
     POP3,
     SMTP,
@@ -15,6 +15,7 @@ from mailprobe.sandbox.faults.model import (
     answers,
     at,
     instead,
+    refusal,
     row,
     says,
 )
@@ -31,10 +32,6 @@ _PROMPTS = {
     base64.b64encode(b"Password:"): base64.b64encode(b"Password\0"),
 }
 _WRONG_SIGNATURE = base64.b64encode(b"v=" + base64.b64encode(b"not what was agreed on"))
-
-
-def _pop3(moment: Moment) -> bool:
-    return moment.connection.catalogue.protocol is Protocol.POP3
 
 
 def _begins(moment: Moment) -> bool:
@@ -65,24 +62,34 @@ def _prompt(moment: Moment) -> tuple[Deed, ...]:
     return (_word(moment) + b" " + _PROMPTS.get(payload, payload) + b"\r\n",)
 
 
+def _signed(moment: Moment) -> bool:
+    """The server's last word of SCRAM (RFC 5802, section 7)."""
+    return (
+        _CHALLENGE(moment)
+        and _mechanism(moment).startswith(b"SCRAM-")
+        and base64.b64decode(_payload(moment)).startswith(b"v=")
+    )
+
+
 def _sign(moment: Moment) -> tuple[Deed, ...]:
-    if base64.b64decode(_payload(moment))[:2] != b"v=":
-        return (moment.octets,)
     return (_word(moment) + b" " + _WRONG_SIGNATURE + b"\r\n",)
 
 
-def _refuse_token(moment: Moment) -> tuple[str | bytes, ...] | None:
-    asks_for_more = len(moment.command.argument.split()) < 2 and moment.line is None
-    if asks_for_more or moment.memory.get(_TOKEN):
-        return None
+def _shows_token(moment: Moment) -> bool:
+    if not _with_token(moment) or moment.memory.get(_TOKEN):
+        return False
+    return moment.line is not None or _has_initial(moment)
+
+
+def _refuse_token(moment: Moment) -> tuple[str | bytes, ...]:
     moment.memory[_TOKEN] = True
-    return ("+" if _pop3(moment) else "334"), _WHY
+    return ("+" if moment.pop3 else "334"), _WHY
 
 
 def _refuse_at_last(moment: Moment) -> tuple[str, ...] | None:
     if moment.line is None or not moment.memory.pop(_TOKEN, False):
         return None
-    if _pop3(moment):
+    if moment.pop3:
         return "-ERR", "[AUTH] The token is not accepted"
     return "535", "5.7.8 The token is not accepted"
 
@@ -91,24 +98,16 @@ def _with_token(moment: Moment) -> bool:
     return _AUTH(moment) and _mechanism(moment) in (b"XOAUTH2", b"OAUTHBEARER")
 
 
-def _refuse_initial(moment: Moment) -> tuple[str, ...] | None:
-    if len(moment.command.argument.split()) < 2:
-        return None
-    return (
-        ("-ERR", "No initial response here")
-        if _pop3(moment)
-        else ("501", "5.5.4 No initial response here")
-    )
+def _has_initial(moment: Moment) -> bool:
+    return len(moment.command.argument.split()) > 1
 
 
-def _want_initial(moment: Moment) -> tuple[str, ...] | None:
-    if len(moment.command.argument.split()) != 1:
-        return None
-    return (
-        ("-ERR", "The initial response is missing")
-        if _pop3(moment)
-        else ("501", "5.5.4 The initial response is missing")
-    )
+def _lacks_initial(moment: Moment) -> bool:
+    return _begins(moment) and len(moment.command.argument.split()) == 1
+
+
+def _malformed(text: str, moment: Moment) -> tuple[str, ...]:
+    return refusal(moment, "501", "5.5.4", text)
 
 
 def _smtp(code: str, enhanced: str, text: str, chinese: str) -> FaultSpec:
@@ -158,7 +157,7 @@ ROWS = (
         "token-refused",
         "a token is refused by one more challenge, which says why in JSON",
         "令牌被拒绝之前先来一个 JSON 质询",
-        answers(_with_token, _refuse_token),
+        answers(_shows_token, _refuse_token),
         answers(_with_token, _refuse_at_last, always=True),
     ),
     row(
@@ -171,19 +170,22 @@ ROWS = (
         "initial-refused",
         "AUTH takes no initial response",
         "AUTH 不接受初始响应",
-        answers(_begins, _refuse_initial),
+        answers(
+            lambda m: _begins(m) and _has_initial(m),
+            partial(_malformed, "No initial response here"),
+        ),
     ),
     row(
         "initial-wanted",
         "AUTH without an initial response is refused",
         "AUTH 必须带初始响应",
-        answers(_begins, _want_initial),
+        answers(_lacks_initial, partial(_malformed, "The initial response is missing")),
     ),
     row(
         "scram-signature",
         "the server's signature of SCRAM is wrong: it does not know the password",
         "SCRAM 的服务器签名不对：它不知道密码",
-        says(lambda m: _CHALLENGE(m) and _mechanism(m).startswith(b"SCRAM-"), _sign),
+        says(_signed, _sign),
     ),
     _smtp("432", "4.7.12", "a new password is needed", "需要换密码"),
     _smtp("454", "4.7.0", "authentication is not available for now", "暂时无法验证"),
@@ -269,9 +271,8 @@ ROWS = (
         "auth-list-err",
         "AUTH alone is one line of -ERR",
         "单独的 AUTH 只得到一行 -ERR",
-        answers(
-            _begins,
-            lambda m: ("-ERR", "Which mechanism?") if not m.command.argument.strip() else None,
+        instead(
+            lambda m: _begins(m) and not m.command.argument.strip(), "-ERR", "Which mechanism?"
         ),
         protocols=POP3,
     ),

@@ -13,7 +13,6 @@ from mailprobe.sandbox.faults.model import (
     Do,
     Moment,
     Place,
-    answers,
     at,
     instead,
     row,
@@ -28,6 +27,7 @@ _SIMPLE = at(Place.REPLY, verbs="STAT NOOP DELE RSET USER")
 _TEXTLESS = "USER PASS APOP NOOP DELE RSET RETR TOP CAPA QUIT"
 _CAPA, _UIDL = at(Place.BODY, verbs="CAPA"), at(Place.BODY, verbs="UIDL")
 _RETR = at(Place.BODY, verbs="RETR")
+_SIZES = at(Place.BODY, Place.REPLY, verbs="LIST STAT", codes="+OK")
 _COUNT = re.compile(rb"[0-9]+")
 _HEADERS = 31  # octets that a message has grown by since the first session
 _LONGEST = 70  # characters of a unique-id (RFC 1939, section 7)
@@ -71,10 +71,11 @@ def _count_sessions(moment: Moment) -> tuple[Deed, ...]:
     return (moment.octets,)
 
 
-def _grown(moment: Moment) -> tuple[Deed, ...]:
-    if moment.common.get(_SESSIONS, 0) == 1:
-        return (moment.octets,)
+def _is_later(moment: Moment) -> bool:
+    return _SIZES(moment) and moment.common.get(_SESSIONS, 0) != 1
 
+
+def _grown(moment: Moment) -> tuple[Deed, ...]:
     def grow(found: re.Match[bytes]) -> bytes:
         return b"%b%d" % (found[1], int(found[2]) + _HEADERS)
 
@@ -83,8 +84,6 @@ def _grown(moment: Moment) -> tuple[Deed, ...]:
 
 def _changed_capabilities(moment: Moment) -> tuple[Deed, ...]:
     """What is offered after the login is not what was offered before."""
-    if moment.connection.facts.state is not State.TRANSACTION:
-        return (moment.octets,)
     return (moment.octets.replace(b"TOP\r\n", b"").removesuffix(_END) + b"X-MOVE\r\n" + _END,)
 
 
@@ -101,12 +100,6 @@ def _after_login(moment: Moment) -> bool:
 
 def _as_the_other(moment: Moment) -> tuple[Deed, ...]:
     return (moment.octets if moment.verb == "STAT" else b"+OK completed.\r\n",)
-
-
-def _other_habits(moment: Moment) -> tuple[str, ...] | None:
-    if moment.verb == "LAST":
-        return "+OK", "0"
-    return ("-ERR", "NOOP takes no argument") if moment.command.argument else None
 
 
 ROWS = (
@@ -171,7 +164,7 @@ ROWS = (
         "messages have grown since the first session",
         "第二次登录时邮件变大了",
         says(at(Place.GREETING), _count_sessions, always=True),
-        says(at(Place.BODY, Place.REPLY, verbs="LIST STAT", codes="+OK"), _grown),
+        says(_is_later, _grown),
         protocols=POP3,
     ),
     row(
@@ -272,7 +265,10 @@ ROWS = (
         "capa-changes",
         "capabilities change with the login",
         "登录之后能力变了",
-        says(_CAPA, _changed_capabilities),
+        says(
+            lambda m: _CAPA(m) and m.connection.facts.state is State.TRANSACTION,
+            _changed_capabilities,
+        ),
         protocols=POP3,
     ),
     row(
@@ -286,7 +282,12 @@ ROWS = (
         "other-habits",
         "NOOP refuses an argument, DELE may be said twice, LAST is known",
         "NOOP 不许带参数，DELE 可以重复，LAST 有人认识",
-        answers(at(Place.COMMAND, verbs="NOOP LAST"), _other_habits),
+        instead(at(Place.COMMAND, verbs="LAST"), "+OK", "0"),
+        instead(
+            lambda m: at(Place.COMMAND, verbs="NOOP")(m) and bool(m.command.argument),
+            "-ERR",
+            "NOOP takes no argument",
+        ),
         says(at(Place.REPLY, verbs="DELE", codes="-ERR"), partial(_text, b"+OK Marked\r\n")),
         protocols=POP3,
     ),

@@ -36,7 +36,6 @@ REPLIES = frozenset({Place.GREETING, Place.REPLY, Place.VERDICT})
 class Do(Enum):
     """Deeds without a number."""
 
-    BORDER = auto()  # what was said so far goes out by itself: a segment, a TLS record
     CLOSE = auto()  # FIN, under TLS with close_notify
     CUT = auto()  # FIN, under TLS without close_notify
     RESET = auto()
@@ -84,15 +83,18 @@ class Moment:
 
     @property
     def verb(self) -> str:
+        """That of the command, in upper case."""
         return self.command.verb
 
     @property
-    def code(self) -> str:
-        return self.reply.code if self.reply is not None else ""
+    def pop3(self) -> bool:
+        """Whether POP3 is spoken, whose replies look otherwise."""
+        return self.connection.catalogue.protocol is Protocol.POP3
 
     @property
-    def positive(self) -> bool:
-        return self.reply is not None and self.reply.positive
+    def code(self) -> str:
+        """That of the reply, "" where there is none."""
+        return self.reply.code if self.reply is not None else ""
 
 
 Where = Callable[[Moment], bool]
@@ -167,7 +169,13 @@ def _at(
 
 
 def says(where: Where, deeds: Callable[[Moment], Iterable[Deed]], *, always: bool = False) -> Act:
+    """What goes out in the place of what was to be said."""
     return Act(where, says=deeds, always=always)
+
+
+def refusal(moment: Moment, code: str, enhanced: str, sentence: str) -> tuple[str, str]:
+    """A reply that says no, in the form of the protocol that is spoken."""
+    return ("-ERR", sentence) if moment.pop3 else (code, f"{enhanced} {sentence}")
 
 
 def instead(where: Where, *reply: str | bytes, always: bool = False) -> Act:
@@ -181,6 +189,7 @@ def answers(
     *,
     always: bool = False,
 ) -> Act:
+    """A reply in the place of the rule, which the moment decides; None: the rule, after all."""
     return Act(where, instead=reply, always=always)
 
 
@@ -193,4 +202,5 @@ def row(
     seconds: float = 0.0,
     certificate: str = "",
 ) -> FaultSpec:
+    """A row of the table."""
     return FaultSpec(name, summary, chinese, acts, protocols, seconds, certificate)

@@ -6,7 +6,7 @@ what goes out.  Which faults there are it does not know.
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mailprobe.errors import Failure, Word
 from mailprobe.protocol import events
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _NOTHING_SAID = Command(b"")
 _PLACES = {Stage.GREETING: Place.GREETING, Stage.COMMAND: Place.REPLY, None: Place.REPLY}
+_Key = tuple[int, int]  # which of the plan's faults, and which act of it
 _ONCE = frozenset({Place.GREETING, Place.PORT, Place.HANDSHAKE, Place.IDLE})  # in a session
 
 
@@ -56,14 +57,14 @@ class Plan:
         self.faults = sorted(faults, key=lambda fault: fault.spec.rank)
         self.rest = rest
         self.common: dict[str, object] = {}
-        self.counts: dict[tuple[str, int], int] = {}  # of what strikes once in a session
+        self.counts: dict[_Key, int] = {}  # of what strikes once in a session
         self._seed = seed
         self._sessions = itertools.count(1)
 
     def session(self, connection: Connection, stream: "Stream | None" = None) -> "Faults":
         """What one session has of them."""
         protocol = connection.catalogue.protocol
-        mine = [fault for fault in self.faults if protocol in fault.spec.protocols]
+        mine = {n: each for n, each in enumerate(self.faults) if protocol in each.spec.protocols}
         return Faults(self, mine, f"{self._seed}/{next(self._sessions)}", connection, stream)
 
 
@@ -76,18 +77,20 @@ class Faults:
     def __init__(
         self,
         plan: Plan,
-        faults: Sequence[Fault],
+        faults: Mapping[int, Fault],
         seed: str,
         connection: Connection,
         stream: "Stream | None",
     ) -> None:
         self._plan = plan
         self._acts = [
-            (fault, number, act) for fault in faults for number, act in enumerate(fault.spec.acts)
+            (fault, (place, number), act)
+            for place, fault in faults.items()
+            for number, act in enumerate(fault.spec.acts)
         ]
         self._seed = seed
         self._dice: Random | None = None
-        self._counts: dict[tuple[str, int], int] = {}
+        self._counts: dict[_Key, int] = {}
         self._connection = connection
         self._stream = stream
         self._memory: dict[str, object] = {}
@@ -104,12 +107,11 @@ class Faults:
             place, command, self._connection, self._memory, self._plan.common, line=self._line
         )
 
-    def _strikes(self, fault: Fault, number: int, act: Act, moment: Moment) -> bool:
+    def _strikes(self, fault: Fault, key: _Key, act: Act, moment: Moment) -> bool:
         """Whether it does, at a place where it could."""
         if act.always:
             return True
         counts = self._plan.counts if moment.place in _ONCE else self._counts
-        key = (fault.spec.name, number)
         counts[key] = count = counts.get(key, 0) + 1
         if fault.position and count != fault.position:
             return False
@@ -123,10 +125,10 @@ class Faults:
         return self._dice.random()
 
     def _striking(self, moment: Moment, kind: str) -> Iterator[tuple[Act, Moment]]:
-        for fault, number, act in self._acts:
+        for fault, key, act in self._acts:
             if getattr(act, kind) is None or not act.where(moment):
                 continue
-            if self._strikes(fault, number, act, moment):
+            if self._strikes(fault, key, act, moment):
                 given = fault.seconds
                 yield act, replace(moment, seconds=fault.spec.seconds if given is None else given)
 
@@ -251,8 +253,6 @@ class Faults:
         return True
 
     def _end(self, dialogue: "Dialogue", deed: Do) -> None:
-        if deed is Do.BORDER:
-            return
         self.muted = True
         dialogue.over = deed in (Do.CLOSE, Do.CUT, Do.RESET)
         if self._stream is None:
@@ -286,11 +286,11 @@ class Faults:
 
     def certificate(self) -> str:
         """Which one is shown; "" is the right one."""
-        for fault, number, act in self._acts:
+        for fault, key, act in self._acts:
             moment = self._moment(Place.HANDSHAKE)
             if not fault.spec.certificate or not act.where(moment):
                 continue
-            if self._strikes(fault, number, act, moment):
+            if self._strikes(fault, key, act, moment):
                 return fault.spec.certificate
         return ""
 

@@ -1,6 +1,5 @@
 """Faults of TLS: refused, stripped, injected before, spoilt, or with a wrong certificate."""
 
-from mailprobe.protocol.model import Protocol
 from mailprobe.sandbox.faults.model import (
     POP3,
     SMTP,
@@ -14,6 +13,7 @@ from mailprobe.sandbox.faults.model import (
     answers,
     at,
     instead,
+    refusal,
     row,
     says,
 )
@@ -29,8 +29,7 @@ _STRIPPED = "stripped"  # the offer of TLS, in this session
 
 
 def _inject(moment: Moment) -> tuple[Deed, ...]:
-    pop3 = moment.connection.catalogue.protocol is Protocol.POP3
-    return (moment.octets + (b"+OK injected\r\n" if pop3 else b"250 2.0.0 injected\r\n"),)
+    return (moment.octets + (b"+OK injected\r\n" if moment.pop3 else b"250 2.0.0 injected\r\n"),)
 
 
 def _strip(moment: Moment) -> tuple[Deed, ...]:
@@ -43,9 +42,7 @@ def _strip(moment: Moment) -> tuple[Deed, ...]:
 def _unknown(moment: Moment) -> tuple[str, str] | None:
     if not moment.memory.get(_STRIPPED):
         return None
-    if moment.connection.catalogue.protocol is Protocol.POP3:
-        return "-ERR", "Unknown command"
-    return "500", "5.5.1 Unknown command"
+    return refusal(moment, "500", "5.5.1", "Unknown command")
 
 
 def _spoilt(name: str, summary: str, chinese: str, *deeds: Deed) -> FaultSpec:

@@ -1,5 +1,6 @@
 """Faults of a mail transaction: recipients, mail data, chunks, and the verdicts of LMTP."""
 
+from mailprobe.protocol import grammar
 from mailprobe.protocol.model import Protocol
 from mailprobe.sandbox.faults.model import (
     SMTP,
@@ -19,36 +20,54 @@ _DATA = at(Place.COMMAND, verbs="DATA")
 _BDAT = at(Place.COMMAND, verbs="BDAT")
 _ACCEPTED = at(Place.REPLY, verbs="RCPT", codes="250")
 _FAILED_CHUNK = "chunk"  # one has failed in this transaction
-_GREYLIST = "greylist"  # the triplets that have come before
+_GREYLIST = "greylist"  # the recipients that have come before
+_RECIPIENTS = "recipients"  # how many this session has named
+_REMEMBERED = 1000  # recipients; a client may name ever new ones
 _LMTP = (Protocol.LMTP,)
 _NO_SUCH_USER = ("550", "5.1.1 There is no such user")
 
 
-def _every_second(moment: Moment) -> tuple[str, ...] | None:
-    count = moment.memory["rcpt"] = int(str(moment.memory.get("rcpt", 0))) + 1
-    return None if count % 2 else _NO_SUCH_USER
+def _count_recipients(moment: Moment) -> None:
+    moment.memory[_RECIPIENTS] = int(str(moment.memory.get(_RECIPIENTS, 0))) + 1
 
 
-def _one_at_a_time(moment: Moment) -> tuple[str, ...] | None:
-    if not moment.connection.facts.recipients:
-        return None
-    return "452", "4.5.3 Too many recipients, send again for the others"
+def _is_second(moment: Moment) -> bool:
+    return _RCPT(moment) and int(str(moment.memory.get(_RECIPIENTS, 0))) % 2 == 0
 
 
-def _greylist(moment: Moment) -> tuple[str, ...] | None:
+def _is_one_more(moment: Moment) -> bool:
+    return _RCPT(moment) and bool(moment.connection.facts.recipients)
+
+
+def _seen(moment: Moment) -> set[bytes]:
+    found = moment.common.setdefault(_GREYLIST, set())
+    assert isinstance(found, set)  # nobody else has this name
+    return found
+
+
+def _recipient(moment: Moment) -> bytes:
+    """Its path, without parameters."""
+    return grammar.path_in(moment.command.argument).lower()
+
+
+def _is_new(moment: Moment) -> bool:
+    return _RCPT(moment) and _recipient(moment) not in _seen(moment)
+
+
+def _greylist(moment: Moment) -> tuple[str, ...]:
     """Refuse once whom this sandbox has not seen before."""
-    seen = moment.common.setdefault(_GREYLIST, set())
-    assert isinstance(seen, set)  # nobody else has this name
-    recipient = moment.command.argument.lower()
-    if recipient in seen:
-        return None
-    seen.add(recipient)
+    seen = _seen(moment)
+    if len(seen) >= _REMEMBERED:
+        seen.clear()
+    seen.add(_recipient(moment))
     return "451", "4.7.1 Greylisted, come back in a few minutes"
 
 
-def _no_chunk(moment: Moment) -> tuple[str, ...] | None:
-    if moment.memory.get(_FAILED_CHUNK):
-        return None
+def _is_first_chunk(moment: Moment) -> bool:
+    return _BDAT(moment) and not moment.memory.get(_FAILED_CHUNK)
+
+
+def _no_chunk(moment: Moment) -> tuple[str, ...]:
     moment.memory[_FAILED_CHUNK] = True
     return "452", "4.3.1 There is no room for this chunk"
 
@@ -76,21 +95,22 @@ ROWS = (
         "greylist",
         "a recipient is refused for now, and taken when it comes again",
         "收件人先被暂时拒绝，再来一次才接受（灰名单）",
-        answers(_RCPT, _greylist),
+        answers(_is_new, _greylist),
         protocols=SMTP,
     ),
     row(
         "rcpt-some",
         "every second recipient is refused",
         "每两个收件人拒绝一个",
-        answers(_RCPT, _every_second),
+        answers(_RCPT, _count_recipients, always=True),
+        instead(_is_second, *_NO_SUCH_USER),
         protocols=SMTP,
     ),
     row(
         "rcpt-452",
         "one recipient for each mail, the others get 452",
         "每封信只收一个收件人，其余得到 452",
-        answers(_RCPT, _one_at_a_time),
+        instead(_is_one_more, "452", "4.5.3 Too many recipients, send again for the others"),
         protocols=SMTP,
     ),
     row(
@@ -173,7 +193,7 @@ ROWS = (
         "bdat-452",
         "a chunk is refused, and those behind it until RSET",
         "一块 BDAT 被拒绝，之后的也一样，直到 RSET",
-        answers(_BDAT, _no_chunk),
+        answers(_is_first_chunk, _no_chunk),
         answers(at(Place.COMMAND, verbs="BDAT RSET"), _behind_failure, always=True),
         protocols=SMTP,
     ),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mailprobe.protocol.model import Protocol
 from mailprobe.sandbox.faults.model import (
     REPLIES,
     SMTP,
@@ -66,8 +65,7 @@ def _longer(moment: Moment, length: int) -> bytes:
 
 
 def _one_more(moment: Moment) -> bytes:
-    pop3 = moment.connection.catalogue.protocol is Protocol.POP3
-    return b"+OK And this, too\r\n" if pop3 else b"250 2.0.0 And this, too\r\n"
+    return b"+OK And this, too\r\n" if moment.pop3 else b"250 2.0.0 And this, too\r\n"
 
 
 def _code(code: bytes, moment: Moment) -> bytes:

@@ -1,6 +1,7 @@
 """A shell whose lines come from a file or a pipe, one after the other: for lessons.
 
-What is read is shown behind a prompt, as it would stand there had a person typed it.
+What is read is shown behind a prompt, as it would stand there had a person typed it; it may be
+somebody else's, who writes to the terminal of whoever grades.
 """
 
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
+from mailprobe.safe import safe
 from mailprobe.shell.front.lines import LineSource
 from mailprobe.shell.front.terminal import Interrupts
 from mailprobe.shell.interface import Entry, Key
@@ -32,6 +34,10 @@ class ScriptFront:
         if self._talk is not None:
             self._talk.poll()
 
+    def _line(self) -> str | None:
+        line = self._lines.line()
+        return None if line is None else line.decode("utf-8", "surrogateescape")
+
     def write(self, text: str) -> None:
         """Show text."""
         sys.stdout.write(text)
@@ -39,25 +45,23 @@ class ScriptFront:
 
     def ask(self, question: str) -> str:
         """The next line answers."""
-        line = self._lines.line()
-        text = "" if line is None else line.decode("utf-8", "surrogateescape")
-        self.write(f"{question}{text}\n")
+        text = self._line() or ""
+        self.write(f"{question}{safe(text)}\n")
         return text
 
     def ask_text(self) -> str | None:
         """Lines up to a lone dot."""
         lines: list[str] = []
-        while (line := self._lines.line()) is not None:
-            if line == b".":
+        while (line := self._line()) is not None:
+            if line == ".":
                 return "\n".join(lines)
-            lines.append(line.decode("utf-8", "surrogateescape"))
+            lines.append(line)
         return None
 
     def ask_secret(self, prompt: str) -> str | None:
         """The next line, which is not shown."""
         self.write(f"{prompt}\n")
-        line = self._lines.line()
-        return None if line is None else line.decode("utf-8", "surrogateescape")
+        return self._line()
 
     @property
     def rewritable(self) -> bool:
@@ -84,13 +88,12 @@ class ScriptFront:
 
         self._talk = conversation
         conversation.poll()
-        line = self._lines.line()
-        if line is None:
+        text = self._line()
+        if text is None:
             return Entry(Key.END)
-        text = line.decode("utf-8", "surrogateescape")
         if text.startswith(ESCAPE):  # a local command anywhere, among mail data, too
-            self.write(f"local> {text[1:]}\n")
+            self.write(f"local> {safe(text[1:])}\n")
             return Entry(Key.LOCAL, text[1:])
         shown = visible(text, conversation.facts, conversation.catalogue)
-        self.write(f"{prompt_text(conversation.look)}{shown}\n")
+        self.write(f"{prompt_text(conversation.look)}{safe(shown)}\n")
         return Entry(Key.LINE, text)

@@ -1,14 +1,12 @@
 """Local commands that begin and end a connection."""
 
 from mailprobe.durations import seconds
-from mailprobe.patterns import pattern
 from mailprobe.protocol.model import Protocol, State
 from mailprobe.session import Session
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, tell, usage
-from mailprobe.transport.target import parse_further
+from mailprobe.transport.target import is_sandbox, parse_further
 
-_SANDBOX = pattern(r"sandbox(?:[/+]|$)")
 _LONGEST_WAIT = 3600.0  # seconds
 
 
@@ -30,7 +28,7 @@ def _connect(shell: Shell, argument: str) -> None:
         return
     if said is None and shell.session is not None and "://" not in words[0]:
         said = shell.session.connection.catalogue.protocol
-    if said is None and _SANDBOX.match(words[-1]):
+    if said is None and is_sandbox(words[-1]):
         raise usage(
             f"the sandbox speaks three protocols: write /connect smtp {words[-1]}, "
             f"/connect lmtp {words[-1]} or /connect pop3 {words[-1]}"

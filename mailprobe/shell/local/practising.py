@@ -9,6 +9,7 @@ from mailprobe.safe import safe
 from mailprobe.shell.interface import Shell
 from mailprobe.shell.local.table import Argument, LocalCommand, Malformed, session_of, tell
 from mailprobe.shell.typing.quoting import unquoted
+from mailprobe.transport.target import SANDBOX
 
 _HERE = "here"
 
@@ -16,10 +17,9 @@ _HERE = "here"
 def _sandbox(shell: Shell, argument: str) -> None:
     from mailprobe.shell.connections.opening import inner_sandbox  # certificates, 99 ms
 
-    words = argument.split()
-    if len(words) > 1:
+    if len(argument.split()) > 1:
         raise Malformed
-    name = f"{_SANDBOX}/{words[0]}" if words and words[0][0] != "+" else _SANDBOX + argument
+    name = SANDBOX + ("" if argument[:1] in ("", "+") else "/") + argument
     sandbox = inner_sandbox(name)
     rows = [
         (service, f"{sandbox.host}:{port}", Own(_from_here(service, name)))
@@ -30,12 +30,9 @@ def _sandbox(shell: Shell, argument: str) -> None:
     shell.table(("service", "address", "from here"), rows)
     shell.write(f"CA {safe(str(sandbox.ca))}\n")
     users = ", ".join(f"{user} ({secret})" for user, secret in sandbox.users.items())
-    if words:
-        tell(shell, f"{sandbox.profile.name or _SANDBOX}: {sandbox.profile.summary}")
+    if argument:
+        tell(shell, f"{sandbox.profile.name or SANDBOX}: {sandbox.profile.summary}")
     tell(shell, f"{users} at example.test; it ends with mailprobe")
-
-
-_SANDBOX = "sandbox"
 
 
 def _from_here(service: str, name: str) -> str:

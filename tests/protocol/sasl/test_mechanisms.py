@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailprobe.protocol import sasl
-from mailprobe.protocol.sasl import SaslError
+from mailprobe.protocol.sasl import Impostor, SaslError
 
 SECRETS = {"alice": "correct horse", "jürgen": "straße", "eq=com,ma": "x,y=z"}
 SALT = b"twelve octets and more"
@@ -364,6 +364,7 @@ def test_scram_wrong_server_signature(mechanism: str, challenge: bytes) -> None:
     with pytest.raises(SaslError, match=r"final message|UTF-8") as refused:
         client.send(challenge)
     assert refused.value.sentence.isprintable()
+    assert isinstance(refused.value, Impostor) is (challenge[:2] == b"v=")
 
 
 @pytest.mark.parametrize("mechanism", SCRAM)
@@ -381,7 +382,7 @@ def test_scram_server_with_another_secret(mechanism: str) -> None:
     assert impostor.send(server_first) != final
     signature = server.send(final)
     assert signature is not None
-    with pytest.raises(SaslError, match="signature"):
+    with pytest.raises(Impostor, match="signature"):
         impostor.send(signature)
     assert client.send(signature) == b""
 

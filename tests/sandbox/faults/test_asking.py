@@ -49,7 +49,9 @@ def test_several() -> None:
         ("slow:1.2.3s", "the time of slow is 500ms, 2s or 5m, got 1.2.3s"),
         ("slow=2", "a fault is written NAME"),
         ("slow=1.5", "the probability of slow is a number from 0 to 1"),
-        ("slow@0", "a fault is written NAME"),
+        ("slow@0", "positions from 1, got slow@0"),
+        ("slow=nan", "a probability from 0 to 1"),
+        ("mixed-codes:3s", "mixed-codes takes no time; --fault help lists those that do"),
         ("sl\x1bow", r"sl\u{1b}ow"),
     ],
 )

@@ -1,5 +1,6 @@
 """Where faults strike, and how often; in memory, where time does not pass."""
 
+import base64
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -7,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from mailprobe.errors import Failure
-from mailprobe.protocol.model import Protocol
+from mailprobe.protocol.model import Command, Protocol, Reply
 from mailprobe.sandbox.dialogue import Dialogue
 from mailprobe.sandbox.faults.asking import read_faults
+from mailprobe.sandbox.faults.model import Moment, Place
 from mailprobe.sandbox.faults.striking import Plan
+from mailprobe.sandbox.faults.table import FAULTS
 from mailprobe.sandbox.office import Office
 from mailprobe.sandbox.pop3 import POP3, Pop3Service
 from mailprobe.sandbox.server import Sandbox
@@ -92,6 +95,73 @@ def test_what_strikes_once_in_a_session_counts_sessions(make: Make) -> None:
 def test_another_protocol(make: Make) -> None:
     """What is of POP3 leaves SMTP alone."""
     assert make(plan("lower-ok")).line("NOOP").startswith(b"250 ")
+
+
+def test_the_same_fault_twice(make: Make) -> None:
+    """Each counts for itself."""
+    assert struck(make(plan("garbage@1,garbage@4")), 6) == [0, 3]
+
+
+# What is said, and which of its replies are another's than the fault's with `@1` and with `@2`.
+_TRANSACTION = "EHLO me.test/MAIL FROM:<>/RCPT TO:<alice@example.test>/RCPT TO:<bob@example.test>"
+_MORE = "RCPT TO:<carol@example.test>/RCPT TO:<dave@example.test>"
+_CHUNKS = "BDAT 0/BDAT 0/RSET/MAIL FROM:<>/RCPT TO:<alice@example.test>/BDAT 0"
+_LOGINS = "AUTH PLAIN/*/AUTH PLAIN =/AUTH PLAIN/*/AUTH PLAIN ="
+
+
+@pytest.mark.parametrize(
+    "fault, lines, places",
+    [
+        ("rcpt-some", f"{_TRANSACTION}/{_MORE}", [3, 5]),
+        ("rcpt-452", f"{_TRANSACTION}/{_MORE}", [3, 4]),
+        ("greylist", f"{_TRANSACTION}/{_TRANSACTION[13:]}/{_MORE}", [2, 3]),
+        ("bdat-452", f"{_TRANSACTION}/{_CHUNKS}", [4, 5]),
+        ("initial-refused", f"EHLO me.test/{_LOGINS}", [3, 6]),
+        ("initial-wanted", f"EHLO me.test/{_LOGINS}", [1, 4]),
+        ("token-refused", "EHLO me.test/AUTH XOAUTH2/eA==/=/AUTH XOAUTH2 eA==", [2, 4]),
+    ],
+)
+def test_a_position_counts_where_it_could_strike(
+    make: Make, fault: str, lines: str, places: list[int]
+) -> None:
+    """Never a command that it has nothing to say to: each position is struck once, in its turn."""
+
+    def replies(spec: str) -> list[bytes]:
+        talk = make(plan(spec))
+        found = [talk.line(line) for line in lines.split("/")]
+        talk.hang_up()  # mail data may be open
+        return found
+
+    usual = replies(f"{fault}=0")
+    for position, place in enumerate(places, 1):
+        found = replies(f"{fault}@{position}")
+        assert next(n for n, reply in enumerate(found) if reply != usual[n]) == place
+
+
+def test_a_signature_at_a_position(make: Make) -> None:
+    """The first challenge of SCRAM has no signature, and is not what is struck."""
+    (act,) = FAULTS["scram-signature"].acts
+    connection = make(plan("slow")).service.dialogue.connection
+    for said, strikes in ((b"r=ab,s=QSXCR+Q6sek8bf92,i=4096", False), (b"v=AAAA", True)):
+        reply = Reply.of("334", base64.b64encode(said))
+        command = Command(b"AUTH SCRAM-SHA-256")
+        octets = b"334 " + base64.b64encode(said) + b"\r\n"
+        moment = Moment(Place.REPLY, command, connection, {}, {}, reply, octets)
+        assert act.where(moment) is strikes
+
+
+def test_a_greylist_is_bounded(make: Make) -> None:
+    """Ever new recipients take no more room than a thousand; parameters make nobody new."""
+    grey = plan("greylist")
+    talk = make(grey)
+    talk.line("EHLO me.test")
+    talk.line("MAIL FROM:<>")
+    for number in range(2_500):
+        assert talk.code(f"RCPT TO:<{number}@example.test>") == "451 4.7.1"
+    assert talk.code("RCPT TO:<2499@example.test> NOTIFY=NEVER") == "250 2.1.5"
+    (seen,) = grey.common.values()
+    assert isinstance(seen, set)
+    assert len(seen) <= 1000
 
 
 def test_several_at_once(make: Make) -> None:

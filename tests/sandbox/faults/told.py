@@ -139,7 +139,7 @@ TOLD: dict[str, Told] = {
     "scram-signature": Told(
         "smtp",
         "",
-        "protocol",
+        "security",
         "SCRAM-SHA-256: the server's final message is wrong",
         options=_login("SCRAM-SHA-256"),
     ),
