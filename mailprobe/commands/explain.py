@@ -36,8 +36,8 @@ def parser() -> Parser:
     parser = Parser(
         prog="mailprobe explain",
         description="Say what words of SMTP, LMTP and POP3 mean: a reply code, an enhanced status "
-        "code, a whole reply, a command, a parameter, what a server offers, a response code, a "
-        "SASL mechanism.  Nobody is connected to.",
+        "code, a whole reply, lines of a dialogue as they were pasted, a command, a parameter, "
+        "what a server offers, a response code, a SASL mechanism.  Nobody is connected to.",
         epilog="mailprobe explain 550 5.7.1; explain RCPT 550; explain RETR; explain '250-SIZE "
         "10240000'; explain '[IN-USE]'; explain AUTH PLAIN",
     )

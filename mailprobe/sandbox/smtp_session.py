@@ -90,8 +90,9 @@ class SmtpSession(ABC):
     # -------------------------------------------------------------------------- the service
 
     def greet(self) -> None:
-        date = self._office.chance.date(hours=8)
-        text = self._wording.greeting.format(host=self._host.name, kind=self._kind, date=date)
+        wording = self._wording.greeting
+        date = self._office.chance.date(hours=8) if "{date}" in wording else ""
+        text = wording.format(host=self._host.name, kind=self._kind, date=date)
         self._say("220", text)
 
     def take(self, event: Event) -> None:
@@ -200,16 +201,17 @@ class SmtpSession(ABC):
         self._hello, self._extended = match[0], True
         manner, tls = self._manner, self._connection.facts.tls
         keywords = [
-            f"{name} {manner.keywords[name].format(size=manner.size)}".strip()
-            for name in self._extensions
+            f"{name} {behind.format(size=manner.size)}" if behind else name
+            for name, behind in manner.keywords.items()
+            if not (self._lmtp and name in _NOT_OF_LMTP)
         ]
         # RFC 8689, section 4: REQUIRETLS is offered over TLS alone
         if tls and manner.keywords is KEYWORDS:
             keywords.append("REQUIRETLS")
         if manner.start_tls and not tls:
             keywords.append("STARTTLS")
-        if self._offered and (tls or not manner.login_needs_tls):
-            keywords.append(f"AUTH {' '.join(self._offered)}")
+        if (tls or not manner.login_needs_tls) and (mechanisms := self._offered):
+            keywords.append(f"AUTH {' '.join(mechanisms)}")
         self._say("250", self._greeted(self._wording.hello, match), *keywords)
 
     def _greeted(self, wording: str, match: Match[bytes]) -> str:

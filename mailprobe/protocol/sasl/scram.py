@@ -93,8 +93,11 @@ def _client_steps(name: str, scram: Any) -> Client:
     challenge = yield final
     if challenge.startswith(b"e="):
         raise Refusal(f"the server says why not: {safe(challenge[2:_SHOWN])}")
+    wrong = f"{name}: the server's final message is wrong"
     told = Impostor if challenge.startswith(b"v=") else SaslError
-    with _sasl_errors(f"{name}: the server's final message is wrong", told):
+    if told is Impostor:
+        wrong += ", whoever this is does not know the secret"
+    with _sasl_errors(wrong, told):
         scram.set_server_final(text_of("a SCRAM message", challenge))
     yield b""  # success carries no data (RFC 4954, section 4; RFC 5034, section 4)
 

@@ -26,6 +26,7 @@ _GREETING = at(Place.GREETING)
 _ANSWER = at(Place.REPLY, Place.VERDICT)
 _TOLD = at(Place.REPLY, Place.VERDICT, codes="2 4 5")  # replies with an enhanced status code
 _COMMAND = at(Place.COMMAND)
+_LOGIN = at(Place.COMMAND, verbs="AUTH")
 _ENHANCED = re.compile(rb"^([245][0-9][0-9][ -])([245])(\.[0-9]+\.[0-9]+) ", re.MULTILINE)
 _OTHER = {b"2": b"5", b"4": b"2", b"5": b"2"}
 _KEYWORDS = re.compile(rb"^(250[ -])([A-Z0-9-]+)(.*)$", re.MULTILINE)
@@ -108,6 +109,12 @@ def _old_auth(moment: Moment) -> tuple[Deed, ...]:
     ]
     added = [b"250 AUTH=PLAIN LOGIN", b"250 AUTH PLAIN LOGIN", b"250 auth CRAM-MD5 PLAIN"]
     return (_joined([_lines(moment)[0], *lines, *added]),)
+
+
+def _layers(moment: Moment) -> tuple[Deed, ...]:
+    """Nothing but mechanisms behind which the stream is another one (RFC 4422, section 3.7)."""
+    lines = [line for line in _lines(moment) if not line[4:].startswith(b"AUTH ")]
+    return (_joined([*lines, b"250 AUTH GSSAPI DIGEST-MD5 NTLM"]),)
 
 
 def _name(moment: Moment) -> tuple[Deed, ...]:
@@ -273,6 +280,14 @@ ROWS = (
         "AUTH=PLAIN in the old form, AUTH twice, keywords in lower case",
         "旧式 AUTH=PLAIN，AUTH 出现两次，关键字是小写",
         says(at(Place.REPLY, verbs="EHLO LHLO", codes="250"), _old_auth),
+        protocols=SMTP,
+    ),
+    row(
+        "ehlo-layers",
+        "AUTH offers nothing but mechanisms with a security layer",
+        "AUTH 只提供带安全层的机制",
+        says(at(Place.REPLY, verbs="EHLO LHLO", codes="250"), _layers),
+        instead(_LOGIN, "504", "5.5.4 Try one of GSSAPI DIGEST-MD5 NTLM", always=True),
         protocols=SMTP,
     ),
     row(

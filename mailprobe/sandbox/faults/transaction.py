@@ -114,6 +114,17 @@ ROWS = (
         protocols=SMTP,
     ),
     row(
+        "rcpt-orcpt",
+        "ORCPT is refused, however well it is written",
+        "ORCPT 写得再对也被拒绝",
+        instead(
+            lambda moment: _RCPT(moment) and b" orcpt=" in moment.command.argument.lower(),
+            "501",
+            "5.5.4 The ORCPT parameter is not understood",
+        ),
+        protocols=SMTP,
+    ),
+    row(
         "rcpt-251",
         "a recipient is accepted by 251",
         "收件人以 251 接受",

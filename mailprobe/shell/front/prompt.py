@@ -367,6 +367,10 @@ class FullFront:
                 return
             event.app.exit(result=Entry(Key.INTERRUPT, buffer.text))
 
+        @keys.add("<vt100-mouse-event>")
+        def ignore(event: KeyPressEvent) -> None:
+            """Nobody asked for the mouse: it is the color of something pasted, ESC [ 1 m."""
+
         @keys.add("c-d", filter=empty)
         def end(event: KeyPressEvent) -> None:
             event.app.exit(result=Entry(Key.END))

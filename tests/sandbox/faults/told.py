@@ -75,6 +75,10 @@ TOLD: dict[str, Told] = {
     ),
     "rcpt-some": _refused(_TWO + _BYE, "RCPT was answered: 550 5.1.1"),
     "rcpt-452": _refused(_TWO + _BYE, "RCPT was answered: 452 4.5.3"),
+    "rcpt-orcpt": _refused(
+        f"{_HELLO}MAIL FROM:<>\nRCPT TO:<bob@example.test> ORCPT=rfc822;bob@example.test\nQUIT\n",
+        "RCPT was answered: 501 5.5.4 The ORCPT",
+    ),
     "rcpt-251": Told("smtp", _ONE + _DATA, shows="S: 251 2.1.5 Not here"),
     "rcpt-252": Told("smtp", _ONE + _DATA, shows="S: 252 2.1.5 Unverified"),
     "rcpt-wordy": Told(
@@ -253,6 +257,13 @@ TOLD: dict[str, Told] = {
     ),
     "ehlo-name": Told("smtp", _HELLO + _BYE, shows="S: 250-ETRN TURN\nS: 250-PIPELINING\n"),
     "ehlo-old-auth": Told("smtp", "", shows="S: 235", options=_login("CRAM-MD5")),
+    "ehlo-layers": Told(
+        "smtp",
+        "",
+        "refused",
+        "AUTH was answered: 504 5.5.4 Try one of GSSAPI DIGEST-MD5 NTLM",
+        options=_login("CRAM-MD5"),
+    ),
     "vrfy-553": Told(
         "smtp", f"{_HELLO}VRFY alice\n", "refused", "VRFY was answered: 553", "S: 553-5.1.4 <alice@"
     ),

@@ -160,6 +160,11 @@ def test_the_mouse_is_the_terminal_s(smtp: Desk) -> None:
     assert "\x1b[?100" not in smtp._out.getvalue()
 
 
+def test_colors_that_are_pasted_are_no_mouse(smtp: Desk) -> None:
+    """A terminal without bracketed paste sends them as keys: they are dropped, the text stays."""
+    assert smtp.press("\x1b[1mNOOP\x1b[0m x\r").text == "NOOP x"
+
+
 def test_what_is_typed_is_colored_and_hinted(smtp: Desk) -> None:
     """The hint is no part of the line, and nothing of it stays behind Enter."""
     smtp.enter("EHLO me")
