@@ -264,9 +264,9 @@ def test_text_behind_starttls_ends_the_session(sandbox: Practice, verb: str):
     port = sandbox.smtp if verb == "STARTTLS" else sandbox.pop3
     said = raw_talk(port, hello + verb.encode() + b"\r\nNOOP\r\nHELP\r\nNOOP\r\nQUIT\r\n")
     behind = said.partition(b"STARTTLS\r\n")[2] if verb == "STARTTLS" else said
-    assert b"214" not in behind
-    assert b"221" not in behind
-    assert said.count(b"+OK") <= 2
+    # by the first word of each line: the digits of a greeting's timestamp are anything
+    assert {line[:3] for line in behind.splitlines()}.isdisjoint({b"214", b"221"})
+    assert len(re.findall(rb"(?m)^\+OK", said)) <= 2
 
 
 # --------------------------------------------------------------------------------------- swaks
