@@ -17,6 +17,7 @@ def sandbox() -> Iterator[dict[str, str]]:
     with probe.Live("sandbox", "--print-ports") as live:
         said = {}
         while (line := live.line()) != "READY":
+            assert line, live.finish().err  # it has ended
             name, _, value = line.partition("=")
             said[name] = value
         yield said
