@@ -29,6 +29,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mailprobe.session import Session
+
 _ONWARD = (Verdict.DONE, Verdict.GO_ON)
 
 
@@ -117,6 +119,10 @@ class Judge:
     def ear_of(self, number: int) -> Ear | None:
         """Who hears that connection of the lesson."""
         return self._ears.get(number)
+
+    def hears(self, session: "Session") -> bool:
+        """Whether that session is a connection of the lesson."""
+        return any(ear.session is session for ear in self._ears.values())
 
     def skip(self) -> None:
         """Go on to the next step, as if this one were done."""

@@ -39,6 +39,10 @@ OPEN_IT = Text("open the connection: {}", "打开连接：{}")
 WAIT = Text("wait for what the server says: {}", "等服务器说话：{}")
 END_IT = Text("cut the connection: {}", "断开连接：{}")
 OTHER_SESSION = Text("(to session {}: /use {} goes there)", "（发给会话 {}：先 /use {}）")
+NOT_HEARD = Text(
+    "The lesson does not hear this session: /use {} goes back to its own.",
+    "这一课不听这个会话：/use {} 回到原来的会话。",
+)
 NO_HINT = Text("There is nothing to be done any more.", "没有要做的了。")
 ONCE_MORE = Text("First say once more:", "先重新输入：")
 SOLUTION = Text(

@@ -57,6 +57,7 @@ class Tutor:
         self._began = time.monotonic()
         self._record = Record()
         self._told_closed: Item | None = None  # for whom the end of a connection was told
+        self._told_unheard: list[Session] = []
 
     # ----------------------------------------------------------------------- beginning, ending
 
@@ -144,6 +145,13 @@ class Tutor:
         """The session in which an item happens, where there is one."""
         ear = self._judge.ear_of(item.connection)
         return None if ear is None or ear.closed else ear.session
+
+    def unheard(self, session: "Session") -> bool:
+        """Whether that session is none of the lesson's; True is answered once for each."""
+        if self._judge.hears(session) or session in self._told_unheard:
+            return False
+        self._told_unheard.append(session)
+        return True
 
     def octets(self, item: Item) -> bytes:
         """What is to be sent there.  Raises Failure."""

@@ -7,6 +7,11 @@ from mailprobe.sandbox.accounts import USUAL, Accounts
 from mailprobe.sandbox.chance import Chance
 from mailprobe.value import frozen
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mailprobe.sandbox.dialogue import Dialogue
+    from mailprobe.sandbox.office import Office
+
 EXTERNAL = "EXTERNAL"
 # Strongest first, and what takes a password before what takes a token.
 OFFERED = (
@@ -84,6 +89,17 @@ class Login:
         self._chance = chance or Chance()
         self._refused: Refused | None = None  # what is said as soon as our reasons are answered
         self._steps = self._begun(mechanism, bindings, identity)
+
+    @classmethod
+    def of(cls, mechanism: str, dialogue: "Dialogue", office: "Office") -> "Login":
+        """One on the link of that dialogue, by those who have a mailbox in that office."""
+        return cls(
+            mechanism,
+            dialogue.bindings(),
+            dialogue.identity(),
+            accounts=office.accounts,
+            chance=office.chance,
+        )
 
     def _begun(self, mechanism: str, bindings: Mapping[str, bytes], identity: str) -> sasl.Server:
         if mechanism.upper() == EXTERNAL:

@@ -166,13 +166,7 @@ class Pop3Service:
         mechanism = match[1].decode("ascii")
         if mechanism.upper() not in self._offered:
             raise NotDone(f"Try one of {' '.join(self._offered)}")
-        self._login = Login(
-            mechanism,
-            self.dialogue.bindings(),
-            self.dialogue.identity(),
-            accounts=self._accounts,
-            chance=self._office.chance,
-        )
+        self._login = Login.of(mechanism, self.dialogue, self._office)
         self._go_on(self._login.begin(match[2]))
 
     def _answer(self, line: bytes) -> None:

@@ -256,13 +256,7 @@ class SmtpSession(ABC):
         mechanism = match[1].decode("ascii")
         if mechanism.upper() not in self._offered:
             raise not_done("504", f"5.5.4 Try one of {' '.join(self._offered)}")
-        self._login = Login(
-            mechanism,
-            self.dialogue.bindings(),
-            self.dialogue.identity(),
-            accounts=self._office.accounts,
-            chance=self._office.chance,
-        )
+        self._login = Login.of(mechanism, self.dialogue, self._office)
         self._go_on(self._login.begin(match[2]))
 
     def _answer(self, line: bytes) -> None:

@@ -44,12 +44,21 @@ def go_on(talk: "Conversation") -> None:
     tutor = talk.tutor
     assert tutor is not None  # there is a lesson
     tutor.speak()
+    _tell_unheard(talk, tutor)
     while (item := tutor.automatic) is not None and talk.phase is not Phase.CHUNK:
         do(talk, tutor, item)
         tutor.speak()
         if tutor.automatic is item:  # it did not come as the lesson says
             tutor.say(telling.NOTHING_DONE)
             return
+
+
+def _tell_unheard(talk: "Conversation", tutor: Tutor) -> None:
+    """Say, once of each, that what is typed in a session of the learner's own is not judged."""
+    session, item = talk.session, tutor.item
+    number = elsewhere(talk, tutor, item) if item is not None else None
+    if session is not None and number is not None and tutor.unheard(session):
+        tutor.say(telling.NOT_HEARD, number)
 
 
 def do(shell: "Shell", tutor: Tutor, item: Item) -> None:

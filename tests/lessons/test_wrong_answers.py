@@ -93,6 +93,16 @@ def test_a_new_connection_leads_back_as_well() -> None:
     assert "First say once more:\n  EHLO me.test\n  MAIL FROM:<alice@example.test>\n" in told
 
 
+def test_a_session_of_ones_own_is_not_heard() -> None:
+    """The lesson says so, once, and where it goes on."""
+    done, told = typed("00", 1, "/connect", "NOOP", "NOOP", "/use 1", "NOOP")
+    assert told.count("The lesson does not hear this session: /use 1 goes back") == 1
+    before, _, behind = told.partition("/use 1\n")
+    assert done == {1}
+    assert "Step 1 of" in behind
+    assert "is done" not in before
+
+
 def test_a_chinese_keyboard_is_told() -> None:
     """What it gives in the place of : < > and of a blank is named."""
     lines = "EHLO\u3000me.test\nMAIL FROM\uff1a\uff1calice@example.test\uff1e\n"
