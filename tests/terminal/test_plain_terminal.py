@@ -228,7 +228,7 @@ def test_replay_from_the_shell(sit: Sit, tmp_path: Path, mode: str) -> None:
     path.write_text("mailprobe: 1\nprotocol: smtp\nconnect: sandbox\n\nS? 220\nC: NOOP\nS? 250\n")
     bad = tmp_path / "bad.mpt"
     bad.write_text("mailprobe: 1\nprotocol: smtp\nconnect: sandbox\n\nS? 220\nC: NOOP\nS? 550\n")
-    person = sit(mode=mode)
+    person = sit(mode=mode, columns=200)  # how long the path is must make no difference
     person.prompted("mailprobe> ")
     person.enter("/connect smtp sandbox")
     person.prompted("smtp:greeted> ")
