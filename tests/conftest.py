@@ -39,7 +39,12 @@ for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, lambda number, frame: None)
 # Settings of the person who runs the tests that would change what the program shows.
-_FOREIGN = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "SSLKEYLOGFILE")
+_FOREIGN = (
+    *("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "SSLKEYLOGFILE"),
+    *("LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES"),  # pages and lessons speak the language of these
+    *("EDITOR", "VISUAL", "PAGER"),
+    *("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"),
+)
 
 
 @pytest.fixture(scope="session")

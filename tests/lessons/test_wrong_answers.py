@@ -71,7 +71,13 @@ def test_a_wrong_password_is_told() -> None:
 
 @pytest.mark.parametrize(
     "letter, missing",
-    [("Hello", "no subject"), ("Subject: x", "without a text"), ("From: a\n\nHi", "no subject")],
+    [
+        ("Hello", "without a text"),
+        ("From: a\n\nHi", "no subject"),
+        ("Subject: x", "without a text"),
+        ("From: a\nTo: b\nSubject: x\nHello, Bob!", "without a text"),
+        ("Subject: x\nHello Bob: how are you?", "without a text"),
+    ],
 )
 def test_a_letter_that_lacks_something_leads_back_to_its_envelope(
     letter: str, missing: str

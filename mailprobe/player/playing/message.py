@@ -5,7 +5,7 @@ A message is hostile: what cannot be decoded is shown as it is, and all of it ha
 
 import codecs
 import re
-from email.errors import MessageError
+from email.errors import MessageError, MissingHeaderBodySeparatorDefect
 from email.header import decode_header
 
 HEADER = 256 * 1024  # octets of the header that are looked at
@@ -52,11 +52,16 @@ def _text(octets: bytes, charset: str | None) -> str:
 
 
 def text(octets: bytes) -> str:
-    """All plain text of a message; where it has none, the text that it has."""
+    """All plain text of a message; where it has none, the text that it has.
+
+    It stands below an empty line (RFC 5322, section 2.1): nothing above it is text.
+    """
     from email.parser import BytesParser
 
     try:
         message = BytesParser().parsebytes(octets[:TEXT])
+        if any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in message.defects):
+            return _below(octets)
         found: dict[str, list[str]] = {}
         for number, part in enumerate(message.walk()):
             if number >= _PARTS:
@@ -67,6 +72,12 @@ def text(octets: bytes) -> str:
                 said = _text(payload if isinstance(payload, bytes) else b"", charset)
                 found.setdefault(part.get_content_subtype(), []).append(said)
     except _UNREADABLE:
-        return octets.partition(b"\r\n\r\n")[2].decode("utf-8", "replace")
+        return _below(octets)
     chosen = found.get("plain") or next(iter(found.values()), [])
     return "\n".join(chosen).replace("\r\n", "\n")
+
+
+def _below(octets: bytes) -> str:
+    """What stands below the first empty line, as it is."""
+    below = re.split(rb"\r?\n\r?\n", octets[:TEXT], maxsplit=1)[1:]
+    return b"".join(below).decode("utf-8", "replace").replace("\r\n", "\n")

@@ -202,6 +202,21 @@ def test_text_of_parts() -> None:
     assert message.text(b"Content-Type: image/png\r\n\r\nx\r\n") == ""
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_text_stands_below_an_empty_line(end: str) -> None:
+    """RFC 5322, section 2.1: what follows the header without one is no text."""
+
+    def text(*lines: str) -> str:
+        return message.text("".join(line + end for line in lines).encode())
+
+    assert text("Subject: x", "Hello, Bob!") == ""
+    assert text("Subject: x", "Hello Bob: hi") == ""
+    assert text("Hello") == ""
+    assert text("Subject: x", "Hello", "", "below", "more") == "below\nmore\n"
+    assert text("Subject: x", "", "Hello, Bob!").rstrip() == "Hello, Bob!"
+    assert text("", "Hello").rstrip() == "Hello"
+
+
 @pytest.mark.slow
 def test_messages_that_are_bombs() -> None:
     """Depth, charsets and encodings that make the library give up."""
