@@ -121,7 +121,7 @@ def find_addresses(name: str, ask: Ask, family: Family) -> Addresses:
             failure = _FAILURES[answer.said]
             troubles[f"its {record_type} look-up failed ({answer.text})"] = True
         if answer.alias:
-            rule = "RFC 5321, section 5.1 forbids it"
+            rule = "RFC 2181, section 10.3 forbids it"
             troubles[f"it is a CNAME of {safe(answer.alias)} ({rule})"] = True
         if len(answer.records) > MAXIMUM_ADDRESSES:
             troubles[f"only {MAXIMUM_ADDRESSES} of its {record_type} records were kept"] = True

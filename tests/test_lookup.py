@@ -287,7 +287,7 @@ def test_mail_host_that_is_a_cname(nameserver: Nameserver) -> None:
 
     assert host.name == "mxalias.example.test"
     assert host.addresses == ("::1", "127.0.0.1")
-    assert host.trouble == ("it is a CNAME of mx1.example.test (RFC 5321, section 5.1 forbids it)")
+    assert host.trouble == ("it is a CNAME of mx1.example.test (RFC 2181, section 10.3 forbids it)")
 
 
 def test_domain_that_is_a_cname(nameserver: Nameserver) -> None:

@@ -45,6 +45,10 @@ class Moment:
     circumstances: tuple[str, ...] = ()
 
 
+_MALFORMED = "malformed"
+_UNTRIED = frozenset((_MALFORMED, "order"))  # the server has not even looked at what was asked
+
+
 def of_reply(reply: Reply, command: Command | None, facts: Facts) -> Explanation | None:
     """Explain a reply to `command`; without one, the greeting, or what came unasked.
 
@@ -69,7 +73,7 @@ def of_moment(reply: Reply, moment: Moment) -> Explanation | None:
     # without a verb even a vague code tells more: 2.1.5 is about a recipient
     middle = [vague, [reply.code]] if moment.name == ANY else [[reply.code], vague]
     now, then = layers_of([certain, *middle, [general]], moment, reply)
-    meanings = [_meaning(reply.code, moment), *map(_finer_meaning, certain)]
+    meanings = [_meaning(reply, moment), *map(_finer_meaning, certain)]
     said = [one for one in meanings if one is not None]
     return Explanation(
         " ".join(filter(None, (reply.code, _shown(reply)))),
@@ -89,7 +93,7 @@ def layers_of(
     `levels` are codes, the most telling first; on each level what the server's own words give
     away counts before everything else.
     """
-    wordings = _wordings(reply) if reply is not None else ()
+    wordings = _wordings(reply, moment) if reply is not None else ()
     table, now, then = texts.layers(), None, None
     for key in _keys(levels, moment, wordings):
         row = table.get(key)
@@ -209,13 +213,15 @@ def _finer_meaning(code: str) -> tuple[Text, str] | None:
     return Text(f"{shown}: {meaning.en}", f"{shown}\uff1a{meaning.zh}"), reference
 
 
-def _meaning(code: str, moment: Moment) -> tuple[Text, str]:
-    row = moment.row
+def _meaning(reply: Reply, moment: Moment) -> tuple[Text, str]:
+    code, row = reply.code, moment.row
     if moment.name == GREETING and code in _GREETINGS:
         meaning, reference = _GREETINGS[code]
         return text(meaning), reference
     if row is None or code not in row.meanings:
         return code_meaning(code)
+    if code == "-ERR" and not _UNTRIED.isdisjoint(_wordings(reply, moment)):
+        return code_meaning(code)[0], row.reference  # what -ERR says of the thing itself is not it
     return text(row.meanings[code]), row.reference
 
 
@@ -232,11 +238,12 @@ def _kind(code: str, moment: Moment) -> Text:
     return text("status indicator" if code[0] in "+-" else "reply code")
 
 
-def _wordings(reply: Reply) -> tuple[str, ...]:
-    """Circumstances that the server's own words give away."""
+def _wordings(reply: Reply, moment: Moment) -> tuple[str, ...]:
+    """Circumstances that tell most: how the command was written, the server's own words."""
+    written = tuple(one for one in moment.circumstances if one == _MALFORMED)
     octets = b" ".join(reply.texts)[:_LOOKED_AT].lower()
     said = _PATH.sub("", octets.decode("latin-1"))
-    return tuple(name for name, words in texts.wordings().items() if words.search(said))
+    return written + tuple(name for name, words in texts.wordings().items() if words.search(said))
 
 
 def _circumstances(command: Command | None, facts: Facts) -> Iterator[str]:
@@ -259,5 +266,7 @@ def _of_command(command: Command, facts: Facts) -> Iterator[str]:
             yield "last"
         if facts.state in _MISPLACED and facts.state not in row.states:
             yield _MISPLACED[facts.state]
+        elif not row.pattern.fullmatch(command.argument):
+            yield _MALFORMED
         yield "known"
     yield "argued" if command.argument.strip() else "bare"

@@ -10,6 +10,7 @@ from mailprobe.lessons.hearing import Ear, Heard, Spoken
 from mailprobe.lessons.matching import Matcher
 from mailprobe.lessons.mistakes import Mistakes
 from mailprobe.lessons.plan import Item, Kind, Mistake, Part, Plan
+from mailprobe.lessons.returning import beginning_of, leads_on
 from mailprobe.lessons.told import (
     Begun,
     Done,
@@ -23,6 +24,7 @@ from mailprobe.lessons.told import (
 from mailprobe.protocol.model import Protocol, Verdict
 from mailprobe.transcript.model import Head, Level, Place
 from mailprobe.transcript.steps import Reply as Expected
+from mailprobe.transcript.steps import Sort
 from mailprobe.transcript.values import Values
 
 TYPE_CHECKING = False
@@ -177,7 +179,16 @@ class Judge:
             self._stray(spoken, number, heard, ear)
             if self._look(part):  # it was done in another way, which nothing is to be said against
                 self._told[told:] = [each for each in self._told[told:] if not _strays(each)]
+            elif current and self.item is item:
+                self._step_back(part)
         self._settle()
+
+    def _step_back(self, part: Part) -> None:
+        """What was refused begins where it has to begin anew."""
+        first = beginning_of(part.items, self._item)
+        if first < self._item:
+            self._item = first
+            self._retry(first)
 
     def _hear(self, item: Item, heard: Heard) -> None:
         if self._take_reply(item, 0, heard):
@@ -321,6 +332,7 @@ class Judge:
         holds = self._matcher.holds
         done = self._telling and self.part is part and all(map(holds, part.checks))
         if done:
+            self._told.append(Explained(part.items[-1].after))
             self._leave(skipped=False)
         return done
 
@@ -334,7 +346,9 @@ class Judge:
             mistake = self._mistakes.made_by(item, spoken, number, heard, ear)
         if mistake is not None:
             self._told.append(Mistaken(mistake))
-        elif not self._mistakes.under_way and not self._again(spoken, number, heard, ear):
+        elif self.helped or self._mistakes.under_way:
+            pass  # what is done for the learner is not his mistake
+        elif not self._again(spoken, number, heard, ear):
             self._told.append(Strayed(spoken.command, heard.reply, ear))
 
     def _again(self, spoken: Spoken, number: int, heard: Heard, ear: Ear) -> bool:
@@ -343,8 +357,10 @@ class Judge:
         PASS that was refused wants USER again, and a letter that went wrong its envelope.  A
         refusal leads nowhere.
         """
-        if heard.reply.verdict not in _ONWARD:
+        if heard.reply.verdict not in _ONWARD or not leads_on(spoken.command, spoken.sort):
             return False
+        if spoken.command.verb == "RSET" and spoken.sort is Sort.COMMAND:
+            return True  # the hints of many a mistake ask for it
         parts = self.plan.parts
         done = [item for part in parts[: self._part] for item in part.items]
         done += parts[self._part].items[: self._item] if self.part is not None else ()

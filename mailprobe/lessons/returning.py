@@ -20,6 +20,28 @@ _WAYS: Mapping[Protocol, tuple[tuple[State, tuple[str, ...]], ...]] = {
     Protocol.LMTP: ((State.GREETED, ("LHLO",)), *_MAIL),
     Protocol.POP3: ((State.AUTHORIZATION, ("USER",)), (State.AUTHORIZATION, ("PASS",))),
 }
+# What may have to be said once more; an answer behind NOOP, or a look at the list, leads nowhere.
+_LEADING = frozenset({
+    *("EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "STARTTLS"),
+    *("USER", "PASS", "APOP", "AUTH", "STLS"),
+})  # fmt: skip
+
+
+def leads_on(command: Command, sort: Sort) -> bool:
+    """Whether a session is somewhere else when that was taken."""
+    return sort is not Sort.COMMAND or command.verb in _LEADING
+
+
+def beginning_of(items: Sequence[Item], at: int) -> int:
+    """Where the item at `at` begins anew when it was refused: PASS wants USER once more.
+
+    RFC 1939, section 7.
+    """
+    command = _command_of(items[at])
+    before = _command_of(items[at - 1]) if at else None
+    if command is None or before is None:
+        return at
+    return at - 1 if (before.verb, command.verb) == ("USER", "PASS") else at
 
 
 def way_back(item: Item | None, walked: Sequence[Item], ear: Ear | None) -> tuple[Item, ...]:

@@ -24,8 +24,9 @@ STRAY = Text(
 )
 MEANS = Text("  {}: {}", "  {}：{}")
 WIDE = Text(
-    "{} is not what the server reads: switch the keyboard to English, and type the line again.",
-    "这一行里有全角或中文标点 {}，服务器不认识：把输入法切换到英文，再输入一次。",
+    "\u201c{}\u201d is not what the server reads: switch the keyboard to English, and type the "
+    "line again.",
+    "这一行里有全角或中文标点“{}”，服务器不认识：把输入法切换到英文，再输入一次。",
 )
 UNMET = Text("Not yet: this must hold: {}", "还没完成：必须满足 {}")
 CLOSED = Text(

@@ -93,7 +93,9 @@ class Wording:
             yield from self._voice.say(telling.WIDE, wide, style="hint")
             yield from self._voice.say(telling.STRAY, style="hint")
             return
-        found = of_reply(stray.reply, stray.command, stray.ear.facts)
+        found = None  # what NOOP does is not what an answer behind it says
+        if not _answers(stray):
+            found = of_reply(stray.reply, stray.command, stray.ear.facts)
         code = safe(stray.reply.code)
         for text in (found.says, found.now, found.next) if found is not None else ():
             if text is not None:
@@ -135,6 +137,12 @@ class Wording:
         text = telling.FINISHED_SKIPPED if skipped else telling.FINISHED
         yield Row("", "")
         yield from self._voice.say(text, self._lesson, summary, style="title")
+
+
+def _answers(stray: Strayed) -> bool:
+    """Whether that was an answer to a question of the lesson."""
+    command, taken = stray.command, stray.reply.code.startswith("2")
+    return taken and command is not None and command.verb == "NOOP" and bool(command.argument)
 
 
 def typed(line: str) -> Row:

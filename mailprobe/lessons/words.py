@@ -24,11 +24,10 @@ class Words:
         """The lines for who reads `language`; for `zh+en` the Chinese ones, then the English ones.
 
         Where a language has none: those of its family (`zh` for `zh-tw`), of English, of any.
+        What is the same in both is said once.
         """
-        found: list[str] = []
-        for one in language.split(BOTH):
-            found += (line for line in self._in(one) if line not in found)
-        return tuple(found)
+        found = dict.fromkeys(self._in(one) for one in language.split(BOTH))
+        return tuple(line for lines in found for line in lines)
 
     def _in(self, language: str) -> tuple[str, ...]:
         for wanted in (language, language.partition("-")[0], "en", *(tag for tag, _ in self.lines)):

@@ -111,7 +111,11 @@ def do_step(shell: "Shell", tutor: Tutor) -> bool:
     try:
         for again in tutor.way_back:
             shell.send(_sent(shell, tutor.octets(again), again))
+        tried: list[Item] = []
         while tutor.step == step and (item := tutor.item) is not None:
+            if tried.count(item) > 1:  # a login that is refused begins anew, but not for ever
+                return False
+            tried.append(item)
             do(shell, tutor, item)
             if tutor.step == step and tutor.item is item:
                 return False

@@ -12,6 +12,7 @@ from mailprobe.protocol import enhanced
 from mailprobe.protocol.codes import REPLY_CODES, RESPONSE_CODES
 from mailprobe.protocol.facts import Facts
 from mailprobe.protocol.model import Command, Protocol, Reply, State
+from mailprobe.protocol.pop3 import POP3
 
 SERVERS = Path(__file__).with_name("servers.txt").read_text().splitlines()
 LINES = [line for line in SERVERS if not line.startswith("#")]
@@ -303,3 +304,23 @@ def test_hostile_words_cost_nothing() -> None:
     assert "\x1b" not in shown.subject + shown.says.en
     for words in texts.wordings().values():
         assert words.search("a" * 2000) is None
+
+
+@pytest.mark.parametrize(
+    "line, command, state, now",
+    [
+        ("-ERR The form is NOOP", "NOOP 4", State.TRANSACTION, "not written as"),
+        ("-ERR syntax", "RETR one", State.TRANSACTION, "not written as"),
+        ("-ERR no", "RETR one", State.AUTHORIZATION, "nobody is logged in"),
+        ("-ERR USER comes straight before PASS", "PASS x", State.AUTHORIZATION, "no name stands"),
+        ("-ERR no such message", "RETR 9", State.TRANSACTION, "number"),
+    ],
+)
+def test_what_was_not_even_looked_at(line: str, command: str, state: State, now: str) -> None:
+    """-ERR of a command that is not of its form says nothing of the thing that it names."""
+    found = explained(line, command, state, Protocol.POP3)
+    assert found.now is not None
+    assert now in found.now.en
+    row = POP3.row(Command(command.encode()))
+    looked_at = "no such" in line or state not in row.states
+    assert (found.says.en == row.meanings["-ERR"]) == looked_at

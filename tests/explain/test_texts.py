@@ -107,6 +107,7 @@ def test_keys_of_layers_can_be_met() -> None:
         "known",
         "early",
         "late",
+        "malformed",
         *map(str, Protocol),
     }
     assert not set(texts.wordings()) & (states | others)

@@ -353,7 +353,7 @@ implicit A 127.0.0.1
 nothing TXT "this name has neither MX nor address"
 ; the owner is a CNAME
 alias CNAME @
-; the target is a CNAME, which RFC 5321 section 5.1 forbids
+; the target is a CNAME, which RFC 2181 section 10.3 forbids
 cnamemx MX 10 mxalias
 mxalias CNAME mx1
 ; the target does not exist

@@ -163,7 +163,7 @@ def test_a_step_may_be_done_in_another_way(tmp_path: Path) -> None:
     say(session, "HELO me.test", "MAIL FROM:<x@example.test>", "RCPT TO:<c@example.test>")
     assert talk.said() == ["strayed", "strayed", "strayed"]
     send(session, "hello")
-    assert talk.said() == ["strayed", "done 1", "begun 2"]  # and no word against it
+    assert talk.said() == ["strayed", "explained", "done 1", "begun 2"]  # and no word against it
 
 
 def test_an_assertion_that_does_not_hold_begins_the_step_again(tmp_path: Path) -> None:

@@ -99,6 +99,55 @@ def test_a_new_connection_leads_back_as_well() -> None:
     assert "First say once more:\n  EHLO me.test\n  MAIL FROM:<alice@example.test>\n" in told
 
 
+def test_a_refused_login_begins_with_the_name() -> None:
+    """PASS alone would be refused for ever (RFC 1939, section 7)."""
+    _, told = typed("02", 1, "USER alcie", "PASS secret", "/hint", "/solution go")
+    assert "Hint 1 of 3: Two lines." in told
+    assert "> USER alice\n" in told
+    assert "Step 1 of 6 was done for you." in told
+    _, told = typed("02", 1, "USER alcie", "/skip")
+    assert "Step 1 of 6 was done for you." in told
+    assert "not what this step waits for" not in told  # it was not he who said that PASS
+
+
+def test_a_login_that_cannot_be_is_not_tried_for_ever() -> None:
+    """Somebody else holds the maildrop: the solution says so twice, and ends."""
+    held = ("/connect", "USER alice", "PASS secret", "/use 1")
+    done, told = typed("02", 1, *held, "/solution go", "NOOP")
+    assert done == set()
+    assert told.count("[IN-USE]") == 2
+    assert "was done for you" not in told
+
+
+@pytest.mark.parametrize(
+    "lesson, step, lines, told",
+    [
+        ("04", 1, ["DELE 2", "RSET"], "Now the second mail has the mark"),
+        ("04", 2, ["QUIT"], "/reset begins the lesson anew"),
+        ("04", 6, ["DELE 2", "DELE 1"], "this must hold: deleted == 1"),
+        ("05", 1, ["USER mrose", "PASS tanstaaf"], "went over the wire"),
+        ("05", 2, ["/connect", "STLS", "CAPA"], "One step too early"),
+        ("06", 3, ["NOOP 4"], "not written as the server wants it"),
+        ("08", 2, ["NOOP", "HELP", "MAIL FROM:<a@b.test>", "RCPT TO: <b@c.test>"], "no blank"),
+        ("08", 6, ["NOOP 250"], "not what this step waits for"),
+        ("09", 3, ["NOOP mx2.example.test"], "not what this step waits for"),
+        ("09", 4, ["NOOP either"], "not what this step waits for"),
+    ],
+)
+def test_what_is_said_of_a_mistake(lesson: str, step: int, lines: list[str], told: str) -> None:
+    """And each of them leaves the step open."""
+    done, said = typed(lesson, step, *lines)
+    assert done == set()
+    assert told in " ".join(said.split())
+
+
+def test_an_explanation_comes_also_by_another_way() -> None:
+    """RETR shows the subject as TOP does: what there is to learn of it is said."""
+    done, told = typed("06", 1, "RETR 2")
+    assert done == {1}
+    assert "GB2312" in told.partition("RETR 2")[2].partition("Step 1 of")[0]
+
+
 def test_a_session_of_ones_own_is_not_heard() -> None:
     """The lesson says so, once, and where it goes on."""
     done, told = typed("00", 1, "/connect", "NOOP", "NOOP", "/use 1", "NOOP")
@@ -113,6 +162,6 @@ def test_a_chinese_keyboard_is_told() -> None:
     """What it gives in the place of : < > and of a blank is named."""
     lines = "EHLO\u3000me.test\nMAIL FROM\uff1a\uff1calice@example.test\uff1e\n"
     out = inside("learn", "07", "--lang", "zh", text=lines.encode()).out
-    assert "\u2423，服务器不认识" in out
-    assert "\uff1a\uff1c\uff1e，服务器不认识" in out
+    assert "“\u2423”，服务器不认识" in out
+    assert "“\uff1a\uff1c\uff1e”，服务器不认识" in out
     assert "500：" not in out
