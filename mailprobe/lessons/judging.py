@@ -10,7 +10,7 @@ from mailprobe.lessons.hearing import Ear, Heard, Spoken
 from mailprobe.lessons.matching import Matcher
 from mailprobe.lessons.mistakes import Mistakes
 from mailprobe.lessons.plan import Item, Kind, Mistake, Part, Plan
-from mailprobe.lessons.returning import beginning_of, leads_on
+from mailprobe.lessons.returning import beginning_of, is_goodbye, leads_on
 from mailprobe.lessons.told import (
     Begun,
     Done,
@@ -129,7 +129,7 @@ class Judge:
     def skip(self) -> None:
         """Go on to the next step, as if this one were done."""
         if self.part is not None:
-            self._leave(skipped=True)
+            self._leave(skipped=True, left=True)
 
     # ------------------------------------------------------------------------ what ears tell
 
@@ -290,12 +290,12 @@ class Judge:
         elif self._sent == self._item:
             self._told.append(Begun(part, self.item, first=False))
 
-    def _leave(self, *, skipped: bool) -> None:
+    def _leave(self, *, skipped: bool, left: bool = False) -> None:
         part, skipped = self.part, skipped or self.helped
         assert part is not None  # who has left the last one hears no more
         if part.number:
             self.done[part.number] = skipped
-            self._told.append(Done(part, skipped))
+            self._told.append(Done(part, skipped, left))
         self._enter(self._part + 1)
 
     def _enter(self, number: int) -> None:
@@ -316,6 +316,9 @@ class Judge:
         """Pass over what is awaited and is there already."""
         while (item := self.item) is not None:
             ear = self._ears.get(item.connection)
+            if ear is not None and ear.left and is_goodbye(item):
+                self._pass(item)
+                continue
             if ear is None or ear.deaf:
                 return
             if item.kind is Kind.TLS and ear.tls_version:
@@ -348,8 +351,13 @@ class Judge:
             self._told.append(Mistaken(mistake))
         elif self.helped or self._mistakes.under_way:
             pass  # what is done for the learner is not his mistake
-        elif not self._again(spoken, number, heard, ear):
+        elif not self._early(spoken, ear) and not self._again(spoken, number, heard, ear):
             self._told.append(Strayed(spoken.command, heard.reply, ear))
+
+    def _early(self, spoken: Spoken, ear: Ear) -> bool:
+        """Whether that is a goodbye which the step awaits a little later, on that connection."""
+        later = (each for each in self.left if each.connection == ear.number and is_goodbye(each))
+        return any(self._matcher.says(each.unit, spoken, ear) for each in later)
 
     def _again(self, spoken: Spoken, number: int, heard: Heard, ear: Ear) -> bool:
         """Whether that repeats what is done, answered as it was: the way back to where one stood.

@@ -32,6 +32,12 @@ def leads_on(command: Command, sort: Sort) -> bool:
     return sort is not Sort.COMMAND or command.verb in _LEADING
 
 
+def is_goodbye(item: Item) -> bool:
+    """Whether a connection ends by it, politely."""
+    command = _command_of(item)
+    return command is not None and command.verb == "QUIT"
+
+
 def beginning_of(items: Sequence[Item], at: int) -> int:
     """Where the item at `at` begins anew when it was refused: PASS wants USER once more.
 
@@ -46,8 +52,12 @@ def beginning_of(items: Sequence[Item], at: int) -> int:
 
 def way_back(item: Item | None, walked: Sequence[Item], ear: Ear | None) -> tuple[Item, ...]:
     """Those of `walked`, which the server has taken before, that lead to `item` from here."""
+    if item is None or ear is None or ear.deaf:
+        return ()
+    if item.unit is not None and item.unit.sort is Sort.ANSWER:
+        return _login_of(item, walked) if ear.challenge is None else ()
     command = _command_of(item)
-    if item is None or ear is None or ear.deaf or command is None or not _taken(item):
+    if command is None or not _taken(item):
         return ()
     allowed = ear.catalogue.row(command).states
     if not allowed or ear.state in allowed:
@@ -60,6 +70,17 @@ def way_back(item: Item | None, walked: Sequence[Item], ear: Ear | None) -> tupl
             break
         if reached:
             found += _last(verbs, item.connection, walked)
+    return tuple(found)
+
+
+def _login_of(answer: Item, walked: Sequence[Item]) -> tuple[Item, ...]:
+    """From AUTH on what has led to the challenge that is to be answered (RFC 4954, section 4)."""
+    found: list[Item] = []
+    for item in reversed(walked):
+        if item.connection == answer.connection:
+            found.insert(0, item)
+            if item.unit is None or item.unit.sort is not Sort.ANSWER:
+                break
     return tuple(found)
 
 

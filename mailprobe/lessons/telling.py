@@ -17,6 +17,10 @@ LESSON = Text("Lesson {}: {}", "课程 {}：{}")
 STEP = Text("Step {} of {}: {}", "第 {} 步，共 {} 步：{}")
 STEP_DONE = Text("Step {} of {} is done.", "第 {} 步（共 {} 步）完成。")
 STEP_SKIPPED = Text("Step {} of {} was done for you.", "第 {} 步（共 {} 步）已替你做完。")
+STEP_LEFT = Text(
+    "Step {} of {} was left out: from here it could not be done for you.",
+    "第 {} 步（共 {} 步）跳过了：从这里无法替你做完。",
+)
 MISTAKE = Text("Not yet: {}", "还不对：{}")
 STRAY = Text(
     "That is not what this step waits for: /hint helps, /task shows it again.",

@@ -40,10 +40,11 @@ class Unmet:
 
 @frozen
 class Done:
-    """A step is done; `skipped`: not by the learner."""
+    """A step is over; `skipped`: not done by the learner; `left`: by nobody."""
 
     part: Part
     skipped: bool
+    left: bool = False
 
 
 @frozen

@@ -271,7 +271,9 @@ class Tutor:
         records = self._progress.records()
         needs = self.lesson.transcript.head.needs
         if missing := [each for each in needs if each in self._ids and not _over(records, each)]:
-            yield from self.voice.say(telling.NEEDS, ", ".join(missing), style="hint")
+            yield from self.voice.say(
+                telling.NEEDS, Text(", ".join(missing), "、".join(missing)), style="hint"
+            )
 
     @property
     def _wording(self) -> Wording:

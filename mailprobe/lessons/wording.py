@@ -57,8 +57,9 @@ class Wording:
             case Unmet(check=check):
                 claim = safe(check.line.text.removeprefix("@assert").strip())
                 yield from voice.say(telling.UNMET, claim, style="warning")
-            case Done(part=part, skipped=skipped):
-                sentence = telling.STEP_SKIPPED if skipped else telling.STEP_DONE
+            case Done(part=part, skipped=skipped, left=left):
+                over = telling.STEP_LEFT if left else telling.STEP_SKIPPED
+                sentence = over if skipped else telling.STEP_DONE
                 style = "hint" if skipped else "reply.ok"
                 yield from voice.say(sentence, part.number, self._steps, style=style)
             case Finished():
