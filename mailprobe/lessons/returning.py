@@ -32,6 +32,11 @@ def leads_on(command: Command, sort: Sort) -> bool:
     return sort is not Sort.COMMAND or command.verb in _LEADING
 
 
+def is_answer(item: Item) -> bool:
+    """Whether it is said to a challenge of the server."""
+    return item.unit is not None and item.unit.sort is Sort.ANSWER
+
+
 def is_goodbye(item: Item) -> bool:
     """Whether a connection ends by it, politely."""
     command = _command_of(item)
@@ -54,7 +59,7 @@ def way_back(item: Item | None, walked: Sequence[Item], ear: Ear | None) -> tupl
     """Those of `walked`, which the server has taken before, that lead to `item` from here."""
     if item is None or ear is None or ear.deaf:
         return ()
-    if item.unit is not None and item.unit.sort is Sort.ANSWER:
+    if is_answer(item):
         return _login_of(item, walked) if ear.challenge is None else ()
     command = _command_of(item)
     if command is None or not _taken(item):
@@ -79,7 +84,7 @@ def _login_of(answer: Item, walked: Sequence[Item]) -> tuple[Item, ...]:
     for item in reversed(walked):
         if item.connection == answer.connection:
             found.insert(0, item)
-            if item.unit is None or item.unit.sort is not Sort.ANSWER:
+            if not is_answer(item):
                 break
     return tuple(found)
 

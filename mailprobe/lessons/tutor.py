@@ -14,7 +14,7 @@ from mailprobe.lessons.hearing import Ear
 from mailprobe.lessons.listing import called, upcoming
 from mailprobe.lessons.plan import Item, Kind, together
 from mailprobe.lessons.progress import Progress, Record, now
-from mailprobe.lessons.returning import way_back
+from mailprobe.lessons.returning import is_answer, way_back
 from mailprobe.lessons.saying import octets_of, typed_lines
 from mailprobe.lessons.servers import Servers
 from mailprobe.lessons.staging import judge_of, prepared_of, ways_of
@@ -283,7 +283,8 @@ class Tutor:
         """What comes before the task and its hints, where the session is not there any more."""
         self._told_closed = None
         yield from self._closed_rows()
-        if again := self.way_back:
+        # of a login the command alone: the server asks for the rest
+        if again := [item for item in self.way_back if not is_answer(item)]:
             yield from self.voice.say(telling.ONCE_MORE, style="hint")
             yield from (typed(line) for item in again for line in self.lines(item))
 

@@ -130,6 +130,12 @@ def test_a_login_that_cannot_be_is_not_tried_for_ever() -> None:
         ("06", 3, ["NOOP 4"], "not written as the server wants it"),
         ("08", 2, ["NOOP", "HELP", "MAIL FROM:<a@b.test>", "RCPT TO: <b@c.test>"], "no blank"),
         ("08", 6, ["NOOP 250"], "not what this step waits for"),
+        ("11", 6, ["RCPT TO:<grey@example.test>", "NOOP go"], "not what this step waits for"),
+        ("11", 6, ["RCPT TO:<grey@example.test>", "NOOP fix"], "nothing to be mended"),
+        ("14", 1, ["AUTH LOGIN", "YWxpY2U=", "c2VjcmV0"], "/reset begins it anew"),
+        ("16", 1, ["MAIL FROM:<bob@example.test> ENVID=a"], "RET=HDRS is missing"),
+        ("17", 6, ["hello", "."], "no false end was in it"),
+        ("17", 6, ["x" * 40, "."], "without Ctrl-] it is text"),
         ("09", 3, ["NOOP mx2.example.test"], "not what this step waits for"),
         ("09", 4, ["NOOP either"], "not what this step waits for"),
     ],
@@ -139,6 +145,32 @@ def test_what_is_said_of_a_mistake(lesson: str, step: int, lines: list[str], tol
     done, said = typed(lesson, step, *lines)
     assert done == set()
     assert told in " ".join(said.split())
+
+
+def test_a_login_that_was_cut_short_begins_with_its_command() -> None:
+    """An answer leads nowhere where nobody asks any more (RFC 4954, section 4)."""
+    _, told = typed("14", 1, "AUTH LOGIN", "YWxpY2U=", "secret", "/hint", "/solution go")
+    assert "First say once more:\n  AUTH LOGIN\nHint 1 of 3: One character." in told
+    assert "Step 1 of 7 was done for you." in told
+    done, _ = typed("14", 1, "AUTH LOGIN", "YWxpY2U=", "secret", "AUTH LOGIN", "YWxpY2U=", "*")
+    assert done == {1}
+
+
+def test_what_cannot_be_done_for_the_learner_is_left_out() -> None:
+    """It is not called done."""
+    _, told = typed("14", 1, "AUTH LOGIN", "YWxpY2U=", "c2VjcmV0", "/skip")
+    assert "Step 1 of 7 was left out" in told
+    assert "was done for you" not in told
+
+
+@pytest.mark.parametrize(
+    "lesson, step, other, here", [("10", 6, 1, 2), ("15", 8, 1, 2), ("16", 7, 2, 1)]
+)
+def test_goodbyes_go_in_any_order(lesson: str, step: int, other: int, here: int) -> None:
+    """None of them is called wrong."""
+    done, told = typed(lesson, step, f"/use {other}", "QUIT", f"/use {here}", "QUIT")
+    assert done == {step}
+    assert "not what this step waits for" not in told
 
 
 def test_an_explanation_comes_also_by_another_way() -> None:
