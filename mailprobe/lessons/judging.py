@@ -10,7 +10,7 @@ from mailprobe.lessons.hearing import Ear, Heard, Spoken
 from mailprobe.lessons.matching import Matcher
 from mailprobe.lessons.mistakes import Mistakes
 from mailprobe.lessons.plan import Item, Kind, Mistake, Part, Plan
-from mailprobe.lessons.returning import beginning_of, is_goodbye, leads_on
+from mailprobe.lessons.returning import beginning_of, begins_anew, is_goodbye, leads_on
 from mailprobe.lessons.told import (
     Begun,
     Done,
@@ -24,7 +24,6 @@ from mailprobe.lessons.told import (
 from mailprobe.protocol.model import Protocol, Verdict
 from mailprobe.transcript.model import Head, Level, Place
 from mailprobe.transcript.steps import Reply as Expected
-from mailprobe.transcript.steps import Sort
 from mailprobe.transcript.values import Values
 
 TYPE_CHECKING = False
@@ -367,7 +366,7 @@ class Judge:
         """
         if heard.reply.verdict not in _ONWARD or not leads_on(spoken.command, spoken.sort):
             return False
-        if spoken.command.verb == "RSET" and spoken.sort is Sort.COMMAND:
+        if begins_anew(spoken.command, spoken.sort):
             return True  # the hints of many a mistake ask for it
         parts = self.plan.parts
         done = [item for part in parts[: self._part] for item in part.items]

@@ -32,6 +32,14 @@ def leads_on(command: Command, sort: Sort) -> bool:
     return sort is not Sort.COMMAND or command.verb in _LEADING
 
 
+def begins_anew(command: Command, sort: Sort) -> bool:
+    """Whether it throws away what was begun: the way out of any envelope, and of any mark.
+
+    RFC 5321, section 4.1.1.5; RFC 1939, section 5.
+    """
+    return sort is Sort.COMMAND and command.verb == "RSET"
+
+
 def is_answer(item: Item) -> bool:
     """Whether it is said to a challenge of the server."""
     return item.unit is not None and item.unit.sort is Sort.ANSWER

@@ -310,7 +310,7 @@ def test_hostile_words_cost_nothing() -> None:
     "line, command, state, now",
     [
         ("-ERR The form is NOOP", "NOOP 4", State.TRANSACTION, "not written as"),
-        ("-ERR syntax", "RETR one", State.TRANSACTION, "not written as"),
+        ("-ERR syntax", "RETR one", State.TRANSACTION, "one number"),
         ("-ERR no", "RETR one", State.AUTHORIZATION, "nobody is logged in"),
         ("-ERR USER comes straight before PASS", "PASS x", State.AUTHORIZATION, "no name stands"),
         ("-ERR no such message", "RETR 9", State.TRANSACTION, "number"),
