@@ -38,13 +38,16 @@ _FOLDERS = {
 for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, lambda number, frame: None)
-# Settings of the person who runs the tests that would change what the program shows.
-_FOREIGN = (
+# Settings of the person who runs the tests that would change what the program shows, or where a
+# browser goes: away with them before the first fixture starts anything.
+for _name in (
     *("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "SSLKEYLOGFILE"),
     *("LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES"),  # pages and lessons speak the language of these
     *("EDITOR", "VISUAL", "PAGER"),
     *("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"),
-)
+    "PYTHONWARNINGS",
+):
+    os.environ.pop(_name, None)
 
 
 @pytest.fixture(scope="session")
@@ -92,8 +95,8 @@ def home(_homes: _Homes, monkeypatch: pytest.MonkeyPatch) -> Generator[Path, Non
     folder = _homes.take()
     for variable, name in _FOLDERS.items():
         monkeypatch.setenv(variable, str(folder / name))
-    for variable in [*_FOREIGN, *(name for name in os.environ if name.startswith("MAILPROBE_"))]:
-        monkeypatch.delenv(variable, raising=False)
+    for variable in [name for name in os.environ if name.startswith("MAILPROBE_")]:
+        monkeypatch.delenv(variable)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     yield folder
     _homes.give_back(folder)
