@@ -32,6 +32,7 @@ def begin(talk: "Conversation") -> None:
     def show(rows: Iterable[Row]) -> None:
         talk.write("".join(f"{talk.paint(row.style, row.text)}\n" for row in rows))
 
+    talk.preferences.language = enrolment.language  # /explain answers in that of the lesson
     voice = Voice(enrolment.language, lambda: talk.columns)
     tutor = Tutor(enrolment.lesson, enrolment.course, enrolment.progress, voice, show)
     talk.tutor = tutor

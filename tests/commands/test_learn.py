@@ -56,6 +56,8 @@ def test_it_speaks_chinese() -> None:
     assert out.count("提示 3/3：输入 MAIL FROM:<alice@example.test>") == 2
     assert "信封上有发件人了。" in out
     assert "1/4" in learn(language="zh")[1]
+    shown = learn("1", text=MAIL + b"/explain\n", language="zh")[1]
+    assert "  含义  发件人已接受\n" in shown  # /explain, too
 
 
 @pytest.mark.parametrize(
