@@ -282,7 +282,7 @@ _MAILDROP = (
         then=Then.CLOSE,
         pattern=grammar.EMPTY,
         meanings={
-            "+OK": "goodbye: marked messages are gone",
+            "+OK": "goodbye; after a login, marked messages are gone now",
             "-ERR": "goodbye, but some marked messages are still there",
         },
     ),
