@@ -46,7 +46,8 @@ class Moment:
 
 
 _MALFORMED = "malformed"
-_UNTRIED = frozenset((_MALFORMED, "order"))  # the server has not even looked at what was asked
+# The server has not even looked at what was asked.
+_UNTRIED = frozenset((_MALFORMED, "order", _MISPLACED[State.TRANSACTION]))
 
 
 def of_reply(reply: Reply, command: Command | None, facts: Facts) -> Explanation | None:
@@ -220,7 +221,8 @@ def _meaning(reply: Reply, moment: Moment) -> tuple[Text, str]:
         return text(meaning), reference
     if row is None or code not in row.meanings:
         return code_meaning(code)
-    if code == "-ERR" and not _UNTRIED.isdisjoint(_wordings(reply, moment)):
+    told = (*moment.circumstances, *_wordings(reply, moment))
+    if code == "-ERR" and not _UNTRIED.isdisjoint(told):
         return code_meaning(code)[0], row.reference  # what -ERR says of the thing itself is not it
     return text(row.meanings[code]), row.reference
 
