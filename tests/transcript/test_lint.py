@@ -387,6 +387,18 @@ def test_texts_are_counted() -> None:
     ]
 
 
+def test_the_next_step_has_texts_of_its_own() -> None:
+    """What is said behind one step does not count for the task of the next."""
+    body = (
+        "S? 220\n|en a\n==en b\n==zh c\n|en d\n|zh e\nC: NOOP\nS? 250\n|zh f\n"
+        "==en g\n==zh h\n|en i\n|zh j\n"
+    )
+    assert [(note.place.line - 6, note.sentence) for note in notes(LESSON, body)] == [
+        (2, "the text is missing in zh: |zh"),
+        (9, "the text is missing in en: |en"),
+    ]
+
+
 def test_needs_and_its_own_name() -> None:
     """A lesson does not need itself; what it needs is a name of a lesson."""
     head, body, _ = SAID["its needs"]

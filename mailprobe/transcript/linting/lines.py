@@ -124,9 +124,12 @@ def _tag(line: Lesson | Title) -> str:
 
 
 def _runs(lines: Iterable[Line]) -> Iterator[list[Lesson | Title]]:
-    """Lesson text and titles between which nothing else stands."""
+    """Lesson text and titles between which nothing else stands; a title begins a step."""
     run: list[Lesson | Title] = []
     for line in lines:
+        if isinstance(line, Title) and run and isinstance(run[-1], Lesson):
+            yield run  # what was said behind the step before
+            run = []
         if isinstance(line, Lesson | Title):
             run.append(line)
         elif not isinstance(line, Blank | Comment):
