@@ -23,7 +23,7 @@ from mailprobe.explain.vocabulary import of_offer, of_vocabulary
 from mailprobe.patterns import pattern
 from mailprobe.protocol.catalogue import CommandSpec
 from mailprobe.protocol.codes import REPLY_CODES, RESPONSE_CODES
-from mailprobe.protocol.model import Protocol, Reply
+from mailprobe.protocol.model import Protocol, Reply, Verdict
 from mailprobe.safe import safe
 
 __all__ = ["nothing_known", "of_reply", "of_words", "said_by_server"]
@@ -85,13 +85,19 @@ def _reply(line: str) -> Reply | None:
 
 
 def _dialogue(lines: Sequence[tuple[str, str]], protocol: Protocol | None) -> Found:
-    """Several lines: what the client said where nobody answered, else what the answer means."""
+    """Several lines: what the client said where nobody answered, else what the answer means.
+
+    Behind 334, 354 and "+" the client's lines belong to the command before.
+    """
+    begun = ""
     for said in exchanges_of(lines):
+        verb = begun or said.client.partition(" ")[0].upper()
         if (reply := reply_of(said.server)) is None:
-            yield from of_vocabulary(said.client, protocol)
+            if not begun:  # else it is no command, whatever it looks like
+                yield from of_vocabulary(said.client, protocol)
             continue
+        begun = verb if reply.verdict is Verdict.GO_ON else ""
         offers = list(_offers_in(said, reply))
-        verb = said.client.partition(" ")[0].upper()
         hello = "EHLO" if reply.code == "250" and offers and not verb else verb
         if (found := of_moment(reply, _moment_of(hello, protocol, reply.code))) is not None:
             yield found

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from mailprobe.patterns import pattern
-from mailprobe.protocol.model import Reply
+from mailprobe.protocol.model import Reply, Verdict
 from mailprobe.value import frozen
 
 # As lines stand on our screen, and in transcripts.
@@ -42,16 +42,21 @@ def exchanges_of(lines: Sequence[tuple[str, str]]) -> list[Said]:
     """Each line of the client with what the server says to it.
 
     Where no mark tells the sides, the first line is the client's unless it is a reply, and all
-    others are the server's.
+    others are the server's; but behind a reply that waits for more (334, 354, "+") the client
+    speaks until there is another one.
     """
     found: list[tuple[str, list[str]]] = []
+    awaited = False  # the server waits for more
     for side, text in lines:
-        if side == "C" or (not found and side != "S" and reply_of([text]) is None):
+        reply = reply_of([text])
+        if side == "C" or (side == "" and reply is None and (awaited or not found)):
             found.append((text, []))
         elif found:
             found[-1][1].append(text)
         else:
             found.append(("", [text]))
+        if reply is not None:
+            awaited = reply.verdict is Verdict.GO_ON
     return [Said(client, tuple(server)) for client, server in found]
 
 

@@ -1,13 +1,15 @@
 """The three layers of a reply: what it says, why it came now, and what to do next.
 
 The texts stand in tables; here is only how the right row is found.  From the most certain to the
-least: what the reply itself says by its finer codes, then its reply code, then its first digit.
-With each, the server's own words count first, then this command before any command, and these
-circumstances before any.
+least: words of the server that leave nothing open, whatever code stands before them; what the
+reply itself says by its finer codes, then its reply code, then its first digit.  With each, the
+server's own words count first, then this command before any command, and these circumstances
+before any.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import product
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, product
 
 from mailprobe.explain import texts
 from mailprobe.explain.model import Explanation, Text
@@ -34,6 +36,8 @@ _MISPLACED = {State.AUTHORIZATION: "early", State.TRANSACTION: "late"}
 # By its finer code a reply says no more than by its reply code: "other or undefined" (those that
 # end in 0), and what the dialogue itself is wrong about.
 _VAGUE = pattern(r"[245X]\.(?:[0-9]+\.0|5\.[124]|1\.5)")
+_REFUSALS = ("4", "5")
+_ANY_CLASS = "X"
 
 
 @frozen
@@ -74,7 +78,7 @@ def of_moment(reply: Reply, moment: Moment) -> Explanation | None:
     # without a verb even a vague code tells more: 2.1.5 is about a recipient
     middle = [vague, [reply.code]] if moment.name == ANY else [[reply.code], vague]
     now, then = layers_of([certain, *middle, [general]], moment, reply)
-    meanings = [_meaning(reply, moment), *map(_finer_meaning, certain)]
+    meanings = [_meaning(reply, moment), *(_finer_meaning(code, moment, reply) for code in certain)]
     said = [one for one in meanings if one is not None]
     return Explanation(
         " ".join(filter(None, (reply.code, _shown(reply)))),
@@ -94,12 +98,9 @@ def layers_of(
     `levels` are codes, the most telling first; on each level what the server's own words give
     away counts before everything else.
     """
-    wordings = _wordings(reply, moment) if reply is not None else ()
-    table, now, then = texts.layers(), None, None
-    for key in _keys(levels, moment, wordings):
-        row = table.get(key)
-        if row is not None:
-            now, then = now or row.now, then or row.next
+    now, then = None, None
+    for row in chain(_plain_rows(moment, reply), _rows(levels, moment, reply)):
+        now, then = now or row.now, then or row.next
     if Protocol.LMTP in moment.circumstances and moment.name not in _HELLOS:
         return _for_lmtp(now), _for_lmtp(then)
     return now, then
@@ -110,14 +111,34 @@ def _for_lmtp(layer: Text | None) -> Text | None:
     return layer and Text(layer.en.replace("EHLO", "LHLO"), layer.zh.replace("EHLO", "LHLO"))
 
 
-def _keys(
-    levels: Sequence[Sequence[str]], moment: Moment, wordings: tuple[str, ...]
-) -> Iterator[str]:
+def _rows(
+    levels: Sequence[Sequence[str]], moment: Moment, reply: Reply | None
+) -> Iterator[texts.Layers]:
     """All rows that fit, the best first."""
+    names = _names(moment)
+    wordings = _wordings(reply, moment) if reply is not None else ()
+    hints = _found(texts.hints(), reply) if reply is not None else ()
+    circumstances = (*moment.circumstances, *hints)
     if moment.name in (GREETING, UNSOLICITED):  # no code says as much as the moment itself
-        yield from _keys_of(levels, (moment.name,), wordings, moment.circumstances)
-    names = (moment.name, ANY) if moment.row is not None else (ANY,)
-    yield from _keys_of(levels, names, wordings, moment.circumstances)
+        yield from _known(_keys_of(levels, (moment.name,), wordings, circumstances))
+    yield from _known(_keys_of(levels, names, wordings, circumstances))
+
+
+def _plain_rows(moment: Moment, reply: Reply | None) -> Iterator[texts.Layers]:
+    """The rows of words that leave nothing open, whatever finer code stands before them."""
+    if reply is not None and (digit := reply.code[0]) in _REFUSALS:
+        levels = (reply.code, digit, _ANY_CLASS)
+        keys = product(_wordings(reply, moment), levels, _names(moment))
+        yield from _known(f"{name} {code} {where}" for where, code, name in keys)
+
+
+def _known(keys: Iterable[str]) -> Iterator[texts.Layers]:
+    table = texts.layers()
+    return (table[key] for key in keys if key in table)
+
+
+def _names(moment: Moment) -> tuple[str, ...]:
+    return (moment.name, ANY) if moment.row is not None else (ANY,)
 
 
 def _keys_of(
@@ -153,9 +174,9 @@ def code_meaning(code: str) -> tuple[Text, str]:
 
 def enhanced_meaning(code: str) -> tuple[Text, str]:
     """The same of an enhanced status code: its class, and its own meaning or its subject's."""
-    level, subject, detail = code.split(".")
+    level, subject, _ = code.split(".")
     parts = [text(enhanced.CLASSES[level])] if level in enhanced.CLASSES else []
-    entry = enhanced.ENHANCED.get(f"X.{subject}.{detail}")
+    entry = enhanced.entry_of(code)
     if meaning := entry.meaning if entry else enhanced.SUBJECTS.get(subject):
         parts.append(text(meaning))
     if entry is None or entry.reference != "RFC 3463":
@@ -204,12 +225,15 @@ def levels_of(code: str) -> list[str]:
     return [code] if code.startswith("2") else [code, f"X{code[1:]}"]
 
 
-def _finer_meaning(code: str) -> tuple[Text, str] | None:
+def _finer_meaning(code: str, moment: Moment, reply: Reply) -> tuple[Text, str] | None:
     if code.startswith("X"):  # the row behind the one that is named
         return None
-    meaning, reference = (
-        response_meaning(code[1:-1]) if code.startswith("[") else enhanced_meaning(code)
-    )
+    if code.startswith("["):
+        meaning, reference = response_meaning(code[1:-1])
+    else:
+        meaning, reference = enhanced_meaning(code)
+        if worded := _worded(_rows([levels_of(code)], moment, reply)):
+            meaning = worded[0]
     shown = safe(code)
     return Text(f"{shown}: {meaning.en}", f"{shown}\uff1a{meaning.zh}"), reference
 
@@ -219,12 +243,20 @@ def _meaning(reply: Reply, moment: Moment) -> tuple[Text, str]:
     if moment.name == GREETING and code in _GREETINGS:
         meaning, reference = _GREETINGS[code]
         return text(meaning), reference
+    rows = chain(_plain_rows(moment, reply), _rows([[code]], moment, reply))
+    if worded := _worded(rows):
+        return worded[0], worded[1] or _reference(code, _REPLY_CODES)
     if row is None or code not in row.meanings:
         return code_meaning(code)
     told = (*moment.circumstances, *_wordings(reply, moment))
     if code == "-ERR" and not _UNTRIED.isdisjoint(told):
         return code_meaning(code)[0], row.reference  # what -ERR says of the thing itself is not it
     return text(row.meanings[code]), row.reference
+
+
+def _worded(rows: Iterable[texts.Layers]) -> tuple[Text, str | None] | None:
+    """What a code says in these words, and who says so, by the first row that knows."""
+    return next(((row.says, row.reference) for row in rows if row.says is not None), None)
 
 
 def _shown(reply: Reply) -> str:
@@ -243,9 +275,13 @@ def _kind(code: str, moment: Moment) -> Text:
 def _wordings(reply: Reply, moment: Moment) -> tuple[str, ...]:
     """Circumstances that tell most: how the command was written, the server's own words."""
     written = tuple(one for one in moment.circumstances if one == _MALFORMED)
+    return written + _found(texts.wordings(), reply)
+
+
+def _found(table: "Mapping[str, re.Pattern[str]]", reply: Reply) -> tuple[str, ...]:
     octets = b" ".join(reply.texts)[:_LOOKED_AT].lower()
     said = _PATH.sub("", octets.decode("latin-1"))
-    return written + tuple(name for name, words in texts.wordings().items() if words.search(said))
+    return tuple(name for name, words in table.items() if words.search(said))
 
 
 def _circumstances(command: Command | None, facts: Facts) -> Iterator[str]:

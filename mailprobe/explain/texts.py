@@ -19,10 +19,12 @@ _FOLDER = Path(__file__).parent
 
 @frozen
 class Layers:
-    """Why a reply came now, and what to do next, where one row of the table says it."""
+    """What one row of the table says: what is left out stands elsewhere, or in another row."""
 
     now: Text | None
     next: Text | None
+    says: Text | None  # in place of what its code says otherwise
+    reference: str | None  # who says so, if not whoever defines the code
 
 
 def text(english: str, **words: "str | Text") -> Text:
@@ -49,13 +51,27 @@ def joined(texts: Iterable[Text], en: str = "; ", zh: str = "\uff1b") -> Text:
 def layers() -> Mapping[str, Layers]:
     """By "MOMENT CODE" or "MOMENT CODE CIRCUMSTANCE": see the head of `replies.toml`."""
     rows = _replies()["replies"]
-    return {key: Layers(_both(row.get("now")), _both(row.get("next"))) for key, row in rows.items()}
+    return {
+        key: Layers(
+            _both(row.get("now")),
+            _both(row.get("next")),
+            _both(row.get("says")),
+            row.get("reference"),
+        )
+        for key, row in rows.items()
+    }
 
 
 @cache
 def wordings() -> "Mapping[str, re.Pattern[str]]":
     """By circumstance, the pattern of the server's words that it is known by; lower case."""
-    return {name: re.compile(found) for name, found in _replies()["wordings"].items()}
+    return _patterns("wordings")
+
+
+@cache
+def hints() -> "Mapping[str, re.Pattern[str]]":
+    """The same of words that count only where no row of the command says more."""
+    return _patterns("hints")
 
 
 @cache
@@ -73,6 +89,10 @@ def _chinese() -> Mapping[str, str]:
 @cache
 def _replies() -> dict[str, Any]:
     return _read("replies.toml")
+
+
+def _patterns(section: str) -> "dict[str, re.Pattern[str]]":
+    return {name: re.compile(found) for name, found in _replies()[section].items()}
 
 
 def _both(row: "Mapping[str, str] | None") -> Text | None:

@@ -34,7 +34,7 @@ REPLY_CODES: dict[str, str] = {
     "459": "that node is not allowed",  # RFC 1985, section 5
     "500": "no such command, or the line is too long",
     "501": "the arguments are wrong, or the login was cancelled",
-    "502": "the command is known, but not carried out here",
+    "502": "the command is not carried out here",
     "503": "the command comes at the wrong time",
     "504": "a parameter or a mechanism that is not supported here",
     "521": "no mail is taken at this host",  # RFC 7504, section 3

@@ -225,7 +225,7 @@ ENHANCED: dict[str, EnhancedCode] = {
     ),
     "X.7.1": EnhancedCode(
         "Delivery not authorized, message refused",
-        "policy forbids it; a refused relay looks like this",
+        "policy does not allow it",
         ("451", "454", "502", "503", "533", "550", "551"),
     ),
     "X.7.2": EnhancedCode(
@@ -379,6 +379,20 @@ ENHANCED: dict[str, EnhancedCode] = {
 }
 
 
+# What may be said of a success as well; all others name a failure, whatever their class.
+_OF_SUCCESS = frozenset({"X.0.0", "X.1.5", "X.1.9", "X.3.6", "X.6.4"})
+
+
+def entry_of(code: str) -> EnhancedCode | None:
+    """What the registry has for `class.subject.detail`; None where that is not said in its class.
+
+    2.7.1 is a success, and 7.1 a refusal: such a code says its class and its subject, no more.
+    """
+    level, _, rest = code.partition(".")
+    known = f"X.{rest}"
+    return ENHANCED.get(known) if level != "2" or known in _OF_SUCCESS else None
+
+
 def enhanced_meaning(code: str) -> str:
     """What `class.subject.detail` says: "5.1.1" is class and detail, an unknown code its subject.
 
@@ -388,6 +402,6 @@ def enhanced_meaning(code: str) -> str:
     subject, _, detail = rest.partition(".")
     if level not in CLASSES or not (subject.isdigit() and detail.isdigit()):
         return ""
-    entry = ENHANCED.get(f"X.{subject}.{detail}")
+    entry = entry_of(code)
     what = entry.meaning if entry else SUBJECTS.get(subject, "")
     return f"{CLASSES[level]}: {what}" if what else CLASSES[level]

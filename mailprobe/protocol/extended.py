@@ -67,7 +67,7 @@ _EXTENSION_ROWS = (
             "454": "the server cannot check the login now: try again later",
             "500": "the line is too long, or AUTH is not known here",
             "501": "the login was cancelled, or the base64 is bad",
-            "503": "logged in already, or a mail transaction is open",
+            "503": "logged in already, a mail transaction is open, or AUTH is not on offer",
             "504": "the server does not have this mechanism",
             "523": "start TLS first",
             "524": "this mechanism wants TLS first",

@@ -203,6 +203,14 @@ _UNREGISTERED = (
         arguments="mechanisms",
     ),
     Offer("XRDST", "routing inside one organisation", "Microsoft Exchange"),
+    Offer(
+        "XEXCH50", "properties of a message between old servers of Exchange", "Microsoft Exchange"
+    ),
+    Offer("X-LINK2STATE", "old servers of Exchange tell each other of links", "Microsoft Exchange"),
+    Offer("XOORG", "names the organisation that a message comes from", "Microsoft Exchange"),
+    Offer("XPROXY", "a front server passes on who its client is", "Microsoft Exchange"),
+    Offer("XSHADOW", "a second server keeps a copy until it is delivered", "Microsoft Exchange"),
+    Offer("XSHADOWREQUEST", "asks for such a copy to be kept", "Microsoft Exchange"),
     Offer("MAILCOMPRESS", "compressed mail data", "QQ Mail"),
     Offer(
         "XXXXXXXA",

@@ -324,7 +324,7 @@ _DEAD = (
     CommandSpec(
         verb="XTND",
         syntax="XTND BBOARDS [name] | ARCHIVE name | XMIT",
-        summary="Read bulletin boards, or (XMIT) send a message; no server has it any more",
+        summary="Read bulletin boards, or (XMIT) send a message; hardly any server has it any more",
         reference="RFC 1082; XMIT: popper",
         states=_TRANSACTION,
         shape=Shape(argued=Lines.MULTI, bare=Lines.MULTI, words={"XMIT": Lines.DATA}),

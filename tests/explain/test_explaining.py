@@ -90,8 +90,16 @@ def found(*words: str, protocol: Protocol | None = None) -> list[tuple[str, str]
         (("S: 550-5.7.1 one\nS: 550 5.7.1 two",), [("550 5.7.1", "reply code")]),
         (("RCPT TO:<a@b.c>\n550 5.1.1 no",), [("550 5.1.1", "reply to RCPT")]),
         (
-            ("> DATA\n< 354 go\n> RETR 1\n> frob\n< 500 what\n",),
-            [("354", "reply to DATA"), ("RETR", "POP3 command"), ("500", "reply code")],
+            ("> NOOP\n< 250 go\n> RETR 1\n> frob\n< 500 what\n",),
+            [("250", "reply to NOOP"), ("RETR", "POP3 command"), ("500", "reply code")],
+        ),
+        (
+            ("> DATA\n< 354 go\n> RETR 1\n> .\n< 554 5.6.0 no\n",),
+            [("354", "reply to DATA"), ("554 5.6.0", "reply to DATA")],
+        ),
+        (
+            ("AUTH LOGIN\n334 VXNlcm5hbWU6\nx\n501 5.5.2 no",),
+            [("334", "reply to AUTH"), ("501 5.5.2", "reply to AUTH")],
         ),
         (("RETR\n1",), [("RETR", "POP3 command")]),
         (("SASL PLAIN",), [("SASL PLAIN", "POP3 capability"), ("PLAIN", "SASL mechanism")]),

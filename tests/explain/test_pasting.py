@@ -34,12 +34,23 @@ def test_words_are_one_line() -> None:
 def test_who_says_what() -> None:
     """Without marks the first line that is no reply is the client's."""
     assert exchanges_of(lines_of(["DATA\n354 go"])) == [Said("DATA", ("354 go",))]
-    assert exchanges_of(lines_of(["354 go\nx"])) == [Said("", ("354 go", "x"))]
+    assert exchanges_of(lines_of(["250 go\nx"])) == [Said("", ("250 go", "x"))]
     assert exchanges_of(lines_of(["S: odd\nC: A\nC: B\nS: 250"])) == [
         Said("", ("odd",)),
         Said("A", ()),
         Said("B", ("250",)),
     ]
+
+
+def test_who_speaks_behind_a_reply_that_waits() -> None:
+    """The answers to a challenge and the mail data are the client's, marked or not."""
+    login = "AUTH LOGIN\n334 VXNlcm5hbWU6\n!!!\n501 5.5.2 no"
+    expected = [Said("AUTH LOGIN", ("334 VXNlcm5hbWU6",)), Said("!!!", ("501 5.5.2 no",))]
+    assert exchanges_of(lines_of([login])) == expected
+    marked = "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: !!!\nS: 501 5.5.2 no"
+    assert exchanges_of(lines_of([marked])) == expected
+    data = exchanges_of(lines_of(["DATA\n354 go\nSubject: x\n.\n250 ok\nodd"]))
+    assert data[-1] == Said(".", ("250 ok", "odd"))
 
 
 def test_one_reply() -> None:

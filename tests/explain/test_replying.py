@@ -182,7 +182,7 @@ def test_the_end_of_a_pop3_session(state: State) -> None:
         ("STLS", State.TRANSACTION, "you are logged in: TLS would come too late"),
         ("STAT", State.AUTHORIZATION, "nobody is logged in"),
         ("RETR 1", State.AUTHORIZATION, "nobody is logged in"),
-        ("NOOP", State.TRANSACTION, "the state or the number does not fit"),
+        ("NOOP", State.TRANSACTION, "the server has no such command, or not in this state"),
         ("RETR 1", State.TRANSACTION, "numbers run from 1"),
     ],
 )

@@ -22,6 +22,7 @@ REFERENCE = re.compile(
     r"(?:RFC [0-9]{3,5}(?:, (?:sections? [0-9]+(?:\.[0-9]+)*(?: and [0-9]+(?:\.[0-9]+)*)?"
     r"|appendix [A-Z](?:\.[0-9]+)*|registry))?"
     r"|gone since RFC [0-9]+|draft-[a-z0-9-]+|sendmail|Exim|QQ Mail|Microsoft Exchange"
+    r"|CompuServe|Atheme"
     r"|Postfix [A-Z]+_README|Cisco PIX and ASA, SMTP inspection|XMIT: popper|RFC 9422"
     r"|IANA Mail Parameters, SMTP service extensions|Microsoft, MS-NLMP"
     r"|Google, OAuth 2\.0 mechanism|[0-9]\.[0-9.]+)"
@@ -76,12 +77,12 @@ def test_chinese_is_chinese() -> None:
             )
 
 
-@pytest.mark.parametrize("layer", ["now", "next"])
+@pytest.mark.parametrize("layer", ["now", "next", "says"])
 def test_layers_are_whole(layer: str) -> None:
     """Both languages, one sentence, no mark at its end; and never the same as the other layer."""
     for key, row in texts.layers().items():
         found: Text | None = getattr(row, layer)
-        assert (row.now or row.next) is not None, key
+        assert (row.now or row.next or row.says) is not None, key
         if found is None:
             continue
         assert CHINESE.search(found.zh) or found.zh == "QUIT", key
@@ -89,7 +90,8 @@ def test_layers_are_whole(layer: str) -> None:
         assert not HALF_WIDTH.search(found.zh), key
         assert not found.en.endswith((".", " ")), key
         assert not found.zh.endswith(("\u3002", " ")), key
-        assert row.now != row.next, key
+        layers = [one for one in (row.now, row.next, row.says) if one is not None]
+        assert len(set(layers)) == len(layers), key
 
 
 def test_keys_of_layers_can_be_met() -> None:
@@ -110,20 +112,31 @@ def test_keys_of_layers_can_be_met() -> None:
         "malformed",
         *map(str, Protocol),
     }
-    assert not set(texts.wordings()) & (states | others)
+    worded = {*texts.wordings(), *texts.hints()}
+    assert len(worded) == len(texts.wordings()) + len(texts.hints())
+    assert not worded & (states | others)
+    assert not worded - {key.split(" ")[-1] for key in texts.layers()}  # none is looked for in vain
     for key in texts.layers():
         moment, code, *circumstance = key.split(" ")
         assert moment in verbs | {"*", "greeting", "unsolicited"}, key
-        known = code in codes.REPLY_CODES or code in "2345" or _known_finer(code)
+        plain = code in ("4", "5", "X") and circumstance[:1] and circumstance[0] in texts.wordings()
+        known = code in codes.REPLY_CODES or code in "2345" or plain or _known_finer(code)
         assert known, key
         assert len(circumstance) <= 1, key
-        assert set(circumstance) <= states | others | set(texts.wordings()), key
+        assert set(circumstance) <= states | others | worded, key
 
 
 def _known_finer(code: str) -> bool:
     if code.startswith("["):
         return code[1:-1] in codes.RESPONSE_CODES
     return f"X{code[1:]}" in enhanced.ENHANCED
+
+
+def test_who_says_it_can_be_looked_up() -> None:
+    """A row names its own source only with words of its own."""
+    for key, row in texts.layers().items():
+        assert row.reference is None or row.says is not None, key
+        assert row.reference is None or REFERENCE.fullmatch(row.reference), key
 
 
 def test_general_rows_are_there() -> None:

@@ -129,7 +129,7 @@ def test_secrets_have_one_group() -> None:
         (SMTP, "MAIL", "450", "the sender is refused for now: greylisted, or by policy"),
         (SMTP, "ETRN", "251", "no mail is waiting"),
         (SMTP, "RCPT", "251", "recipient accepted; not local, will be forwarded"),
-        (SMTP, "RCPT", "502", "the command is known, but not carried out here"),
+        (SMTP, "RCPT", "502", "the command is not carried out here"),
         (SMTP, "XYZZY", "500", "no such command, or the line is too long"),
         (SMTP, "NOOP", "299", ""),
         (SMTP, "XYZZY", "999", ""),
