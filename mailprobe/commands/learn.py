@@ -56,7 +56,9 @@ def parser() -> Parser:
         "-j", metavar="N", type=count, default=2, help="with --check: lessons at a time (2)"
     )
     parser.add_argument(
-        "--report", metavar="FILE", help="write what was done as JSON, for those who grade"
+        "--report",
+        metavar="FILE",
+        help="write what was done as JSON (-: to standard output), for those who grade",
     )
     parser.add_rows((COLOR,))
     return parser
@@ -70,6 +72,8 @@ def run(argv: Sequence[str], env: Mapping[str, str], streams: Streams) -> ExitSt
     language = language_of(asked.lang, env)
     course = course_of(asked.folder)
     if asked.check:
+        if asked.report is not None:
+            raise Failure(Word.USAGE, "--check prints what it finds; --report is for what was done")
         return _check(asked, course, streams)
     for fault in () if asked.lessons else course.faults:
         streams.tell(f"warning: {fault.sentence}")
@@ -106,7 +110,7 @@ def _learn(
     finally:
         if asked.report is not None:
             records = enrolment.progress.records()
-            _report(asked.report, enrolment.course, records, (enrolment.lesson,), env)
+            _report(asked.report, enrolment.course, records, (enrolment.lesson,), env, streams)
 
 
 def _report(
@@ -115,11 +119,17 @@ def _report(
     records: "Mapping[str, Record]",
     lessons: "tuple[Lesson, ...]",
     env: Mapping[str, str],
+    streams: Streams,
 ) -> None:
     """Raises Failure `usage`."""
+    from mailprobe.jsonlines import document
     from mailprobe.lessons.reporting import report_of, who_of, write_report
 
-    write_report(path, report_of(course, records, who_of(env), lessons))
+    report = report_of(course, records, who_of(env), lessons)
+    if path == "-":
+        streams.write(document(report))
+    else:
+        write_report(path, report)
 
 
 def _shell(options: "Options", streams: Streams) -> ExitStatus:
@@ -150,7 +160,7 @@ def _list(
     if progress.failure is not None:
         streams.tell(f"warning: {progress.failure.sentence}")
     if asked.report is not None:
-        _report(asked.report, course, records, course.lessons, env)
+        _report(asked.report, course, records, course.lessons, env, streams)
         return ExitStatus.OK
     from mailprobe.lessons.listing import listing
 

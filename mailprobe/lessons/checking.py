@@ -104,7 +104,7 @@ def _texts(lesson: Lesson, course: Course) -> Iterator[Problem]:
     for note in lint(transcript, partial(resolve, lesson.path.parent)):
         if note.error or _MISSING in note.sentence:
             yield Problem(note.place, note.sentence)
-    for language in _LANGUAGES if course.shipped else ():
+    for language in _LANGUAGES if course.folder is None else ():
         if language not in head.languages:
             yield Problem(top, f"lang: has to name {language}")
     if not head.languages:
@@ -124,7 +124,7 @@ def _texts(lesson: Lesson, course: Course) -> Iterator[Problem]:
 
 def _needs(lesson: Lesson, course: Course, top: Place) -> Iterator[Problem]:
     known = {each.id: each.transcript.head.needs for each in course.lessons}
-    if not course.shipped:
+    if course.folder is not None:
         shipped = course_of(None).lessons
         known = {each.id: each.transcript.head.needs for each in shipped} | known
     for name in lesson.transcript.head.needs:

@@ -44,7 +44,7 @@ class Course:
 
     lessons: tuple[Lesson, ...]
     faults: tuple[Failure, ...]
-    shipped: bool
+    folder: str | None  # as it was named; None: those that are shipped
 
     def find(self, word: str) -> Lesson:
         """The lesson of an id, or of a number that only one has.  Raises Failure `usage`."""
@@ -100,4 +100,4 @@ def course_of(folder: str | None) -> Course:
     if folder is not None and not lessons and not faults:
         sentence = f"{safe(folder)} has no lesson: a transcript with a lesson: in its header is one"
         raise Failure(Word.USAGE, sentence)
-    return Course(tuple(lessons), tuple(faults), folder is None)
+    return Course(tuple(lessons), tuple(faults), folder)

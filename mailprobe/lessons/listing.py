@@ -1,6 +1,7 @@
 """The course as a list: what is done, what is begun, and what to do next."""
 
 from collections.abc import Iterator, Mapping
+from shlex import quote
 
 from mailprobe.lessons import telling
 from mailprobe.lessons.course import Course, Lesson
@@ -8,6 +9,7 @@ from mailprobe.lessons.progress import Record
 from mailprobe.lessons.telling import Row, Voice
 from mailprobe.render.rows import aligned
 from mailprobe.render.widths import cells_of, columns_of
+from mailprobe.safe import safe
 
 _CUT = "..."
 
@@ -80,7 +82,12 @@ def upcoming(
 
 
 def called(course: Course, lesson: Lesson) -> str:
-    """The shortest name that means it."""
+    """What is written behind `mailprobe learn`: the shortest name that means it, and its folder."""
+    name = _shortest(course, lesson)
+    return name if course.folder is None else f"{name} --from {quote(safe(course.folder))}"
+
+
+def _shortest(course: Course, lesson: Lesson) -> str:
     same = [each for each in course.lessons if each.number == lesson.number]
     return (
         lesson.id.rpartition("-")[2] if lesson.number is not None and len(same) == 1 else lesson.id

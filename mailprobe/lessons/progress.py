@@ -20,7 +20,8 @@ _LARGEST = 1024 * 1024  # octets
 _VERSION = 1
 _STEPS = 1000  # of one lesson that are read from the file
 _SHIPPED = ""  # in the place of a folder
-_FIELDS = ("steps", "done", "skipped", "hints", "mistakes", "seconds", "began", "ended")
+_COUNTS = ("steps", "hints", "solutions", "mistakes")
+_FIELDS = (*_COUNTS, "done", "skipped", "seconds", "began", "ended")
 
 
 @mutable
@@ -35,6 +36,7 @@ class Record:
     seconds: float = 0.0
     began: str = ""  # in UTC, as RFC 3339 writes it
     ended: str = ""  # when all its steps were done, or skipped, first
+    solutions: int = 0  # that were shown; what is done for the learner is skipped
 
     @property
     def over(self) -> bool:
@@ -60,6 +62,11 @@ class Progress:
     def records(self) -> dict[str, Record]:
         """What is known of each lesson."""
         whole = self._read()
+        try:
+            _check_version(whole)
+        except Failure as failure:
+            self.failure = self.failure or failure
+            return {}
         found = {name: _record(_inside(whole, "courses", self._key, name)) for name in self._ids}
         return {name: record for name, record in found.items() if record is not None}
 
@@ -81,8 +88,9 @@ class Progress:
             self.failure = self.failure or failure
 
     def _with(self, lesson: str, record: Record) -> dict[str, object]:
-        """The whole file as it is now, and in it that record."""
+        """The whole file as it is now, and in it that record.  Raises Failure."""
         whole = self._read()
+        _check_version(whole)
         courses = whole.setdefault("courses", {})
         whole["version"] = _VERSION
         if not isinstance(courses, dict):
@@ -129,6 +137,14 @@ class Progress:
         self.failure = self.failure or Failure(Word.USAGE, sentence)
 
 
+def _check_version(whole: Mapping[str, object]) -> None:
+    """What a newer mailprobe keeps is left as it is.  Raises Failure `usage`."""
+    version = whole.get("version")
+    if isinstance(version, int) and version > _VERSION:
+        sentence = "what is kept of the lessons is of a newer mailprobe, and is left as it is"
+        raise Failure(Word.USAGE, sentence)
+
+
 def now() -> str:
     """This moment, as it is written down."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -152,7 +168,7 @@ def _record(found: Mapping[str, object] | None) -> Record | None:
     if found is None:
         return None
     record = Record()
-    for name in ("steps", "hints", "mistakes"):
+    for name in _COUNTS:
         setattr(record, name, _number(found.get(name)))
     seconds = found.get("seconds")
     if isinstance(seconds, int | float) and 0 <= seconds < 1e9:
@@ -181,6 +197,7 @@ def _joined(there: Record | None, record: Record) -> Record:
         max(there.seconds, record.seconds),
         there.began or record.began,
         there.ended or record.ended,
+        max(there.solutions, record.solutions),
     )
 
 

@@ -61,6 +61,7 @@ def _lesson(lesson: Lesson, record: Record) -> dict[str, object]:
         "done": each.count("pass"),
         "skipped": each.count("skip"),
         "hints": record.hints,
+        "solutions": record.solutions,
         "mistakes": record.mistakes,
         "seconds": round(record.seconds, 1),
         "began": record.began or None,

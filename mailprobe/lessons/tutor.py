@@ -53,6 +53,7 @@ class Tutor:
         self._given = 0  # hints for the item that is awaited
         self._given_for: Item | None = None
         self._hints = 0
+        self._solutions = 0
         self._mistakes = 0
         self._began = time.monotonic()
         self._record = Record()
@@ -243,6 +244,8 @@ class Tutor:
         for item in items:
             rows += map(typed, self.lines(item))
         self.show(rows)
+        self._solutions += 1
+        self._save()
 
     def lines(self, item: Item) -> list[str]:
         """What a person types there."""
@@ -330,6 +333,7 @@ class Tutor:
             record.seconds + time.monotonic() - self._began,
             record.began,
             record.ended,
+            record.solutions + self._solutions,
         )
         self._progress.save(self.lesson.id, whole)
 

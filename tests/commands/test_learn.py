@@ -116,6 +116,24 @@ def test_a_report_is_for_programs(tmp_path: Path) -> None:
     assert again["lessons"] == report["lessons"]
 
 
+def test_a_report_on_standard_output() -> None:
+    """Of all that is saved; and what /solution has shown is counted."""
+    learn("1", text=b"/solution\n/solution\n")
+    (one,) = json.loads(learn("--report", "-")[1])["lessons"]
+    assert (one["solutions"], one["hints"], one["skipped"]) == (2, 0, 0)
+
+
+def test_advice_can_be_typed_as_it_stands(tmp_path: Path) -> None:
+    """It names the folder of the lesson, too."""
+    folder = tmp_path / "own lessons"
+    shutil.copytree(OWN, folder)
+    env = {"HOME": str(tmp_path)}
+    listed = inside("learn", "--from", str(folder), "--lang", "en", env=env).out
+    assert f"next: mailprobe learn 01 --from '{folder}'" in listed
+    left = inside("learn", "1", "--from", str(folder), "--lang", "zh", text=MAIL, env=env).out
+    assert f"mailprobe learn 01 --from '{folder}' 重新开始" in " ".join(left.split())
+
+
 def test_names_that_are_no_text_cost_nothing(tmp_path: Path) -> None:
     """A learner and a folder may be called as no encoding allows, or as a terminal would obey."""
     folder = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xc2\x9b31m")
@@ -152,6 +170,7 @@ def test_check_tells_a_line_for_each(tmp_path: Path) -> None:
     """And fails where one does not hold, or cannot be read."""
     status, out, _ = learn("--check")
     assert (status, out[:12]) == (ExitStatus.OK, "ok   own-01 ")
+    assert "--report is for what was done" in learn("--check", "--report", "x")[2]
     text = (Path(OWN) / "01-mail.mpt").read_text()
     (tmp_path / "a.mpt").write_text(text.replace("S? 503", "S? 250"))
     (tmp_path / "b.mpt").write_text(text.replace("lesson: own-01", "lesson: own-02") + "X\n")
