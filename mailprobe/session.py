@@ -240,6 +240,14 @@ class Session(Wire):
             return False
         return not (isinstance(item, Command) and item.verb in BEFORE_TLS)
 
+    def reach_tls(self) -> bool:
+        """Begin TLS where it is required and has not begun; False when interrupted.
+
+        Raises Failure like `upgrade`.
+        """
+        required = self.settings.starttls and not self.connection.facts.tls
+        return not required or self.upgrade()
+
     def send(self, item: Item) -> bool:
         """Send `item`, after reading what already came; False when interrupted.
 

@@ -18,7 +18,7 @@ def test_a_reply() -> None:
     assert title == "550 5.7.1, reply code"
     assert [row.split()[0] for row in rows if row[2] != " "] == ["says", "now", "next", "RFC"]
     assert "the domain is not of this server" in ran.out
-    assert ran.out.endswith("\n  RFC 5321, section 4.2.3; RFC 3463, section 3.8\n")
+    assert ran.out.endswith("\n  RFC 5321, section 3.6.2; RFC 3463, section 3.8\n")
 
 
 @pytest.mark.parametrize(

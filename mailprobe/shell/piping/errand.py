@@ -74,7 +74,7 @@ class Errand(Pipe):
         from mailprobe.shell.writing import login  # and sasl: where somebody logs in
 
         session = self.connected
-        if session.must_upgrade(Command(b"NOOP")) and not session.upgrade():
+        if not session.reach_tls():
             raise Interrupted
         if session.connection.facts.offers is None:
             self._introduce(session)

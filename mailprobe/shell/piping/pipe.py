@@ -106,9 +106,7 @@ class Pipe(Company):
             return
         hello = session.hello_line()
         if session.settings.starttls:
-            if not session.upgrade():
-                raise Interrupted
-            self._settle()
+            self._reach_tls(session)
         if not (hello and session.connection.facts.tls and session.settings.starttls):
             self._say(hello or b"CAPA")
         self._say(b"QUIT")
@@ -270,9 +268,22 @@ class Pipe(Company):
         session = self._connected()
         verb = safe(Command(line).verb) or "an empty line"
         self._refuse_closed(session, f"before {verb} was sent")
+        if self._ends(session, line):
+            self._reach_tls(session)
         item, end = session.item(line), self.switches.end
         if self.send(item if end == CRLF else Raw(line + end)) and isinstance(item, Command):
             self._follow(session, item)
+
+    def _ends(self, session: Session, line: bytes) -> bool:
+        if session.connection.phase is not Phase.COMMAND:
+            return False
+        return session.connection.catalogue.row(Command(line)).then is Then.CLOSE
+
+    def _reach_tls(self, session: Session) -> None:
+        """A session that is to be encrypted must not end well in the clear, whatever it said."""
+        if not session.reach_tls():
+            raise Interrupted
+        self._settle()
 
     def _follow(self, session: Session, command: Command) -> None:
         """What an answered command means for the lines behind it."""
@@ -325,6 +336,8 @@ class Pipe(Company):
         if not self._left:
             session.poll()
             session.check()
+            if not session.closed and session.between_lines:
+                self._reach_tls(session)
             if not session.closed:
                 self._tell("note: the input ended without QUIT; the connection was closed")
             elif not self._hung_up:

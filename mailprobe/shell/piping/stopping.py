@@ -99,8 +99,9 @@ def parse(name: str, how: How, catalogue: Catalogue) -> Stop:
 class _Watch:
     """An observer that knows whether the stage was reached."""
 
-    def __init__(self, stop: Stop, catalogue: Catalogue) -> None:
+    def __init__(self, stop: Stop, catalogue: Catalogue, *, starttls: bool) -> None:
         self.reached = False
+        self._to_encrypt = starttls  # a hello in the clear is none yet
         self._stage = stop.stage
         self._before_reply = stop.how is How.BEFORE_REPLY
         self._catalogue = catalogue
@@ -118,6 +119,7 @@ class _Watch:
                 self.reached |= self._before_reply and mine
             case _:
                 self.reached |= not self._before_reply and self._is_done(event)
+                self._to_encrypt &= not isinstance(event, events.TlsStarted)
 
     def _is_sent(self, command: Command) -> bool:
         """Whether the command itself is all that the stage wants to be sent."""
@@ -140,7 +142,8 @@ class _Watch:
                 return self._stage == "tls"
             case events.ReplyReceived(reply=reply, command=command):
                 row = self._catalogue.row(command)
-                if self._stage == "tls" or not self._is_mine(command, row):
+                early = self._stage == "hello" and self._to_encrypt
+                if early or self._stage == "tls" or not self._is_mine(command, row):
                     return False
                 ahead = row.then is Then.DATA and reply.code in GO_AHEADS[Then.DATA]
                 return ahead if self._stage == "data" else reply.positive
@@ -158,7 +161,9 @@ class StoppingSession(Session):
         observers: Sequence[Observer] = (),
         settings: Settings | None = None,
     ) -> None:
-        self._stop, self._watch, self._leaving = stop, _Watch(stop, catalogue), False
+        encrypted = settings is not None and settings.starttls
+        self._stop, self._leaving = stop, False
+        self._watch = _Watch(stop, catalogue, starttls=encrypted)
         super().__init__(catalogue, (*observers, self._watch), settings)
 
     @property
@@ -208,7 +213,7 @@ class StoppingSession(Session):
         """
         stage = self._stop.stage
         if not self.closed and self.between_lines:
-            if stage == "tls" and self.settings.starttls:
+            if stage in ("tls", "hello") and self.settings.starttls:
                 self.upgrade()
             elif stage == "hello" and (hello := self.hello_line()):
                 self.exchange(hello)

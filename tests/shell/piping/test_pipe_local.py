@@ -224,6 +224,16 @@ def test_a_refused_starttls_that_was_typed_is_refused(keep_going: tuple[str, ...
     assert result.ended == ("refused", 1)
 
 
+@pytest.mark.parametrize("text", [b"", b"QUIT\n", b"EHLO x\n", b"EHLO x\nQUIT\n"])
+def test_nothing_ends_well_in_the_clear(text: bytes) -> None:
+    """--starttls is kept where nothing is said that needs it: hello and goodbye, or nothing."""
+    stripped = probe.run("smtp", "sandbox/plain+starttls-strip", "--starttls", text=text)
+    assert stripped.ended == ("security", 4)
+    whole = probe.run("smtp", "sandbox", "--starttls", "--no-verify", text=text)
+    assert whole.status == 0
+    assert "# TLSv1" in whole.out
+
+
 def test_quit_is_not_glued_to_half_a_line() -> None:
     """The run that ends with a failure drops the link where a line was begun."""
     with ScriptedServer(*smtp()) as server:

@@ -147,6 +147,15 @@ def test_hello_needs_no_script() -> None:
     assert heard == [b"EHLO me", b"STARTTLS", b"QUIT"]
 
 
+@pytest.mark.parametrize("text", [b"", b"EHLO me\n"])
+def test_hello_of_an_encrypted_session_is_the_second_one(text: bytes) -> None:
+    """--starttls is asked for: a hello in the clear is not the end."""
+    options = ("--starttls", "--ehlo", "me")
+    ran, heard = run("--stop-after", "ehlo", text, *options, replies={b"STARTTLS": b"454 no\r\n"})
+    assert ran.word == "security"
+    assert heard == [b"EHLO me", b"STARTTLS", b"QUIT"]
+
+
 def test_pipelined_commands() -> None:
     """A stage inside of a group is reached when the group is answered."""
     text = b"EHLO x\n/pipeline\nMAIL FROM:<>\nRCPT TO:<a@b>\nDATA\n/pipeline go\nNOOP\n"
