@@ -60,6 +60,7 @@ class Pipe(Company):
         self._refusals = Refusals(printer.refused)
         self._left = False  # QUIT was said, or /quit
         self._hung_up = False  # /close or /drop was said
+        self._was_left = False  # the server ended it while a local command listened
         self._unopened: Session | None = None  # the last one that failed before its greeting
         self._no_data: Failure | None = None  # a positive reply to DATA that was no go-ahead
         self._input = LineSource(
@@ -418,9 +419,11 @@ class Pipe(Company):
         from mailprobe.shell.local import commands
 
         was_open = self.session is not None and not self.session.closed
+        self._was_left = False
         group = self.switches.group
         commands.run(self, line.decode("utf-8", "surrogateescape"))
-        self._hung_up = was_open and self.session is not None and self.session.closed
+        closed = self.session is not None and self.session.closed
+        self._hung_up = was_open and closed and not self._was_left
         self._stop_at_refusal()
         if group and self.switches.group is None and self.session is not None:
             last = group[-1].removesuffix(b"\n").removesuffix(b"\r")
@@ -446,8 +449,10 @@ class Pipe(Company):
     def listen(self, seconds: float) -> bool:
         from mailprobe.shell.connections.listening import listen
 
-        if not listen(self._connected(), seconds, self._wakeup, lambda: self._heard):
+        session = self._connected()
+        if not listen(session, seconds, self._wakeup, lambda: self._heard):
             raise Interrupted
+        self._was_left = session.closed
         self._settle()
         return True
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from mailprobe.errors import Failure
 from mailprobe.protocol import events
+from mailprobe.protocol.catalogue import GO_AHEADS, Then
 from mailprobe.protocol.codes import RESPONSE_CODES
 from mailprobe.protocol.events import Event
-from mailprobe.protocol.model import Reply, Verdict
+from mailprobe.protocol.model import Command, Reply, Verdict
 from mailprobe.render import theme
 from mailprobe.safe import safe
 from mailprobe.transcript.redact import PUBLIC_ANSWERS, Secrets
@@ -40,6 +41,7 @@ class Printer:
         self._tell = tell
         self._color = color
         self._rest = {"C": b"", "S": b""}  # a line that has not ended yet
+        self._begun: Command | None = None  # whose mail data was let in
 
     def __call__(self, event: Event) -> None:
         self.secrets(event)
@@ -103,9 +105,14 @@ class Printer:
         """The failure that has ended the run; standard error has it, too."""
 
     def of(self, event: events.ReplyReceived) -> str:
-        """What a reply belongs to, for a sentence."""
+        """What a reply belongs to, for a sentence; to be asked of each, once."""
+        begun, self._begun = self._begun, None
+        if event.reply.code in GO_AHEADS[Then.DATA]:
+            self._begun = event.command
         if event.recipient is not None:
             return f"the mail for <{safe(event.recipient)}>"
+        if begun is event.command:
+            return "the mail data"
         return safe(event.command.verb) or "an empty line"
 
     def tell_unsolicited(self) -> None:

@@ -102,7 +102,7 @@ TOLD: dict[str, Told] = {
     "drop-in-data": Told(
         "smtp", _ONE + _DATA, "reset", "the connection was reset before a reply to the mail data"
     ),
-    "refuse-in-data": _refused(_ONE + _DATA, "DATA was answered: 552 5.3.4"),
+    "refuse-in-data": _refused(_ONE + _DATA, "the mail data was answered: 552 5.3.4"),
     "bdat-452": Told(
         "smtp",
         f"{_ONE}BDAT 6\nhello\nBDAT 4 LAST\nbye\nQUIT\n",

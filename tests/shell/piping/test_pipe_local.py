@@ -224,6 +224,25 @@ def test_a_refused_starttls_that_was_typed_is_refused(keep_going: tuple[str, ...
     assert result.ended == ("refused", 1)
 
 
+@pytest.mark.parametrize("line", [b"QUIT", b"NOOP"])
+def test_an_end_while_we_listened_is_the_server_s(line: bytes) -> None:
+    """It was no /close of ours that ended the session."""
+    text = b"EHLO x\n/wait 9s\n" + line + b"\n"
+    result = probe.run("smtp", "sandbox/plain+idle-421:1s", text=text)
+    assert result.ended == ("eof", 4)
+    closed = probe.run("smtp", "sandbox", text=b"EHLO x\n/close\n" + line + b"\n")
+    assert closed.ended == ("usage", 2)
+
+
+def test_a_refusal_of_the_mail_data_is_called_so() -> None:
+    """DATA itself was let in by 354."""
+    text = b"EHLO x\nMAIL FROM:<a@b.test>\nRCPT TO:<alice@example.test>\nDATA\nx\n.\nDATA\n"
+    result = probe.run("smtp", "sandbox/plain+refuse-in-data", "--keep-going", text=text)
+    assert "the mail data was answered: 552" in result.err
+    alone = probe.run("smtp", "sandbox", text=b"EHLO x\nDATA\n")
+    assert "DATA was answered: 503" in alone.err
+
+
 @pytest.mark.parametrize("text", [b"", b"QUIT\n", b"EHLO x\n", b"EHLO x\nQUIT\n"])
 def test_nothing_ends_well_in_the_clear(text: bytes) -> None:
     """--starttls is kept where nothing is said that needs it: hello and goodbye, or nothing."""
