@@ -312,6 +312,91 @@ from mailprobe.explain.explaining import of_words
             "refused: no such mailbox, no access, or policy; 5.",
             "the content looks like spam to the server",
         ),
+        (
+            "503 5.5.1 Error: already authenticated",
+            "logged in already",
+            "AUTH works once in a session",
+        ),
+        (
+            "503 5.5.1 Error: send HELO/EHLO first",
+            "the command comes at the wrong time",
+            "nobody has said hello yet",
+        ),
+        (
+            "503 5.5.1 Error: need MAIL command",
+            "the command comes at the wrong time",
+            "no mail transaction is open: MAIL comes first",
+        ),
+        (
+            "503 5.5.1 Error: need RCPT command",
+            "the command comes at the wrong time",
+            "every RCPT was refused, or none was sent",
+        ),
+        (
+            "503 5.5.1 Error: nested MAIL command",
+            "the command comes at the wrong time",
+            "the mail transaction before is still open",
+        ),
+        (
+            "554 5.5.1 Error: no valid recipients",
+            "refused: no recipient was accepted",
+            "every RCPT was refused, or none was sent",
+        ),
+        (
+            "550 5.1.0 <a@b.test>: Sender address rejected: User unknown",
+            "refused: the address of the sender does not exist",
+            "the server looked for the address behind MAIL ",
+        ),
+        (
+            "450 4.1.8 <a@b.test>: Sender address rejected: Domain not found",
+            "refused for now: the DNS has no good answer for th",
+            "the DNS has no good answer for a name that was",
+        ),
+        (
+            "451 4.3.0 Error: queue file write error",
+            "failed for now inside the server",
+            "the server could not write the message down: a",
+        ),
+        (
+            "551 5.0.0 Discarded 5 bytes after earlier error",
+            "the octets of the chunk were thrown away",
+            "the message had failed before, or the chunk wa",
+        ),
+        (
+            "501 5.7.1 DSN support is disabled",
+            "the parameters for delivery reports are not taken;",
+            "the server offers no DSN, or none to you: NOTI",
+        ),
+        (
+            "500 5.5.2 Error: bad UTF-8 syntax",
+            "the line cannot be read: it is no UTF-8",
+            "octets beyond ASCII stand in the line, in anot",
+        ),
+        (
+            "550 5.6.0 improper use of 8-bit data in message header",
+            "refused for the content of the message",
+            "something in the message may not come in here:",
+        ),
+        (
+            "501 5.5.4 Syntax: VRFY address",
+            "the arguments are wrong, or the login was cancelle",
+            "the command is not written in the form that th",
+        ),
+        (
+            "-ERR Unsupported authentication mechanism.",
+            "not done",
+            "the server does not have this mechanism: it ha",
+        ),
+        (
+            "-ERR [AUTH] Authentication aborted by client.",
+            "not done; [AUTH]: the name, the password or the ac",
+            "you cancelled the login by a lone *",
+        ),
+        (
+            "-ERR [AUTH] Invalid base64 data in continued response",
+            "not done; [AUTH]: the name, the password or the ac",
+            "the answer is no base64: name and password wer",
+        ),
     ],
 )
 def test_a_reply_alone(line: str, says: str, now: str) -> None:
