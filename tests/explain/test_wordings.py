@@ -314,8 +314,8 @@ from mailprobe.explain.explaining import of_words
         ),
         (
             "503 5.5.1 Error: already authenticated",
-            "logged in already",
-            "AUTH works once in a session",
+            "no second login",
+            "you are logged in already",
         ),
         (
             "503 5.5.1 Error: send HELO/EHLO first",
