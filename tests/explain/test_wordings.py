@@ -397,6 +397,58 @@ from mailprobe.explain.explaining import of_words
             "not done; [AUTH]: the name, the password or the ac",
             "the answer is no base64: name and password wer",
         ),
+        (
+            "550-5.7.26 This mail has been blocked because the sender is unauthenticated.",
+            "refused: no such mailbox, no access, or policy; 5.",
+            "more than one check speaks against the message",
+        ),
+        (
+            "501 5.0.0 HELO requires domain address",
+            "refused for the name in hello",
+            "behind EHLO or HELO stands no whole host name,",
+        ),
+        (
+            "421 4.7.0 mail.test Too many open connections.",
+            "the server closes the connection now: you have too",
+            "your address has too many connections open, or",
+        ),
+        (
+            "432 4.3.2 Concurrent connections limit exceeded",
+            "refused for now: too many connections; 4.3.2: fail",
+            "your address has too many connections open, or",
+        ),
+        (
+            "554 Too many nonmail commands",
+            "refused: too many commands failed, or did nothing",
+            "the server has had enough of commands that bri",
+        ),
+        (
+            "503 sender not yet given",
+            "the command comes at the wrong time",
+            "no mail transaction is open: MAIL comes first",
+        ),
+        (
+            "503 valid RCPT command must precede DATA",
+            "the command comes at the wrong time",
+            "every RCPT was refused, or none was sent",
+        ),
+        ("-ERR Unable to log on", "not done", "the name or the password is wrong"),
+        ("-ERR authorization failed", "not done", "the name or the password is wrong"),
+        (
+            "-ERR [SYS/PERM] Your account is not enabled for POP access.",
+            "not done; [SYS/PERM]: the server is in trouble unt",
+            "POP3 is switched off for this account, or for ",
+        ),
+        ("-ERR bad arguments", "not done", "the command is not written as the server wants"),
+        ("+OK message 1 deleted", "done", "only marked: it goes when QUIT ends the sessio"),
+        ("+OK password required for bob", "done", "USER was heard, which proves nothing: servers "),
+        ("+OK Marked to be deleted.", "done", "only marked: it goes when QUIT ends the sessio"),
+        ("-ERR Invalid login or password", "not done", "the name or the password is wrong"),
+        (
+            "535 5.7.8 Error: authentication failed: bad protocol",
+            "the login failed; 5.7.8: failed for good: the name",
+            "the name, the password or the base64 is wrong:",
+        ),
     ],
 )
 def test_a_reply_alone(line: str, says: str, now: str) -> None:
