@@ -48,7 +48,11 @@ CONNECTION: tuple[Row, ...] = (
     (("--record",), {"metavar": "FILE", "help": "write the session down as a transcript"}),
     (
         ("--timeout",),
-        {"metavar": "S", "type": duration, "help": "longest silence (60 s)"},
+        {
+            "metavar": "S",
+            "type": duration,
+            "help": "longest silence, and time for a whole reply (60 s)",
+        },
     ),
     (("--max-time",), {"metavar": "S", "type": duration, "help": "longest time for the run"}),
     *LIMITS,

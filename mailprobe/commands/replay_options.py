@@ -88,7 +88,11 @@ PLAYING: tuple[Row, ...] = (
     ),
     (
         ("--timeout",),
-        {"metavar": "S", "type": duration, "help": "longest silence (the file's, or 60 s)"},
+        {
+            "metavar": "S",
+            "type": duration,
+            "help": "longest silence, and time for a whole reply (the file's, or 60 s)",
+        },
     ),
     (("--max-time",), {"metavar": "S", "type": duration, "help": "longest time for the run"}),
     (

@@ -10,7 +10,7 @@ from mailprobe.explain.explaining import of_words
     [
         (
             "454 4.7.1 <x@y>: Relay access denied",
-            "refused: this server does not relay for you; 4.7.1",
+            "refused for now: this server does not relay for yo",
             "the domain is not of this server, which relays",
         ),
         (
