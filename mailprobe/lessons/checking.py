@@ -129,7 +129,8 @@ def _needs(lesson: Lesson, course: Course, top: Place) -> Iterator[Problem]:
         known = {each.id: each.transcript.head.needs for each in shipped} | known
     for name in lesson.transcript.head.needs:
         if name not in known:
-            yield Problem(top, f"needs: there is no lesson {safe(name)}")
+            unread = ", or its file cannot be read" if course.faults else ""
+            yield Problem(top, f"needs: there is no lesson {safe(name)}{unread}")
     left, seen = list(lesson.transcript.head.needs), set[str]()
     while left:
         name = left.pop()

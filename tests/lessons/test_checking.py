@@ -147,6 +147,16 @@ def test_each_fault_of_the_header_is_told(tmp_path: Path, more: str, told: str) 
     assert any(told in one.sentence for one in found.problems), found.problems
 
 
+def test_a_lesson_that_cannot_be_read_may_be_the_one_that_is_needed(tmp_path: Path) -> None:
+    """Whose id nobody knows, then."""
+    (tmp_path / "z.mpt").write_text("mailprobe: 1\nlesson: own-02\nX\n")
+    written(tmp_path, GOOD, name="own-01", more="needs: own-02")
+    course = course_of(str(tmp_path))
+    found = check(course.find("own-01"), course).problems
+    (problem,) = [one for one in found if "needs" in one.sentence]
+    assert problem.sentence.endswith("no lesson own-02, or its file cannot be read")
+
+
 def test_needs_do_not_lead_in_a_circle(tmp_path: Path) -> None:
     """Whichever of the lessons is looked at."""
     written(tmp_path, GOOD, name="own-02", more="needs: own-01")
